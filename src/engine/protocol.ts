@@ -1,0 +1,106 @@
+/**
+ * What the extension and the engine process say to each other, over vscode-jsonrpc on the child's IPC channel.
+ * Cancelling a request's token stops the work in the engine. Errors carry `EngineErrorData`.
+ */
+
+import { NotificationType, ProgressType, RequestType, RequestType0 } from 'vscode-jsonrpc';
+import type { RecordsAnswer, TaskAnswer } from '../backends/taskBackend.ts';
+import type { SearchAnswer } from '../model/answer.ts';
+import type { Environment } from '../model/environment.ts';
+import type { FoldedTask } from '../model/task.ts';
+
+/** `auto` asks live and index together and falls back to the logs. */
+export type AskMode = 'auto' | 'live' | 'index' | 'direct';
+
+export interface EngineConfiguration {
+  readonly environments: readonly Environment[];
+  /** Folder for spilled and cached data. */
+  readonly cacheDirectory: string;
+  readonly memoryLimitMb: number;
+}
+
+export interface SearchParams {
+  readonly environment: string;
+  readonly query: string;
+  readonly limit: number;
+  readonly cursor?: string;
+  readonly mode: AskMode;
+  /** Report progress under this token. */
+  readonly progressToken?: string;
+}
+
+export interface TaskParams {
+  readonly environment: string;
+  readonly id: string;
+  readonly mode: AskMode;
+}
+
+export interface RecordsParams {
+  readonly environment: string;
+  readonly query: string;
+  readonly limit: number;
+  readonly mode: AskMode;
+}
+
+export interface EngineProgress {
+  readonly done: number;
+  readonly total?: number;
+  readonly unit: string;
+}
+
+/** One coordinator as it answered now, or why it did not. */
+export type LiveCoordinator =
+  | {
+      readonly kind: 'up';
+      readonly url: string;
+      readonly coordinator: string;
+      readonly status: 'ok' | 'starting' | 'draining';
+      readonly version?: string;
+      readonly uptimeMs: number;
+      readonly counts: {
+        readonly pending: number;
+        readonly assigned: number;
+        readonly running: number;
+        readonly retrying: number;
+      };
+      readonly workers: number;
+      readonly tasks: readonly FoldedTask[];
+      /** True when the coordinator holds more tasks than were asked for. */
+      readonly more: boolean;
+    }
+  | { readonly kind: 'down'; readonly url: string; readonly message: string };
+
+export interface LiveSnapshot {
+  readonly environment: string;
+  readonly askedTs: number;
+  readonly coordinators: readonly LiveCoordinator[];
+}
+
+export interface IndexPassSummary {
+  readonly objects: number;
+  readonly records: number;
+  readonly rejected: number;
+  readonly segments: number;
+  readonly bytes: number;
+  readonly ms: number;
+}
+
+export interface EngineErrorData {
+  /** `query` (the query is wrong: `column` says where), `environment`, `unreachable`, `denied`, `internal` … */
+  readonly code: string;
+  readonly column?: number;
+}
+
+export const configure = new RequestType<EngineConfiguration, null, EngineErrorData>('engine/configure');
+export const search = new RequestType<SearchParams, SearchAnswer, EngineErrorData>('tasks/search');
+export const task = new RequestType<TaskParams, TaskAnswer, EngineErrorData>('tasks/one');
+export const records = new RequestType<RecordsParams, RecordsAnswer, EngineErrorData>('records/search');
+/** `limit` tasks per coordinator at most. */
+export const live = new RequestType<{ environment: string; limit: number }, LiveSnapshot, EngineErrorData>(
+  'live/snapshot',
+);
+/** Indexes what is new in the environment's logs. */
+export const indexPass = new RequestType<{ environment: string }, IndexPassSummary, EngineErrorData>('index/pass');
+export const ping = new RequestType0<{ pid: number; version: string }, EngineErrorData>('engine/ping');
+export const progress = new ProgressType<EngineProgress>();
+export const log = new NotificationType<{ level: 'info' | 'warn' | 'error'; message: string }>('engine/log');

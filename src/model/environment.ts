@@ -1,0 +1,38 @@
+/** An environment: the places where one ingest system can be asked (docs/environments.md). Never holds a secret. */
+
+export interface S3Options {
+  readonly endpoint?: string;
+  readonly region?: string;
+  /** Name of an AWS profile; credentials come from the AWS provider chain only. */
+  readonly profile?: string;
+  readonly forcePathStyle?: boolean;
+}
+
+/** A path prefix as a build machine knew it, and where it is in the workspace. */
+export interface PathMapping {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface Environment {
+  readonly name: string;
+  /** Coordinator URLs; their peers are discovered. */
+  readonly coordinators: readonly string[];
+  /** `file:///…` or `s3://bucket/prefix`. */
+  readonly logs?: string;
+  readonly index?: string;
+  readonly clickhouse?: string;
+  readonly s3?: S3Options;
+  readonly paths: readonly PathMapping[];
+  readonly repository?: string;
+}
+
+export interface EnvironmentProblem {
+  /** Path of the bad value, e.g. `environments[0].logs`. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export type ParsedEnvironments =
+  | { readonly kind: 'environments'; readonly environments: readonly Environment[] }
+  | { readonly kind: 'problems'; readonly problems: readonly EnvironmentProblem[] };
