@@ -1,0 +1,65 @@
+/** Bundles every process of the project into dist/, with source maps: `npm run build [-- --watch]`. */
+
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as esbuild from 'esbuild';
+
+const root = join(import.meta.dirname, '..');
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  sourcemap: true,
+  // The maps name src/*.ts; the text itself need not travel with the package.
+  sourcesContent: false,
+  legalComments: 'none',
+  logLevel: 'warning',
+  target: 'node22',
+  platform: 'node',
+} satisfies esbuild.BuildOptions;
+
+/** Node processes. Bundled CommonJS packages (the AWS SDK among them) expect a `require`. */
+const processes: esbuild.BuildOptions = {
+  ...common,
+  entryPoints: {
+    cli: 'src/cli/main.ts',
+    engine: 'src/engine/main.ts',
+    coordinator: 'src/harness/coordinator/main.ts',
+    worker: 'src/harness/worker/main.ts',
+  },
+  outdir: 'dist',
+  outExtension: { '.js': '.mjs' },
+  format: 'esm',
+  external: ['@duckdb/node-api'],
+  banner: {
+    js: "import { createRequire as _createRequire } from 'node:module'; const require = _createRequire(import.meta.url);",
+  },
+};
+
+const extension: esbuild.BuildOptions = {
+  ...common,
+  entryPoints: { extension: 'src/extension/main.ts' },
+  outdir: 'dist',
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+  external: ['vscode'],
+};
+
+const webview: esbuild.BuildOptions = {
+  ...common,
+  entryPoints: { timeline: 'src/webview/timeline.ts' },
+  outdir: 'dist/webview',
+  platform: 'browser',
+  format: 'iife',
+  target: 'es2022',
+};
+
+const builds = [processes, extension, webview];
+
+if (process.argv.includes('--watch')) {
+  const contexts = await Promise.all(builds.map((options) => esbuild.context(options)));
+  await Promise.all(contexts.map((context) => context.watch()));
+} else {
+  await rm(join(root, 'dist'), { recursive: true, force: true });
+  await Promise.all(builds.map((options) => esbuild.build(options)));
+}
