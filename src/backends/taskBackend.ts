@@ -1,9 +1,7 @@
 /** The port behind which live coordinators, the index, ClickHouse and the logs themselves answer the same query. */
 
-import type { BackendName, Provenance, SearchAnswer } from '../model/answer.ts';
+import type { BackendName, RecordsAnswer, SearchAnswer, TaskAnswer } from '../model/answer.ts';
 import type { Query } from '../model/query/query.ts';
-import type { LogRecord } from '../model/record.ts';
-import type { TaskDetail } from '../model/task.ts';
 
 export interface Progress {
   readonly done: number;
@@ -21,17 +19,6 @@ export interface SearchOptions extends AskOptions {
   /** Tasks wanted, unless the query says `limit:`. */
   readonly limit: number;
   readonly cursor?: string;
-}
-
-export interface TaskAnswer {
-  readonly detail?: TaskDetail;
-  readonly from: readonly Provenance[];
-}
-
-export interface RecordsAnswer {
-  readonly records: readonly LogRecord[];
-  readonly totalIs: 'exact' | 'atLeast';
-  readonly from: readonly Provenance[];
 }
 
 /** Failures (unreachable, denied, damaged) are thrown as BackendError; cancelling rejects with `signal.reason`. */

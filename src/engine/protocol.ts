@@ -4,8 +4,7 @@
  */
 
 import { NotificationType, ProgressType, RequestType, RequestType0 } from 'vscode-jsonrpc';
-import type { RecordsAnswer, TaskAnswer } from '../backends/taskBackend.ts';
-import type { SearchAnswer } from '../model/answer.ts';
+import type { RecordsAnswer, SearchAnswer, TaskAnswer } from '../model/answer.ts';
 import type { Environment } from '../model/environment.ts';
 import type { FoldedTask } from '../model/task.ts';
 

@@ -1,6 +1,7 @@
 /** What a place that was asked answers: rows, and where they came from. Nothing is invented, partial is called partial. */
 
-import type { FoldedTask } from './task.ts';
+import type { LogRecord } from './record.ts';
+import type { FoldedTask, TaskDetail } from './task.ts';
 
 export type BackendName = 'live' | 'index' | 'clickhouse' | 'direct';
 
@@ -32,4 +33,15 @@ export interface SearchAnswer {
   readonly summary: AnswerSummary;
   /** Opaque; hand it back to continue after the last task of this answer. Absent at the end. */
   readonly cursor?: string;
+}
+
+export interface TaskAnswer {
+  readonly detail?: TaskDetail;
+  readonly from: readonly Provenance[];
+}
+
+export interface RecordsAnswer {
+  readonly records: readonly LogRecord[];
+  readonly totalIs: 'exact' | 'atLeast';
+  readonly from: readonly Provenance[];
 }
