@@ -4,12 +4,10 @@
  */
 
 import { NotificationType, ProgressType, RequestType, RequestType0 } from 'vscode-jsonrpc';
-import type { RecordsAnswer, SearchAnswer, TaskAnswer } from '../model/answer.ts';
+import type { AskMode, RecordsAnswer, SearchAnswer, TaskAnswer } from '../model/answer.ts';
 import type { Environment } from '../model/environment.ts';
-import type { FoldedTask } from '../model/task.ts';
-
-/** `auto` asks live and index together and falls back to the logs. */
-export type AskMode = 'auto' | 'live' | 'index' | 'direct';
+import type { IndexPassSummary } from '../model/indexPass.ts';
+import type { LiveSnapshot } from '../model/live.ts';
 
 export interface EngineConfiguration {
   readonly environments: readonly Environment[];
@@ -45,43 +43,6 @@ export interface EngineProgress {
   readonly done: number;
   readonly total?: number;
   readonly unit: string;
-}
-
-/** One coordinator as it answered now, or why it did not. */
-export type LiveCoordinator =
-  | {
-      readonly kind: 'up';
-      readonly url: string;
-      readonly coordinator: string;
-      readonly status: 'ok' | 'starting' | 'draining';
-      readonly version?: string;
-      readonly uptimeMs: number;
-      readonly counts: {
-        readonly pending: number;
-        readonly assigned: number;
-        readonly running: number;
-        readonly retrying: number;
-      };
-      readonly workers: number;
-      readonly tasks: readonly FoldedTask[];
-      /** True when the coordinator holds more tasks than were asked for. */
-      readonly more: boolean;
-    }
-  | { readonly kind: 'down'; readonly url: string; readonly message: string };
-
-export interface LiveSnapshot {
-  readonly environment: string;
-  readonly askedTs: number;
-  readonly coordinators: readonly LiveCoordinator[];
-}
-
-export interface IndexPassSummary {
-  readonly objects: number;
-  readonly records: number;
-  readonly rejected: number;
-  readonly segments: number;
-  readonly bytes: number;
-  readonly ms: number;
 }
 
 export interface EngineErrorData {

@@ -5,6 +5,9 @@ import type { FoldedTask, TaskDetail } from './task.ts';
 
 export type BackendName = 'live' | 'index' | 'clickhouse' | 'direct';
 
+/** `auto` asks live and index together and falls back to the logs. */
+export type AskMode = 'auto' | 'live' | 'index' | 'direct';
+
 /** One place's share of an answer. */
 export interface Provenance {
   readonly backend: BackendName;
