@@ -154,7 +154,19 @@ function byAttempt(a: LogRecord, b: LogRecord): number {
 
 /** Breaks ties between records of the same moment and event by what they say. */
 function contentOf(record: LogRecord): string {
-  return `${record.error?.type ?? ''}\n${record.error?.message ?? ''}\n${record.group ?? ''}`;
+  const { error, build, group } = record;
+  return [
+    error?.type,
+    error?.message,
+    error?.stack,
+    group,
+    build?.commit,
+    build?.version,
+    build?.service,
+    build?.repository,
+  ]
+    .map((part) => part ?? '')
+    .join('\n');
 }
 
 function latest(records: readonly LogRecord[], compare: (a: LogRecord, b: LogRecord) => number): LogRecord | undefined {

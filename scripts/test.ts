@@ -1,0 +1,77 @@
+/**
+ * Everything that must hold, in order, cheapest first: `npm test`, or some of it: `npm test -- unit lint`.
+ * Each step is a process of its own; all chosen steps run, and the end says which failed.
+ */
+
+import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+
+interface Step {
+  readonly name: string;
+  readonly commands: readonly (readonly string[])[];
+  /** Later steps make no sense when this one fails. */
+  readonly gate?: boolean;
+}
+
+const steps: readonly Step[] = [
+  { name: 'build', commands: [['node', 'scripts/build.ts']], gate: true },
+  { name: 'format', commands: [['biome', 'format', '.']] },
+  { name: 'lint', commands: [['oxlint', '--type-aware', '--deny-warnings', '.']] },
+  {
+    name: 'types',
+    commands: [
+      ['tsc', '--noEmit'],
+      ['tsc', '--noEmit', '--project', 'src/webview'],
+    ],
+  },
+  { name: 'dead-code', commands: [['knip']] },
+  { name: 'unit', commands: [nodeTests('test/unit/*.test.ts', 2)] },
+  { name: 'integration', commands: [nodeTests('test/integration/*.test.ts', 2)] },
+  { name: 'workbench', commands: [nodeTests('test/workbench/*.test.ts', 1)] },
+];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !steps.some((step) => step.name === name));
+if (unknown.length > 0) {
+  console.error(`No such step: ${unknown.join(', ')}. Steps: ${steps.map((step) => step.name).join(', ')}.`);
+  process.exit(2);
+}
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  console.error(
+    `The tests run on Node 24, which 'npm ci' puts first in the PATH of npm scripts; this is ${process.version}. ` +
+      `Run 'npm ci' again with install scripts allowed, then 'npm test'.`,
+  );
+  process.exit(2);
+}
+
+const results: { readonly name: string; readonly ok: boolean; readonly seconds: number }[] = [];
+for (const step of steps) {
+  if (wanted.length > 0 && !wanted.includes(step.name)) continue;
+  console.log(`\n── ${step.name} ${'─'.repeat(60 - step.name.length)}`);
+  const started = performance.now();
+  let ok = true;
+  for (const command of step.commands) ok = (await run(command)) && ok;
+  results.push({ name: step.name, ok, seconds: (performance.now() - started) / 1000 });
+  if (!ok && step.gate) break;
+}
+
+console.log('');
+for (const { name, ok, seconds } of results)
+  console.log(`${ok ? 'ok    ' : 'FAILED'} ${name.padEnd(12)} ${seconds.toFixed(1)} s`);
+process.exit(results.every((result) => result.ok) ? 0 : 1);
+
+function nodeTests(pattern: string, concurrency: number): readonly string[] {
+  const files = globSync(pattern, { cwd: root }).sort();
+  return ['node', '--test', `--test-concurrency=${concurrency}`, '--test-reporter=spec', ...files];
+}
+
+function run([command, ...args]: readonly string[]): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command ?? '', args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code === 0));
+  });
+}
