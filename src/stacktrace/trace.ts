@@ -1,9 +1,9 @@
-/** A stack trace read from text: its frames, and the trace that caused it. */
+/** A stack trace read from text: its frames, and the traces that caused it or came with it. */
 
 export type TraceLanguage = 'javascript' | 'python' | 'jvm' | 'go';
 
 export interface Frame {
-  /** The text of the frame as printed, without a log prefix. */
+  /** The text of the frame as printed: without a log prefix, colours removed, JSON escapes decoded. */
   readonly raw: string;
   readonly function?: string;
   /** Class, package or module that the function belongs to, where the format tells. */
@@ -16,7 +16,12 @@ export interface Frame {
   readonly column1?: number;
   /** False for the runtime's and libraries' frames. */
   readonly inApp: boolean;
-  /** UTF-16 range of `raw` in the text that was searched. */
+  /** How many times in a row this frame stands here, where the format folds repetitions. */
+  readonly repeated?: number;
+  /**
+   * UTF-16 range of the frame in the text that was searched. `text.slice(start, end)` is `raw`, or what `raw` looks
+   * like in that text where colours or JSON escapes stand in it. Of a frame on two lines (Go): the one with the file.
+   */
   readonly start: number;
   readonly end: number;
 }
@@ -27,10 +32,39 @@ export interface Trace {
   readonly message?: string;
   /** Innermost call first, whatever the format's own order. */
   readonly frames: readonly Frame[];
+  /** What this failure was raised from; the last of the chain is the root cause. */
   readonly cause?: Trace;
+  /** What an aggregate or exception group holds. */
+  readonly members?: readonly Trace[];
+  /** Java's exceptions that were thrown while this one was on its way. */
+  readonly suppressed?: readonly Trace[];
+  /** Frames that the format left out: `... 23 more`. */
+  readonly elided?: number;
+  /** The thread or goroutine, where it is printed. */
+  readonly thread?: string;
   /** UTF-16 range of the whole trace, causes included. */
   readonly start: number;
   readonly end: number;
+}
+
+/** The failure that all others of the chain were raised from; a group without a cause stands for its first member. */
+export function rootCause(trace: Trace): Trace {
+  let root = trace;
+  for (;;) {
+    const next: Trace | undefined = root.cause ?? root.members?.[0];
+    if (!next) return root;
+    root = next;
+  }
+}
+
+/** A trace and every trace under it, causes and members, in the order in which they hang together. */
+export function* tracesWithin(trace: Trace): Generator<Trace> {
+  const open: Trace[] = [trace];
+  for (let next = open.pop(); next; next = open.pop()) {
+    yield next;
+    open.push(...[...(next.members ?? []), ...(next.suppressed ?? [])].toReversed());
+    if (next.cause) open.push(next.cause);
+  }
 }
 
 /** A file of the workspace for a frame, or why there is none. */

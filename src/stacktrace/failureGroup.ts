@@ -1,0 +1,63 @@
+/** Names failures of the same cause with one id that survives deploys, machines and the noise in messages. */
+
+import type { ErrorInfo } from '../model/record.ts';
+import { findTraces } from './findTraces.ts';
+import { hash64 } from './hash64.ts';
+import { maskMessage } from './maskMessage.ts';
+import { type Frame, rootCause } from './trace.ts';
+
+/** Raise it with every change that gives an error another id: ids of two versions are never compared. */
+const version = 'g1';
+
+/** How many distinct in-app functions, from the innermost, tell one cause from another. */
+const maxFunctions = 5;
+
+/**
+ * The group of an error: root-cause exception type and its innermost in-app functions without line numbers; where no
+ * in-app frame is known, type and masked message. `undefined` when the error says nothing at all.
+ * @returns `g1-` and 16 hex digits
+ */
+export function failureGroup(error: ErrorInfo): string | undefined {
+  const trace = error.stack ? findTraces(error.stack)[0] : undefined;
+  const root = trace && rootCause(trace);
+  // Of a single error the logged type says more than the header, which some runtimes write before the name is set.
+  const type = (root === trace ? (error.type ?? root?.type) : root?.type) ?? error.type ?? '';
+  const functions = distinctFunctions(root?.frames ?? []);
+  if (functions.length > 0) return idOf(['frames', type, ...functions]);
+  const message = root?.message ?? error.message ?? firstLine(error.stack);
+  if (type === '' && message === undefined) return undefined;
+  return idOf(['message', type, maskMessage(message ?? '')]);
+}
+
+function idOf(parts: readonly string[]): string {
+  return `${version}-${hash64(parts.join('\n'))}`;
+}
+
+function distinctFunctions(frames: readonly Frame[]): string[] {
+  const functions = new Set<string>();
+  for (const frame of frames) {
+    if (!frame.inApp) continue;
+    functions.add(`${moduleOf(frame)}.${stableName(frame.function ?? '<anonymous>')}`);
+    if (functions.size === maxFunctions) break;
+  }
+  return [...functions];
+}
+
+/** The module, else the file's base name: folders differ between machines. */
+function moduleOf(frame: Frame): string {
+  if (frame.module !== undefined) return stableName(frame.module);
+  const base = /[^/\\]*$/.exec(frame.file ?? '')?.[0] ?? '';
+  return base.replace(contentHash, '').replace(/\.[A-Za-z]{1,4}$/, '');
+}
+
+/** `main-3f9a2b1c.js`, `main.3f9a2b1c.js`: what a bundler adds. */
+const contentHash = /[-.](?=[0-9A-Za-z_]*\d)[0-9A-Za-z_]{8,}(?=\.)/;
+
+/** Compilers number lambdas and generated classes anew in each build. */
+function stableName(name: string): string {
+  return name.replace(/0x[0-9a-f]+/gi, '').replace(/\d+/g, '#');
+}
+
+function firstLine(text: string | undefined): string | undefined {
+  return text?.split('\n', 1)[0];
+}

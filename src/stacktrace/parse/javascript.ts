@@ -1,0 +1,205 @@
+/**
+ * Traces of V8 (Node, Chromium, Electron, Deno, Bun): as in `error.stack`, and as Node's `util.inspect` prints an error
+ * with its `[cause]` and `[errors]` nested by indentation.
+ */
+
+import type { TextLine, TextLines } from '../textLines.ts';
+import type { Frame, Trace } from '../trace.ts';
+import { type Header, headerAbove, headerOn, withMessage } from './header.ts';
+import { type JavascriptFrame, javascriptFrameOn } from './javascriptFrame.ts';
+import { marginBefore } from './linePrefix.ts';
+import { TraceDraft } from './traceDraft.ts';
+import type { ReadTraces, TraceParser } from './traceParser.ts';
+
+export const javascriptTraces: TraceParser = {
+  language: 'javascript',
+  gates: ['at '],
+  read(lines, index, floor) {
+    const line = lines.at(index);
+    const frame = line && javascriptFrameOn(line.text);
+    if (!line || !frame) return undefined;
+    const margin = marginBefore(line.text, frame.start);
+    const header = headerAbove(lines, index, floor, margin, isFrame);
+    return new InspectReader(lines, margin).read(index, frame.start, header);
+  },
+};
+
+function isFrame(text: string): boolean {
+  return text.includes('at ') && javascriptFrameOn(text) !== undefined;
+}
+
+/** Where an error of the printed tree may take causes and members: everything indented deeper than `column` is its own. */
+interface OpenNode {
+  readonly column: number;
+  readonly draft: TraceDraft;
+  /** `members` for the list after `[errors]:`. */
+  readonly takes: 'properties' | 'members';
+}
+
+/** Properties of an error between its frames and its cause are rarely more lines than this. */
+const maxQuietLines = 200;
+/** Deeper nesting is read flat, so that hostile input cannot build a tree that nothing else can walk. */
+const maxDepth = 64;
+
+const elided = /^\.\.\. (\d+) (?:more )?lines? matching cause stack trace \.\.\.$/;
+const mappedTo = /^-> (.+):(\d+):(\d+)$/;
+const property = /^(?:\[(cause|errors)\]|(cause|errors)): (.*)$/;
+const causedBy = /^(?:caused by|from previous event): ?(.*)$/i;
+
+class InspectReader {
+  readonly #lines: TextLines;
+  readonly #margin: number;
+  #open: OpenNode[] = [];
+
+  constructor(lines: TextLines, margin: number) {
+    this.#lines = lines;
+    this.#margin = margin;
+  }
+
+  read(first: number, frameColumn: number, header: Header | undefined): ReadTraces {
+    const root = new TraceDraft('javascript', header);
+    const rootColumn = Math.max(this.#margin, frameColumn - 4);
+    this.#open = [{ column: rootColumn - 1, draft: root, takes: 'properties' }];
+    /** Where frames go. */
+    let current = root;
+    /** True inside `{ … }` after a frame: properties follow. */
+    let inside = false;
+    let next = first;
+    for (let index = first; index < next + maxQuietLines; index++) {
+      const line = this.#lines.at(index);
+      if (!line || (index > first && line.opens)) break;
+      const frame = javascriptFrameOn(line.text);
+      if (frame) {
+        if (inside && frame.start <= rootColumn) break;
+        current.addFrame(frameFrom(line, frame));
+        inside ||= /^\s*\{/.test(line.text.slice(frame.end));
+        next = index + 1;
+        continue;
+      }
+      const column = indentOf(line.text, this.#margin);
+      const text = line.text.slice(column).trimEnd();
+      const mapped = mappedTo.exec(text);
+      if (mapped) {
+        current.mapLastFrame(mapped[1] ?? '', Number(mapped[2]), Number(mapped[3]));
+        next = index + 1;
+        continue;
+      }
+      const left = elided.exec(text.replace(/ \{$/, ''));
+      if (left) {
+        current.elided += Number(left[1]);
+        inside ||= text.endsWith('{');
+        next = index + 1;
+        continue;
+      }
+      if (!inside) {
+        const caused = causedBy.exec(text);
+        const child = caused && this.#childOn(line, index, column);
+        if (!child) break;
+        current.cause = child.draft;
+        current = child.draft;
+        index = child.last;
+        next = index + 1;
+        continue;
+      }
+      if (/^[}\]]/.test(text)) {
+        while (this.#open.length > 1 && (this.#open.at(-1)?.column ?? 0) >= column) this.#open.pop();
+        next = index + 1;
+        if (column <= rootColumn && text.startsWith('}')) break;
+        continue;
+      }
+      const entered = this.#enter(line, index, column, text);
+      if (entered) {
+        current = entered.draft;
+        index = entered.last;
+        next = index + 1;
+      } else if (text !== '' && column <= rootColumn - 1) break;
+    }
+    return { traces: [root.finish()], next };
+  }
+
+  /** Opens the cause, the list of errors or the member that starts on this line. */
+  #enter(line: TextLine, index: number, column: number, text: string): { draft: TraceDraft; last: number } | undefined {
+    const match = property.exec(text);
+    const top = this.#open.at(-1);
+    if (match) {
+      while (this.#open.length > 1 && (this.#open.at(-1)?.column ?? 0) >= column) this.#open.pop();
+      const owner = this.#open.at(-1);
+      if (!owner || this.#open.length >= maxDepth) return undefined;
+      const value = match[3] ?? '';
+      if ((match[1] ?? match[2]) === 'errors') {
+        if (!value.startsWith('[')) return undefined;
+        this.#open.push({ column, draft: owner.draft, takes: 'members' });
+        return undefined;
+      }
+      const child = this.#childOn(line, index, column + text.indexOf(': ') + 2);
+      if (!child) return undefined;
+      owner.draft.cause = child.draft;
+      this.#open.push({ column, draft: child.draft, takes: 'properties' });
+      return child;
+    }
+    if (!top) return undefined;
+    const list = this.#open.findLast((node) => node.column < column);
+    if (list?.takes !== 'members' || column !== list.column + 2 || this.#open.length >= maxDepth) return undefined;
+    const child = this.#childOn(line, index, column);
+    if (!child) return undefined;
+    while (this.#open.at(-1) !== list) this.#open.pop();
+    list.draft.members.push(child.draft);
+    this.#open.push({ column, draft: child.draft, takes: 'properties' });
+    return child;
+  }
+
+  /** The error whose header stands on this line from `column` on; its message may take the lines up to its frames. */
+  #childOn(line: TextLine, index: number, column: number): { draft: TraceDraft; last: number } | undefined {
+    const header = headerOn(line, index, column);
+    if (!header) return undefined;
+    // `[cause]: [TypeError: x]` has no frames of its own; other headers have them after the message.
+    const bracketed = line.text[column] === '[' || /[{[]$/.test(line.text.trimEnd());
+    let last = index;
+    if (!bracketed) {
+      for (let below = index + 1; below <= index + maxMessageLines; below++) {
+        const next = this.#lines.at(below);
+        if (!next || next.opens) break;
+        if (isFrame(next.text)) {
+          last = below - 1;
+          break;
+        }
+        if (property.test(next.text.trimStart())) break;
+      }
+    }
+    const whole = withMessage(this.#lines, header, last + 1, this.#margin);
+    const message = bracketed ? whole.message?.replace(/[\],{[\s]+$/, '') : whole.message;
+    const draft = new TraceDraft('javascript', message === undefined ? whole : { ...whole, message });
+    draft.grow(line.endOf(line.text.trimEnd().length));
+    return { draft, last };
+  }
+}
+
+const maxMessageLines = 64;
+
+function indentOf(text: string, margin: number): number {
+  let column = Math.min(margin, text.length);
+  while (text.charCodeAt(column) === 32 || text.charCodeAt(column) === 9) column++;
+  return column;
+}
+
+function frameFrom(line: TextLine, parsed: JavascriptFrame): Frame {
+  const { start, end, ...rest } = parsed;
+  return {
+    raw: line.text.slice(start, end),
+    ...rest,
+    inApp: isInApp(parsed.file),
+    start: line.startOf(start),
+    end: line.endOf(end),
+  };
+}
+
+/** Schemes and places of what nobody of the team wrote. */
+const foreign =
+  /^(?:node|internal|data|blob|wasm|ext|deno|bun|native|chrome-extension|moz-extension|devtools):|^internal\/|^<|[/\\](?:node_modules|\.yarn|\.pnp)[/\\]|webpack\/(?:bootstrap|runtime)/;
+/** Files of Node's own library before they had a scheme. */
+const oldCore =
+  /^(?:_?[a-z]+_[a-z_]+|assert|async_hooks|buffer|child_process|cluster|crypto|dgram|dns|domain|events|fs|http|https|module|net|os|path|process|punycode|querystring|readline|repl|stream|timers|tls|tty|url|util|v8|vm|zlib|bootstrap_node)\.js$/;
+
+export function isInApp(file: string | undefined): boolean {
+  return file !== undefined && !foreign.test(file) && !oldCore.test(file);
+}

@@ -1,0 +1,22 @@
+/** What a language family brings to find its traces in lines of text. */
+
+import type { TextLines } from '../textLines.ts';
+import type { Trace, TraceLanguage } from '../trace.ts';
+
+export interface TraceParser {
+  readonly language: TraceLanguage;
+  /** Text without all of one entry's strings holds no trace of the language: searched before anything is parsed. */
+  readonly gates: readonly string[];
+  /**
+   * Reads the trace whose first telling line is `lines.at(index)`.
+   * @param floor the first line that no earlier trace has taken: a header is looked for from there on
+   * @returns `undefined` when no trace tells itself on that line; else the traces (one, or a dump of threads) and the
+   *   index after the last line they took, always greater than `index`
+   */
+  read(lines: TextLines, index: number, floor: number): ReadTraces | undefined;
+}
+
+export interface ReadTraces {
+  readonly traces: readonly Trace[];
+  readonly next: number;
+}

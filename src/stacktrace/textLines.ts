@@ -1,0 +1,269 @@
+/**
+ * Text as the lines that people meant: physical lines, and the lines inside JSON strings whose newlines are escaped;
+ * without colours, each knowing where its characters stand in the text.
+ */
+
+/** One line without its end. Characters past `maxLineLength` are left out. */
+export class TextLine {
+  readonly text: string;
+  /** True when what stands before belongs to something else: the first line of the text or of a JSON string. */
+  readonly opens: boolean;
+  readonly #start: number;
+  /** Where each character of `text` starts in the source, then where the line ends; absent when it is `text` itself. */
+  readonly #map: readonly number[] | undefined;
+  readonly #source: string;
+
+  constructor(source: string, text: string, start: number, opens: boolean, map?: readonly number[]) {
+    this.#source = source;
+    this.text = text;
+    this.opens = opens;
+    this.#start = start;
+    this.#map = map;
+  }
+
+  /** Where the character at `index` of `text` starts in the source. */
+  startOf(index: number): number {
+    return this.#map ? (this.#map[index] ?? this.#map.at(-1) ?? this.#start) : this.#start + index;
+  }
+
+  /** Where the character before `index` of `text` ends in the source: codes that follow it are not part of it. */
+  endOf(index: number): number {
+    if (!this.#map || index === 0) return this.startOf(index);
+    const last = this.startOf(index - 1);
+    return this.#source[last] === '\\' ? this.startOf(index) : last + 1;
+  }
+}
+
+/** How Docker's json-file driver writes a line. */
+const containerRecord = '{"log":"';
+
+/** Longer lines are no frames: what follows is not looked at. */
+export const maxLineLength = 4096;
+
+/** JSON inside JSON inside JSON: container logs around structured logs around a quoted answer. */
+const maxNesting = 3;
+
+/** Reads lines one after the other and forgets those that were let go of, so that any text takes bounded memory. */
+export class TextLines {
+  readonly source: string;
+  readonly #lines: TextLine[] = [];
+  /** Index of `#lines[0]`. */
+  #base = 0;
+  #position = 0;
+  /** Up to here the text is one physical line with escaped newlines; before `#position` when it is not. */
+  #escapedEnd = -1;
+  #escapedOpens = true;
+  /** The next place at or after `#position` with an escaped newline, an escape character; the length when there is none. */
+  #nextEscape = -1;
+  #nextColour = -1;
+
+  constructor(source: string) {
+    this.source = source;
+  }
+
+  /** @returns `undefined` past the last line, and for lines that were released */
+  at(index: number): TextLine | undefined {
+    while (index >= this.#base + this.#lines.length) if (!this.#readMore()) return undefined;
+    return this.#lines[index - this.#base];
+  }
+
+  /** Lines before `index` are not asked for again. */
+  release(index: number): void {
+    const count = index - this.#base;
+    if (count < 1024) return;
+    this.#lines.splice(0, count);
+    this.#base = index;
+  }
+
+  #readMore(): boolean {
+    const { source } = this;
+    const start = this.#position;
+    if (start < this.#escapedEnd) {
+      this.#readEscaped();
+      return true;
+    }
+    if (start >= source.length) return false;
+    const newline = source.indexOf('\n', start);
+    const next = newline === -1 ? source.length : newline + 1;
+    let end = newline === -1 ? source.length : newline;
+    while (end > start && source.charCodeAt(end - 1) === 13) end--;
+    if (source.startsWith(containerRecord, start)) {
+      // Each line of the program is a record of the container's log: together they are its text again.
+      const piece = readPiece(source, start + containerRecord.length, end);
+      this.#position = next;
+      this.#push(piece, start === 0, 1);
+      return true;
+    }
+    if (this.#nextEscape < start) this.#nextEscape = indexOrEnd(source, '\\n', start);
+    if (this.#nextEscape < end && holdsEscapedTrace(source, this.#nextEscape, end)) {
+      this.#escapedEnd = next;
+      this.#escapedOpens = true;
+      this.#readEscaped();
+      return true;
+    }
+    this.#position = next;
+    if (this.#nextColour < start) this.#nextColour = indexOrEnd(source, escapeCharacter, start);
+    const text = source.slice(start, Math.min(end, start + maxLineLength));
+    // A line after one with escaped newlines is another record.
+    const opens = start === 0 || this.#escapedEnd === start;
+    if (this.#nextColour < end) this.#lines.push(withoutColours(source, text, range(start, text.length), opens));
+    else this.#lines.push(new TextLine(source, text, start, opens));
+    return true;
+  }
+
+  /** Reads one line of a physical line with escaped newlines. */
+  #readEscaped(): void {
+    const piece = readPiece(this.source, this.#position, this.#escapedEnd);
+    this.#push(piece, this.#escapedOpens, 1);
+    this.#position = piece.next;
+    this.#escapedOpens = piece.closes;
+  }
+
+  #push(piece: Piece, opens: boolean, nesting: number): void {
+    const { text, map } = piece;
+    const escape = nesting < maxNesting ? text.indexOf('\\n') : -1;
+    if (escape !== -1 && holdsEscapedTrace(text, escape, text.length)) {
+      let innerOpens = true;
+      for (let at = 0; at < text.length; ) {
+        const inner = readPiece(text, at, text.length);
+        this.#push({ ...inner, map: inner.map.map((index) => map[index] ?? 0) }, innerOpens, nesting + 1);
+        at = inner.next;
+        innerOpens = inner.closes;
+      }
+      return;
+    }
+    this.#lines.push(withoutColours(this.source, text.slice(0, maxLineLength), map, opens));
+  }
+}
+
+/** A stretch of escaped text up to an escaped newline or an unescaped quote, decoded. */
+interface Piece {
+  readonly text: string;
+  /** As in TextLine. */
+  readonly map: readonly number[];
+  readonly next: number;
+  /** True when a quote ended it: what follows is another string. */
+  readonly closes: boolean;
+}
+
+/** More of one escaped line is read as another line, so that a piece takes bounded memory. */
+const maxPieceLength = 1 << 20;
+
+const simpleEscapes: Readonly<Record<string, string>> = { t: '\t', '"': '"', '/': '/', b: '\b', f: '\f', r: '' };
+
+function readPiece(source: string, start: number, end: number): Piece {
+  const map: number[] = [];
+  let text = '';
+  let at = start;
+  let plainFrom = start;
+  const flush = (upTo: number): void => {
+    text += source.slice(plainFrom, upTo);
+  };
+  while (at < end && map.length < maxPieceLength) {
+    const unit = source.charCodeAt(at);
+    if (unit === 34 && !isPythonQuote(source, at)) {
+      flush(at);
+      map.push(at);
+      return { text, map, next: at + 1, closes: true };
+    }
+    if (unit !== 92) {
+      map.push(at++);
+      continue;
+    }
+    const escaped = source[at + 1] ?? '';
+    if (escaped === 'n') {
+      flush(at);
+      map.push(at);
+      return { text, map, next: at + 2, closes: false };
+    }
+    const hex = escaped === 'u' ? source.slice(at + 2, at + 6) : '';
+    const isUnicode = /^[0-9a-f]{4}$/i.test(hex);
+    const decoded = isUnicode
+      ? String.fromCharCode(Number.parseInt(hex, 16))
+      : escaped === '\\'
+        ? '\\'
+        : simpleEscapes[escaped];
+    if (decoded === undefined) {
+      map.push(at++);
+      continue;
+    }
+    flush(at);
+    text += decoded;
+    if (decoded !== '') map.push(at);
+    at += isUnicode ? 6 : 2;
+    plainFrom = at;
+  }
+  flush(at);
+  map.push(at);
+  // Also past a real line end: it closes whatever was open.
+  return { text: text.replace(/[\r\n]+$/, ''), map, next: at, closes: at >= end };
+}
+
+/** `File "a.py", line 1` in a single-quoted representation: these quotes are not JSON's. */
+function isPythonQuote(source: string, at: number): boolean {
+  return source.startsWith('File ', at - 5) || source.startsWith('", line ', at);
+}
+
+/** Tells escaped newlines of a trace from a Windows path: what follows one must look like a frame. */
+function holdsEscapedTrace(text: string, firstEscape: number, end: number): boolean {
+  for (let at = firstEscape; at !== -1 && at < end; at = text.indexOf('\\n', at + 2)) {
+    let after = at + 2;
+    let tabs = 0;
+    const limit = Math.min(end, after + 64);
+    while (after < limit) {
+      const unit = text.charCodeAt(after);
+      if (unit === 32 || unit === 9) after++;
+      else if (unit === 92 && isEscapedTab(text, after)) {
+        while (text.charCodeAt(after) === 92) after++;
+        after++;
+        tabs++;
+      } else break;
+    }
+    if (text.startsWith('at ', after) || text.startsWith('File ', after) || text.startsWith('goroutine ', after)) {
+      return true;
+    }
+    if (tabs > 0 && text.startsWith('/', after)) return true;
+  }
+  return false;
+}
+
+function isEscapedTab(text: string, at: number): boolean {
+  for (let backslashes = 1; backslashes <= 4; backslashes *= 2) {
+    if (text[at + backslashes] === 't') return true;
+  }
+  return false;
+}
+
+const escapeCharacter = String.fromCharCode(27);
+/** Control sequences (colours, cursor) and operating system commands (links), each one class repeated up to its end. */
+const controlSequence = new RegExp(
+  `${escapeCharacter}(?:\\[[0-?]*[ -/]*[@-~]|\\][^${escapeCharacter}\\u0007]*(?:\\u0007|${escapeCharacter}\\\\))`,
+  'g',
+);
+
+function withoutColours(source: string, text: string, map: readonly number[], opens: boolean): TextLine {
+  if (!text.includes(escapeCharacter)) return new TextLine(source, text, map[0] ?? 0, opens, map);
+  let plain = '';
+  const plainMap: number[] = [];
+  let from = 0;
+  const keep = (upTo: number): void => {
+    plain += text.slice(from, upTo);
+    for (let index = from; index < upTo; index++) plainMap.push(map[index] ?? 0);
+  };
+  for (const match of text.matchAll(controlSequence)) {
+    keep(match.index);
+    from = match.index + match[0].length;
+  }
+  keep(text.length);
+  plainMap.push(map[text.length] ?? 0);
+  return new TextLine(source, plain, map[0] ?? 0, opens, plainMap);
+}
+
+function indexOrEnd(text: string, part: string, from: number): number {
+  const index = text.indexOf(part, from);
+  return index === -1 ? text.length : index;
+}
+
+function range(start: number, length: number): number[] {
+  return Array.from({ length: length + 1 }, (_, index) => start + index);
+}
