@@ -16,27 +16,34 @@ export interface EngineConfiguration {
   readonly memoryLimitMb: number;
 }
 
-export interface SearchParams {
+/** What every request to an environment carries. */
+export interface EnvironmentParams {
   readonly environment: string;
+  /** Report progress under this token; `EngineClient` fills it in for callers that listen. */
+  readonly progressToken?: string;
+}
+
+export interface SearchParams extends EnvironmentParams {
   readonly query: string;
   readonly limit: number;
   readonly cursor?: string;
   readonly mode: AskMode;
-  /** Report progress under this token. */
-  readonly progressToken?: string;
 }
 
-export interface TaskParams {
-  readonly environment: string;
+export interface TaskParams extends EnvironmentParams {
   readonly id: string;
   readonly mode: AskMode;
 }
 
-export interface RecordsParams {
-  readonly environment: string;
+export interface RecordsParams extends EnvironmentParams {
   readonly query: string;
   readonly limit: number;
   readonly mode: AskMode;
+}
+
+export interface LiveParams extends EnvironmentParams {
+  /** Tasks per coordinator at most. */
+  readonly limit: number;
 }
 
 export interface EngineProgress {
@@ -45,8 +52,16 @@ export interface EngineProgress {
   readonly unit: string;
 }
 
+export interface EngineLog {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+}
+
 export interface EngineErrorData {
-  /** `query` (the query is wrong: `column` says where), `environment`, `unreachable`, `denied`, `internal` … */
+  /**
+   * `query` (the query is wrong: `column` says where), `environment` (no such environment, or it lacks the place that
+   * was asked for), `cancelled`, `internal`, or the code of a BackendError or StoreError: `unreachable`, `denied` …
+   */
   readonly code: string;
   readonly column?: number;
 }
@@ -55,12 +70,9 @@ export const configure = new RequestType<EngineConfiguration, null, EngineErrorD
 export const search = new RequestType<SearchParams, SearchAnswer, EngineErrorData>('tasks/search');
 export const task = new RequestType<TaskParams, TaskAnswer, EngineErrorData>('tasks/one');
 export const records = new RequestType<RecordsParams, RecordsAnswer, EngineErrorData>('records/search');
-/** `limit` tasks per coordinator at most. */
-export const live = new RequestType<{ environment: string; limit: number }, LiveSnapshot, EngineErrorData>(
-  'live/snapshot',
-);
+export const live = new RequestType<LiveParams, LiveSnapshot, EngineErrorData>('live/snapshot');
 /** Indexes what is new in the environment's logs. */
-export const indexPass = new RequestType<{ environment: string }, IndexPassSummary, EngineErrorData>('index/pass');
+export const indexPass = new RequestType<EnvironmentParams, IndexPassSummary, EngineErrorData>('index/pass');
 export const ping = new RequestType0<{ pid: number; version: string }, EngineErrorData>('engine/ping');
 export const progress = new ProgressType<EngineProgress>();
-export const log = new NotificationType<{ level: 'info' | 'warn' | 'error'; message: string }>('engine/log');
+export const log = new NotificationType<EngineLog>('engine/log');
