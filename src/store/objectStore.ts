@@ -50,7 +50,10 @@ export interface ObjectStore {
   readonly url: string;
   /** In UTF-8 byte order of keys, page by page as it is consumed. */
   list(options?: ListOptions): AsyncIterable<ObjectInfo>;
-  /** The distinct parts of keys from `prefix` up to and including the next `/`, in order. */
+  /**
+   * The folders directly below `prefix`: of each key that starts with it the part up to and including the next `/`, the
+   * prefix included, each once, in order. `dt=` gives `['dt=2026-03-01/', …]`, `dt=2026-03-01/` its hours.
+   */
   listFolders(prefix: string, signal?: AbortSignal): Promise<string[]>;
   head(key: string, signal?: AbortSignal): Promise<ObjectInfo | undefined>;
   /** `undefined` when there is no such object. */
