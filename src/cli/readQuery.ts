@@ -1,0 +1,39 @@
+/** Reads a call's query, and points at the mistake where it has one. */
+
+import { parseQuery } from '../model/query/parseQuery.ts';
+import type { Query, QueryProblem } from '../model/query/query.ts';
+import type { CallContext } from './call.ts';
+import type { OptionValues } from './options.ts';
+import { plainLine } from './plainText.ts';
+
+export class QueryRefused extends Error {
+  override readonly name = 'QueryRefused';
+  readonly query: string;
+  readonly problem: QueryProblem;
+
+  constructor(query: string, problem: QueryProblem) {
+    super(problem.message);
+    this.query = query;
+    this.problem = problem;
+  }
+
+  /** The query's line, a caret under the column, and what was expected there. */
+  pointed(): string {
+    const offset = this.problem.column - 1;
+    const start = this.query.lastIndexOf('\n', offset - 1) + 1;
+    const line = this.query.slice(start).split('\n', 1)[0] ?? '';
+    const before = [...line.slice(0, offset - start)].map((character) => (character === '\t' ? '\t' : ' ')).join('');
+    return `  ${line}\n  ${before}^ ${plainLine(this.problem.message)}`;
+  }
+}
+
+/**
+ * The call's positional arguments as one query: it need not be quoted as a whole.
+ * @throws QueryRefused
+ */
+export function readQuery(values: OptionValues, { now }: Pick<CallContext, 'now'>): Query {
+  const text = values.positionals.join(' ');
+  const parsed = parseQuery(text, { nowMs: now() });
+  if (parsed.kind === 'problem') throw new QueryRefused(text, parsed.problem);
+  return parsed.query;
+}

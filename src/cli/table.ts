@@ -1,0 +1,47 @@
+/** Aligned columns of plain text. */
+
+import { plainLine } from './plainText.ts';
+import type { Style, Terminal } from './terminal.ts';
+
+export interface Column<Row> {
+  readonly title: string;
+  readonly value: (row: Row) => string;
+  readonly style?: (row: Row) => Style | undefined;
+  readonly right?: boolean;
+}
+
+const gap = '  ';
+
+/** Prints nothing for no rows. The last column is cut where the terminal ends; a column that is empty is left out. */
+export async function printTable<Row>(
+  terminal: Terminal,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  const cells = columns
+    .map((column) => ({ column, texts: rows.map((row) => plainLine(column.value(row))) }))
+    .filter(({ texts }) => texts.some((text) => text !== ''))
+    .map(({ column, texts }) => ({
+      column,
+      texts,
+      width: texts.reduce((most, text) => Math.max(most, text.length), column.title.length),
+    }));
+  const last = cells.length - 1;
+  const before = cells.slice(0, -1).reduce((sum, { width }) => sum + width + gap.length, 0);
+  const room = terminal.columns === undefined ? Number.POSITIVE_INFINITY : Math.max(16, terminal.columns - before);
+  const fit = (text: string, index: number, width: number, right = false): string => {
+    if (index === last) return text.length > room ? `${text.slice(0, room - 1)}…` : text;
+    return right ? text.padStart(width) : text.padEnd(width);
+  };
+  const head = cells.map(({ column, width }, index) => fit(column.title, index, width, column.right));
+  await terminal.printText(terminal.style('dim', head.join(gap).trimEnd()));
+  for (const [at, row] of rows.entries()) {
+    const line = cells.map(({ column, texts, width }, index) => {
+      const text = fit(texts[at] ?? '', index, width, column.right);
+      const style = column.style?.(row);
+      return style ? terminal.style(style, text) : text;
+    });
+    await terminal.printText(line.join(gap).trimEnd());
+  }
+}
