@@ -18,6 +18,8 @@ export interface Frame {
   readonly inApp: boolean;
   /** How many times in a row this frame stands here, where the format folds repetitions. */
   readonly repeated?: number;
+  /** True when the format left frames out between this one and the one that it called. */
+  readonly afterGap?: boolean;
   /**
    * UTF-16 range of the frame in the text that was searched. `text.slice(start, end)` is `raw`, or what `raw` looks
    * like in that text where colours or JSON escapes stand in it. Of a frame on two lines (Go): the one with the file.

@@ -4,7 +4,7 @@
  */
 
 import type { TextLine, TextLines } from '../textLines.ts';
-import type { Frame, Trace } from '../trace.ts';
+import type { Frame } from '../trace.ts';
 import { type Header, headerAbove, headerOn, withMessage } from './header.ts';
 import { type JavascriptFrame, javascriptFrameOn } from './javascriptFrame.ts';
 import { marginBefore } from './linePrefix.ts';
@@ -86,7 +86,7 @@ class InspectReader {
       }
       const left = elided.exec(text.replace(/ \{$/, ''));
       if (left) {
-        current.elided += Number(left[1]);
+        current.leaveOut(Number(left[1]));
         inside ||= text.endsWith('{');
         next = index + 1;
         continue;

@@ -12,7 +12,9 @@ export class TraceDraft {
   type: string | undefined;
   message: string | undefined;
   thread: string | undefined;
-  elided = 0;
+  /** Frames left out so far, and whether some were just now. */
+  #elided = 0;
+  #gap = false;
   #start = Number.POSITIVE_INFINITY;
   #end = 0;
 
@@ -29,9 +31,15 @@ export class TraceDraft {
   }
 
   addFrame(frame: Frame): void {
-    this.frames.push(frame);
+    this.frames.push(this.#gap ? { ...frame, afterGap: true } : frame);
+    this.#gap = false;
     this.#start = Math.min(this.#start, frame.start);
     this.grow(frame.end);
+  }
+
+  leaveOut(frames: number): void {
+    this.#elided += frames;
+    this.#gap = true;
   }
 
   /** A source map told where the last frame really is. */
@@ -61,7 +69,7 @@ export class TraceDraft {
       ...(cause ? { cause } : {}),
       ...(members.length > 0 ? { members } : {}),
       ...(suppressed.length > 0 ? { suppressed } : {}),
-      ...(this.elided > 0 ? { elided: this.elided } : {}),
+      ...(this.#elided > 0 ? { elided: this.#elided } : {}),
       ...(this.thread === undefined ? {} : { thread: this.thread }),
       start: under.reduce((least, trace) => Math.min(least, trace.start), this.#start),
       end: under.reduce((most, trace) => Math.max(most, trace.end), this.#end),

@@ -1,0 +1,29 @@
+/** Reads a source file, or says why not. The Node implementation of `ReadSource`. */
+
+import { readFile, stat } from 'node:fs/promises';
+
+export type SourceText =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'tooLarge'; readonly sizeBytes: number };
+
+/** Asked for files inside the workspace only. */
+export type ReadSource = (path: string, maxBytes: number) => Promise<SourceText>;
+
+/** Files that cannot be read count as missing: for a frame both mean that it cannot be shown. */
+export const readSource: ReadSource = async (path, maxBytes) => {
+  try {
+    const info = await stat(path);
+    // Opening a pipe or a device would wait for ever.
+    if (!info.isFile()) return { kind: 'missing' };
+    if (info.size > maxBytes) return { kind: 'tooLarge', sizeBytes: info.size };
+    return { kind: 'text', text: await readFile(path, 'utf8') };
+  } catch (error) {
+    if (isSystemError(error)) return { kind: 'missing' };
+    throw error;
+  }
+};
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error;
+}

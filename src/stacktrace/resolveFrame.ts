@@ -1,0 +1,230 @@
+/**
+ * Finds the workspace file of a frame, and says how sure it is: user mappings, then the path itself, then what the
+ * trace's other frames showed, then the longest path suffix, checked against what stands in the file.
+ */
+
+import { isAbsolutePath, normalisePath, pathComponents } from './framePath.ts';
+import type { PathMapping } from '../model/environment.ts';
+import { type Evidence, inspectSource } from './sourceEvidence.ts';
+import type { ReadSource } from './readSource.ts';
+import { type Frame, openConfidence, type Resolution } from './trace.ts';
+import type { WorkspaceFiles } from './workspaceFiles.ts';
+
+export interface ResolveOptions {
+  readonly files: readonly WorkspaceFiles[];
+  /** The user's: a `to` that is not absolute is relative to each workspace folder. */
+  readonly mappings?: readonly PathMapping[];
+  /** Where confident frames of the same trace were found (`mappingOf`): their neighbours lie beside them. */
+  readonly siblings?: readonly PathMapping[];
+  /** Absent: what stands in the files is not looked at. */
+  readonly readSource?: ReadSource;
+  /** Name of the function that this frame was calling: it should stand on the frame's line. */
+  readonly callee?: string;
+}
+
+interface Candidate {
+  readonly files: WorkspaceFiles;
+  /** Relative. */
+  readonly path: string;
+  readonly confidence: number;
+  readonly why: string;
+}
+
+/** More look-alikes than this are neither read nor shown. */
+const maxCandidates = 12;
+/** How much better than the next best a file must be to open unasked. */
+const clearMargin = 0.1;
+
+export async function resolveFrame(frame: Frame, options: ResolveOptions): Promise<Resolution> {
+  if (frame.file === undefined) return { kind: 'none', why: 'the frame names no file' };
+  const path = framePathOf(frame);
+  const direct = mapped(path, options.mappings ?? [], options.files, 0.98, 'mapped by') ?? exact(path, options.files);
+  if (direct) return judged(frame, [await withEvidence(direct, frame, options)]);
+  if (!frame.inApp && !isPackagePath(frame)) return { kind: 'none', why: `library code: ${frame.file}` };
+  const beside = mapped(path, options.siblings ?? [], options.files, 0.9, 'beside the other frames of the trace,');
+  const found = beside ? [beside] : suffixCandidates(frame, path, options.files);
+  if (found.length === 0) {
+    const name = pathComponents(path).at(-1) ?? frame.file;
+    return {
+      kind: 'none',
+      why: frame.inApp ? `no file named ${name} in the workspace` : `library code: ${frame.file}`,
+    };
+  }
+  const best = found.slice(0, maxCandidates);
+  return judged(frame, await Promise.all(best.map((candidate) => withEvidence(candidate, frame, options))));
+}
+
+/**
+ * What a confident resolution says about the frames beside it: the part of the path before the shared suffix, as the
+ * trace and as the workspace have it.
+ */
+export function mappingOf(frame: Frame, resolution: Resolution): PathMapping | undefined {
+  if (resolution.kind !== 'file' || resolution.confidence < openConfidence || frame.file === undefined)
+    return undefined;
+  const from = framePathOf(frame).split('/');
+  const to = resolution.path.split('/');
+  let shared = 0;
+  while (shared < from.length && shared < to.length && from.at(-1 - shared) === to.at(-1 - shared)) shared++;
+  // One equal name is a coincidence of layout, not of folders.
+  if (shared < 2) return undefined;
+  return {
+    from: from.slice(0, from.length - shared).join('/'),
+    to: to.slice(0, to.length - shared).join('/'),
+  };
+}
+
+/** The file of a frame as a path: of JVM frames the class's package says the folder. */
+function framePathOf(frame: Frame): string {
+  const file = normalisePath(frame.file ?? '');
+  if (!isPackagePath(frame)) return file;
+  const packageEnd = frame.module?.lastIndexOf('.') ?? -1;
+  return packageEnd <= 0 ? file : `${(frame.module ?? '').slice(0, packageEnd).replaceAll('.', '/')}/${file}`;
+}
+
+/** True of JVM frames: a bare file name, and the class with its package. */
+function isPackagePath(frame: Frame): boolean {
+  return frame.module !== undefined && frame.module.includes('.') && !/[/\\]/.test(frame.file ?? '/');
+}
+
+function mapped(
+  path: string,
+  mappings: readonly PathMapping[],
+  folders: readonly WorkspaceFiles[],
+  confidence: number,
+  how: string,
+): Candidate | undefined {
+  const longestFirst = mappings
+    .map(({ from, to }) => ({ from: normalisePath(from), to: to.replace(/\\/g, '/') }))
+    .sort((a, b) => b.from.length - a.from.length);
+  for (const { from, to } of longestFirst) {
+    const rest = from === '' ? path : from === '/' ? path.slice(1) : restAfter(path, from);
+    if (rest === undefined) continue;
+    for (const files of folders) {
+      const target = normalisePath(isAbsolutePath(to) ? `${to}/${rest}` : `${files.root}/${to}/${rest}`);
+      const relative = files.relative(target);
+      const known = relative === undefined ? undefined : files.find(relative);
+      if (known !== undefined) return { files, path: known, confidence, why: `${how} ${from || '.'} is ${to || '.'}` };
+    }
+  }
+  return undefined;
+}
+
+function restAfter(path: string, folder: string): string | undefined {
+  const prefix = folder.endsWith('/') ? folder : `${folder}/`;
+  return path.startsWith(prefix) ? path.slice(prefix.length) : undefined;
+}
+
+/** The printed path is a file of the workspace as it stands. */
+function exact(path: string, folders: readonly WorkspaceFiles[]): Candidate | undefined {
+  if (!isAbsolutePath(path)) return undefined;
+  for (const files of folders) {
+    const relative = files.relative(path);
+    const known = relative === undefined ? undefined : files.find(relative);
+    if (known !== undefined) return { files, path: known, confidence: 0.97, why: 'the path itself' };
+  }
+  return undefined;
+}
+
+/** Names that say little about which project a file belongs to. */
+const commonNames =
+  /^(?:src|lib|libs|app|apps|main|test|tests|packages|pkg|cmd|internal|java|kotlin|scala|python|js|dist|build|out|index\.\w+|main\.\w+|app\.\w+|mod\.rs|utils?\.\w+|types?\.\w+|config\.\w+|server\.\w+|client\.\w+|__init__\.py|__main__\.py)$/i;
+/** What stands beside the code that runs: less likely of two equal matches. */
+const asides = [
+  {
+    pattern: /(?:^|\/)(?:tests?|__tests__|spec|specs|testdata|fixtures|examples?|samples?|mocks?)\//i,
+    cost: 0.12,
+    name: 'a test',
+  },
+  { pattern: /(?:^|\/)(?:dist|build|out|target|generated|gen|coverage)\//i, cost: 0.15, name: 'generated' },
+  { pattern: /(?:^|\/)(?:vendor|vendored|third_party|node_modules|site-packages)\//i, cost: 0.2, name: 'vendored' },
+];
+
+function suffixCandidates(frame: Frame, path: string, folders: readonly WorkspaceFiles[]): Candidate[] {
+  const wanted = pathComponents(path);
+  const packaged = isPackagePath(frame);
+  const candidates: Candidate[] = [];
+  for (const files of folders) {
+    for (const match of files.candidates(path)) {
+      const suffix = wanted.slice(-match.shared);
+      const isAll = match.shared === wanted.length;
+      // Anyone may have a class of this name; only its package makes it the same.
+      if (packaged && !isAll) continue;
+      const weight = suffix.reduce((sum, component) => sum + (commonNames.test(component) ? 0.4 : 1), 0);
+      const aside = asides.find(({ pattern }) => pattern.test(match.path) && !pattern.test(path));
+      const confidence = packaged
+        ? 0.9
+        : 0.3 + 0.15 * Math.min(weight, 4) + (match.whole ? 0.2 : 0) + (isAll && wanted.length > 1 ? 0.15 : 0);
+      candidates.push({
+        files,
+        path: match.path,
+        confidence: Math.max(0, Math.min(0.95, confidence) - (aside?.cost ?? 0)),
+        why: [
+          packaged ? `package and file name agree` : `ends in ${suffix.join('/')}`,
+          ...(match.whole && !packaged ? ['its whole path'] : []),
+          ...(aside ? [aside.name] : []),
+        ].join(', '),
+      });
+    }
+  }
+  return candidates.sort((a, b) => b.confidence - a.confidence || (a.path < b.path ? -1 : 1));
+}
+
+/** Raises or lowers a candidate by what stands in its file. */
+async function withEvidence(candidate: Candidate, frame: Frame, options: ResolveOptions): Promise<Candidate> {
+  if (!options.readSource || frame.line1 === undefined) return candidate;
+  const evidence = await inspectSource(options.readSource, candidate.files.absolute(candidate.path), {
+    line1: frame.line1,
+    ...(frame.function === undefined ? {} : { function: frame.function }),
+    ...(options.callee === undefined ? {} : { callee: options.callee }),
+  });
+  const change = weightOf(evidence);
+  return {
+    ...candidate,
+    confidence: Math.max(0, Math.min(0.99, candidate.confidence + change.by)),
+    why: change.why === undefined ? candidate.why : `${candidate.why}; ${change.why}`,
+  };
+}
+
+function weightOf(evidence: Evidence): { by: number; why?: string } {
+  switch (evidence.kind) {
+    case 'calleeOnLine':
+      return { by: 0.25, why: `${evidence.callee} stands on the line` };
+    case 'functionInFile':
+      return { by: 0.1, why: `the file has ${evidence.name}` };
+    case 'calleeElsewhere':
+      return { by: -0.12, why: `approximate: ${evidence.callee} does not stand on the line, which may have moved` };
+    case 'functionMissing':
+      return { by: -0.2, why: `approximate: the file has no ${evidence.name}` };
+    case 'pastEnd':
+      return { by: -0.35, why: `approximate: the file has only ${evidence.lines} lines` };
+    case 'unreadable':
+      return { by: -1, why: evidence.why };
+    case 'nothing':
+      return { by: 0 };
+  }
+}
+
+/** One file that is good enough and clearly the best, or the list to choose from. */
+function judged(frame: Frame, candidates: readonly Candidate[]): Resolution {
+  const sorted = candidates
+    .filter((candidate) => candidate.confidence > 0)
+    .sort((a, b) => b.confidence - a.confidence || (a.path < b.path ? -1 : 1));
+  const [best, second] = sorted;
+  if (!best) return { kind: 'none', why: candidates[0]?.why ?? 'no such file' };
+  const isClear = !second || best.confidence - second.confidence >= clearMargin;
+  if (isClear && best.confidence >= openConfidence) {
+    return {
+      kind: 'file',
+      path: best.files.absolute(best.path),
+      line1: frame.line1 ?? 1,
+      ...(frame.column1 === undefined ? {} : { column1: frame.column1 }),
+      confidence: Math.round(best.confidence * 100) / 100,
+      why: best.why,
+    };
+  }
+  return {
+    kind: 'choice',
+    candidates: sorted.map((one) => ({ path: one.files.absolute(one.path), why: one.why })),
+    why: second && !isClear ? `${sorted.length} files look alike: ${best.why}` : `not sure: ${best.why}`,
+  };
+}
