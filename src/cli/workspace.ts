@@ -1,0 +1,100 @@
+/** The workspace of the command: the folders in which the frames of stack traces find their files. */
+
+import { stat } from 'node:fs/promises';
+import { isAbsolute, relative, resolve } from 'node:path';
+import type { PathMapping } from '../model/environment.ts';
+import { findTraces } from '../stacktrace/findTraces.ts';
+import { openWorkspaceFiles } from '../stacktrace/listWorkspaceFiles.ts';
+import { readSource } from '../stacktrace/readSource.ts';
+import { type ResolvedFrame, type ResolveTraceOptions, resolveTrace } from '../stacktrace/resolveTrace.ts';
+import { SourceMaps } from '../stacktrace/sourceMap.ts';
+import type { Trace } from '../stacktrace/trace.ts';
+import type { CallContext } from './call.ts';
+import type { OptionTable, OptionValues } from './options.ts';
+import { plainLine } from './plainText.ts';
+import { errorText } from './taskTable.ts';
+import type { Terminal } from './terminal.ts';
+import { WrongUse } from './wrongUse.ts';
+
+export const workspaceOptions = {
+  workspace: { type: 'text', value: 'DIR', help: 'a folder with the sources; repeatable (.)', repeatable: true },
+  map: {
+    type: 'text',
+    value: 'FROM=TO',
+    help: 'where the path prefix FROM of stack traces is in the workspace; repeatable',
+    repeatable: true,
+    further: /=/,
+  },
+} as const satisfies OptionTable;
+
+/**
+ * Lists the workspace folders that the options name, the current one without any.
+ * @throws WrongUse on a folder that is not there or a mapping without `=`.
+ */
+export async function openWorkspace(
+  values: OptionValues,
+  { cwd, signal }: CallContext,
+  mappings: readonly PathMapping[] = [],
+): Promise<ResolveTraceOptions> {
+  const given = values.texts('workspace');
+  const folders = (given.length === 0 ? ['.'] : given).map((folder) => resolve(cwd, folder));
+  for (const folder of folders) {
+    const info = await stat(folder).catch(() => undefined);
+    if (!info?.isDirectory()) throw new WrongUse(`--workspace: ${folder} is no folder.`);
+  }
+  const own = values.texts('map').map((text) => mappingOf(text));
+  return {
+    files: await Promise.all(folders.map((folder) => openWorkspaceFiles(folder, { signal }))),
+    mappings: [...own, ...mappings],
+    readSource,
+    sourceMaps: new SourceMaps(readSource),
+    signal,
+  };
+}
+
+function mappingOf(text: string): PathMapping {
+  const at = text.indexOf('=');
+  if (at <= 0 || at === text.length - 1) {
+    throw new WrongUse(`--map expects FROM=TO, such as /build/service=service, got ${JSON.stringify(text)}.`);
+  }
+  return { from: text.slice(0, at), to: text.slice(at + 1) };
+}
+
+/** Prints the traces of a text with the workspace file of each frame, or why there is none. */
+export async function printTraces(
+  terminal: Terminal,
+  text: string,
+  workspace: ResolveTraceOptions,
+  cwd: string,
+): Promise<number> {
+  const traces = findTraces(text);
+  for (const [index, trace] of traces.entries()) {
+    if (index > 0) await terminal.printText('');
+    let part: Trace | undefined;
+    for (const frame of await resolveTrace(trace, workspace)) {
+      if (frame.trace !== part) {
+        const head = plainLine(errorText(frame.trace)) || `a ${frame.trace.language} trace`;
+        await terminal.printText(`${part ? '  under it: ' : ''}${terminal.style('red', head)}`);
+        part = frame.trace;
+      }
+      await terminal.printText(frameText(terminal, frame, cwd));
+    }
+  }
+  return traces.length;
+}
+
+function frameText(terminal: Terminal, { frame, resolution }: ResolvedFrame, cwd: string): string {
+  const name = plainLine(frame.function ?? frame.module ?? frame.raw);
+  switch (resolution.kind) {
+    case 'file': {
+      const near = relative(cwd, resolution.path);
+      const path = near === '' || near.startsWith('..') || isAbsolute(near) ? resolution.path : near;
+      const place = `${path}:${resolution.line1}${resolution.column1 === undefined ? '' : `:${resolution.column1}`}`;
+      return `  ${terminal.style('cyan', plainLine(place))}  ${name}`;
+    }
+    case 'choice':
+      return `  ${plainLine(frame.raw)}  ${terminal.style('dim', `(${plainLine(resolution.why)})`)}`;
+    case 'none':
+      return terminal.style('dim', `  ${plainLine(frame.raw)}  (${plainLine(resolution.why)})`);
+  }
+}

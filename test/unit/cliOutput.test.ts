@@ -1,0 +1,141 @@
+/** What the command prints for people: plain, aligned, and harmless on a terminal. */
+
+import assert from 'node:assert/strict';
+import { Writable } from 'node:stream';
+import { test } from 'node:test';
+import { bytesText, durationText, timeText } from '../../src/cli/humanNumbers.ts';
+import { plainBlock, plainLine } from '../../src/cli/plainText.ts';
+import { QueryRefused } from '../../src/cli/readQuery.ts';
+import { type Column, printTable } from '../../src/cli/table.ts';
+import { type OutputStream, Terminal } from '../../src/cli/terminal.ts';
+
+class Screen extends Writable {
+  text = '';
+  readonly isTTY: boolean;
+  readonly columns: number | undefined;
+  readonly #colours: boolean;
+
+  constructor(options: { readonly columns?: number; readonly colours?: boolean } = {}) {
+    super();
+    this.isTTY = options.columns !== undefined;
+    this.columns = options.columns;
+    this.#colours = options.colours ?? false;
+  }
+
+  hasColors(): boolean {
+    return this.#colours;
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
+function terminalOn(stdout: Screen, stderr = new Screen()): Terminal {
+  return new Terminal({ stdout: stdout as OutputStream, stderr: stderr as OutputStream, json: false });
+}
+
+const columns: readonly Column<{ id: string; n: number; text: string }>[] = [
+  { title: 'ID', value: ({ id }) => id, style: () => 'red' },
+  { title: 'NONE', value: () => '' },
+  { title: 'N', value: ({ n }) => String(n), right: true },
+  { title: 'TEXT', value: ({ text }) => text },
+];
+const rows = [
+  { id: 'a', n: 1, text: 'short' },
+  { id: 'bcd', n: 200, text: 'a text that is rather long for the screen' },
+];
+
+test('columns are aligned, empty ones left out, and nothing is cut in a file', async () => {
+  const screen = new Screen();
+  await printTable(terminalOn(screen), columns, rows);
+  assert.equal(
+    screen.text,
+    ['ID     N  TEXT', 'a      1  short', 'bcd  200  a text that is rather long for the screen', ''].join('\n'),
+  );
+});
+
+test('the last column is cut where the terminal ends', async () => {
+  const screen = new Screen({ columns: 30 });
+  await printTable(terminalOn(screen), columns, rows);
+  for (const line of screen.text.split('\n')) assert.ok(line.length <= 30, line);
+  assert.match(screen.text, /a text that is rath…\n/);
+});
+
+test('there is colour on a terminal that has colours, and nowhere else', async () => {
+  const [colourful, plain, file] = [
+    new Screen({ columns: 80, colours: true }),
+    new Screen({ columns: 80 }),
+    new Screen(),
+  ];
+  for (const screen of [colourful, plain, file]) await printTable(terminalOn(screen), columns, rows);
+  assert.ok(colourful.text.includes('\u001b[31m'));
+  assert.ok(!plain.text.includes('\u001b'));
+  assert.ok(!file.text.includes('\u001b'));
+});
+
+test('a log cannot colour, clear, retitle, link or reorder', async () => {
+  const hostile =
+    'a\u001b[31mb\u001b[2J\u001b]0;title\u0007c\u001b]8;;http://x\u0007d\u009b1me\u202ef\rg\u0000h\u0008i';
+  const screen = new Screen({ columns: 200, colours: false });
+  await printTable(terminalOn(screen), columns, [{ id: hostile, n: 1, text: `${hostile}\n${hostile}` }]);
+  // oxlint-disable-next-line no-control-regex -- the control characters are what is looked for
+  assert.doesNotMatch(screen.text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  assert.equal(screen.text.trimEnd().split('\n').length, 2);
+});
+
+test('plain text keeps what people need', () => {
+  assert.equal(plainBlock('Grüße\tfrom\r\n東京 🚀\n'), 'Grüße\tfrom\n東京 🚀\n');
+  assert.equal(plainLine('  a\n\tb  '), 'a b');
+});
+
+test('progress is shown where a person watches only, and gives way to the next line', () => {
+  const watched = new Screen({ columns: 80 });
+  const piped = new Screen();
+  for (const stderr of [watched, piped]) {
+    const terminal = terminalOn(new Screen(), stderr);
+    terminal.progress('1 of 2 objects');
+    terminal.tell('done');
+  }
+  assert.equal(watched.text, '\r\u001b[K1 of 2 objects\r\u001b[Kdone\n');
+  assert.equal(piped.text, 'done\n');
+});
+
+test('a mistake in a query is pointed at', () => {
+  const query = 'status:failed since:yesterdayish';
+  const refused = new QueryRefused(query, { column: 21, message: 'expected a time' });
+  assert.equal(refused.pointed(), `  ${query}\n  ${' '.repeat(20)}^ expected a time`);
+});
+
+test('a mistake in a later line of a query is pointed at in that line', () => {
+  const refused = new QueryRefused('a:1\n\t🚀 b:\nc', { column: 11, message: 'expected a value' });
+  assert.equal(refused.pointed(), '  \t🚀 b:\n  \t    ^ expected a value');
+});
+
+test('durations and sizes are read at a glance', () => {
+  assert.deepEqual([0, 999, 1000, 59_949, 60_000, 3_725_000, 90_000_000].map(durationText), [
+    '0 ms',
+    '999 ms',
+    '1.0 s',
+    '59.9 s',
+    '1 min 0 s',
+    '1 h 2 min',
+    '1 d 1 h',
+  ]);
+  assert.deepEqual([0, 999, 1000, 12_345, 99_950_000, 3e12].map(bytesText), [
+    '0 B',
+    '999 B',
+    '1.0 kB',
+    '12.3 kB',
+    '100 MB',
+    '3.0 TB',
+  ]);
+});
+
+test('a time is local and says its zone', () => {
+  const text = timeText(Date.UTC(2026, 10, 23, 6, 7, 1, 5));
+  assert.match(text, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d$/);
+  const [day, clock, zone] = text.split(' ');
+  assert.equal(Date.parse(`${day}T${clock}${zone}`), Date.UTC(2026, 10, 23, 6, 7, 1));
+});
