@@ -1,11 +1,14 @@
 /** Finds every stack trace in any text: logs, JSON, terminal output, several languages side by side. */
 
+import { goTraces } from './parse/go.ts';
 import { javascriptTraces } from './parse/javascript.ts';
+import { jvmTraces } from './parse/jvm.ts';
+import { pythonTraces } from './parse/python.ts';
 import type { TraceParser } from './parse/traceParser.ts';
 import { TextLines } from './textLines.ts';
 import type { Trace } from './trace.ts';
 
-const parsers: readonly TraceParser[] = [javascriptTraces];
+const parsers: readonly TraceParser[] = [javascriptTraces, jvmTraces, pythonTraces, goTraces];
 
 /**
  * The traces in order of where they start; frames of one trace may not be told apart when several writers' lines are

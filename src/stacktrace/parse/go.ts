@@ -1,0 +1,191 @@
+/** Traces of Go: panics, fatal errors and goroutine dumps; `pkg/errors` stacks, which have the same two-line frames. */
+
+import type { TextLine, TextLines } from '../textLines.ts';
+import type { Frame, Trace } from '../trace.ts';
+import { TraceDraft } from './traceDraft.ts';
+import type { TraceParser } from './traceParser.ts';
+
+export const goTraces: TraceParser = {
+  language: 'go',
+  gates: ['.go:'],
+  read(lines, index, floor) {
+    const line = lines.at(index);
+    if (!line) return undefined;
+    const goroutine = goroutineOn(line.text);
+    if (!goroutine && !placeOn(lines.at(index + 1)?.text, lines.at(index + 1)?.opens)) return undefined;
+    const first = goroutine ? index + 1 : index;
+    const traces: Trace[] = [];
+    let read = readFrames(lines, first);
+    if (!read) return undefined;
+    const panic = panicAbove(lines, index, floor, goroutine?.column ?? 0);
+    for (let header = goroutine, at = index; read; ) {
+      const draft = new TraceDraft('go');
+      const headerLine = lines.at(at);
+      if (header && headerLine) {
+        draft.thread = header.name;
+        draft.startAt(headerLine.startOf(header.column));
+      }
+      if (traces.length === 0 && panic) {
+        draft.type = panic.type;
+        draft.message = panic.message;
+        draft.startAt(panic.start);
+      }
+      for (const frame of read.frames) draft.addFrame(frame);
+      if (read.elided > 0) draft.leaveOut(read.elided);
+      traces.push(draft.finish());
+      const end: number = read.next;
+      at = blankLinesAfter(lines, end);
+      header = goroutineOn(lines.at(at)?.opens ? '' : (lines.at(at)?.text ?? ''));
+      read = header ? readFrames(lines, at + 1) : undefined;
+      if (!read) return { traces, next: end };
+    }
+    return undefined;
+  },
+};
+
+const goroutineHeader = /goroutine (\d{1,19}(?: gp=\S+ m=\S+(?: mp=\S+)?)? \[[^\]]{1,200}\]):$/;
+/** The second line of a frame: the file, and how far into the function. */
+const place =
+  /(?:^|\s|\\t)((?:[A-Za-z]:|\.{0,2}\/|[\w.@~-]+\/)?[^\s:]*\.(?:go|s)):(\d{1,9})(?: \+0x[0-9a-f]+)?(?: fp=\S+ sp=\S+ pc=\S+)?(?:\\n.*)?\s*$/;
+const createdBy = /^created by (.+?)(?: in goroutine \d+)?$/;
+const elidedFrames = /^\.\.\.(?:(\d+) frames elided|additional frames elided)\.\.\.$/;
+
+function goroutineOn(text: string): { name: string; column: number } | undefined {
+  const column = text.indexOf('goroutine ');
+  if (column === -1) return undefined;
+  const match = goroutineHeader.exec(text.slice(column, column + 400).trimEnd());
+  return match && match.index === 0 ? { name: `goroutine ${match[1] ?? ''}`, column } : undefined;
+}
+
+interface Place {
+  readonly file: string;
+  readonly line1: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+function placeOn(text: string | undefined, opens?: boolean): Place | undefined {
+  if (text === undefined || opens) return undefined;
+  // Cheap, and bounds where the expression looks.
+  const extension = Math.max(text.lastIndexOf('.go:'), text.lastIndexOf('.s:'));
+  if (extension === -1 || extension > 2000) return undefined;
+  const match = place.exec(text);
+  const [whole = '', file = '', line = ''] = match ?? [];
+  if (!match || !/[\t ]/.test(whole[0] ?? '') || (!/[/\\]/.test(file) && !/\t/.test(text))) return undefined;
+  const start = match.index + whole.indexOf(file);
+  return { file, line1: Number(line), start, end: start + file.length + 1 + line.length };
+}
+
+function readFrames(lines: TextLines, first: number): { frames: Frame[]; next: number; elided: number } | undefined {
+  const frames: Frame[] = [];
+  let elided = 0;
+  let index = first;
+  for (;;) {
+    const line = lines.at(index);
+    if (!line || (index > first && line.opens)) break;
+    const below = lines.at(index + 1);
+    const at = placeOn(below?.text, below?.opens);
+    const called = at && functionOn(line.text);
+    if (below && at && called) {
+      frames.push(frameFrom(below, at, called));
+      index += 2;
+      continue;
+    }
+    const left = elidedFrames.exec(line.text.trim());
+    if (!left) break;
+    elided += Number(left[1] ?? 1);
+    index++;
+  }
+  return frames.length === 0 ? undefined : { frames, next: index, elided };
+}
+
+/** `main.(*Loader).run(0xc000, {0x1, 0x2})` as package and function; arguments and prefixes left out. */
+function functionOn(text: string): { module: string; function: string } | undefined {
+  const trimmed = text.trim();
+  const created = createdBy.exec(trimmed.slice(Math.max(0, trimmed.indexOf('created by '))));
+  const called = created?.[1] ?? withoutArguments(trimmed);
+  // A log's prefix stands before the name, as before the file; names have no spaces.
+  const name = called.slice(called.lastIndexOf(' ') + 1);
+  if (name === 'panic' || name === 'runtime.gopanic') return { module: 'runtime', function: 'panic' };
+  if (!/^[\w./~%@·-]+\.[\w.()*·[\]{}<>,-]+$/.test(name)) return undefined;
+  const slash = name.lastIndexOf('/');
+  const dot = name.indexOf('.', slash + 1);
+  if (dot === -1) return undefined;
+  return { module: name.slice(0, dot), function: name.slice(dot + 1) };
+}
+
+/** Cuts the parenthesis that closes the line, with all that is in it. */
+function withoutArguments(text: string): string {
+  if (!text.endsWith(')')) return text;
+  let depth = 0;
+  for (let at = text.length - 1; at >= 0; at--) {
+    const unit = text.charCodeAt(at);
+    if (unit === 41) depth++;
+    else if (unit === 40 && --depth === 0) return text.slice(0, at);
+  }
+  return text;
+}
+
+function blankLinesAfter(lines: TextLines, index: number): number {
+  let at = index;
+  while (at < index + 2 && lines.at(at)?.text.trim() === '') at++;
+  return at;
+}
+
+interface Panic {
+  readonly type: string;
+  readonly message: string;
+  readonly start: number;
+}
+
+/** `panic: …` or `fatal error: …` above the first goroutine; a panic while panicking names the first one first. */
+function panicAbove(lines: TextLines, index: number, floor: number, margin: number): Panic | undefined {
+  let found: Panic | undefined;
+  for (let at = index - 1; at >= Math.max(floor, index - 32); at--) {
+    const line: TextLine | undefined = lines.at(at);
+    if (!line || lines.at(at + 1)?.opens) break;
+    const column = Math.max(line.text.indexOf('panic: ', Math.max(0, margin - 24)), line.text.indexOf('fatal error: '));
+    if (column !== -1) {
+      const [type = '', ...rest] = line.text.slice(column).split(': ');
+      found = {
+        type,
+        message: rest
+          .join(': ')
+          .replace(/ \[recovered\].*$/, '')
+          .trim(),
+        start: line.startOf(column),
+      };
+      // A tab before it: a panic while another one unwound, which stands above.
+      if (line.text.charCodeAt(column - 1) !== 9) break;
+    } else if (found) break;
+  }
+  return found;
+}
+
+function frameFrom(line: TextLine, at: Place, called: { module: string; function: string }): Frame {
+  return {
+    raw: line.text.slice(at.start, at.end),
+    module: decodedModule(called.module),
+    function: called.function,
+    file: at.file,
+    line1: at.line1,
+    inApp: isInApp(at.file, called.module),
+    start: line.startOf(at.start),
+    end: line.endOf(at.end),
+  };
+}
+
+/** The linker escapes dots in the last element of a package's path. */
+function decodedModule(module: string): string {
+  return module.replaceAll('%2e', '.');
+}
+
+const standard =
+  /^(?:runtime|reflect|sync|syscall|os|io|fmt|net|time|context|bufio|bytes|strings|strconv|sort|slices|maps|errors|log|math|unicode|encoding|crypto|compress|archive|database|html|image|text|testing|path|regexp|internal|vendor|container|hash|mime|go|iter|unique|flag|embed|expvar|plugin|debug|index)(?:\/|$)/;
+
+/** Not in the module cache or a vendor folder, and not the standard library in Go's own tree. */
+function isInApp(file: string, module: string): boolean {
+  if (/\/pkg\/mod\/|\/vendor\/|@v\d|^<|_cgo_gotypes/.test(file)) return false;
+  if (!standard.test(module)) return true;
+  return !file.includes(`/src/${module}/`) && !file.startsWith(`${module}/`);
+}

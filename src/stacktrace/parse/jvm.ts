@@ -1,0 +1,140 @@
+/** Traces of the JVM (Java, Kotlin, Scala), as `Throwable.printStackTrace`, Logback and Log4j print them. */
+
+import type { TextLine, TextLines } from '../textLines.ts';
+import type { Frame } from '../trace.ts';
+import { type Header, headerAbove, headerOn, withMessage } from './header.ts';
+import { type JvmFrame, jvmFrameOn } from './jvmFrame.ts';
+import { marginBefore } from './linePrefix.ts';
+import { TraceDraft } from './traceDraft.ts';
+import type { ReadTraces, TraceParser } from './traceParser.ts';
+
+export const jvmTraces: TraceParser = {
+  language: 'jvm',
+  gates: ['at '],
+  read(lines, index, floor) {
+    const line = lines.at(index);
+    const frame = line && jvmFrameOn(line.text);
+    if (!line || !frame) return undefined;
+    const margin = marginBefore(line.text, frame.start);
+    const header = headerAbove(lines, index, floor, margin, isFrame);
+    const root = new TraceDraft('jvm', header);
+    const thread = header && /Exception in thread "([^"]*)"/.exec(lines.at(header.index)?.text ?? '');
+    if (thread?.[1] !== undefined) root.thread = thread[1];
+    return readChain(lines, index, margin, root);
+  },
+};
+
+function isFrame(text: string): boolean {
+  return text.includes('at ') && jvmFrameOn(text) !== undefined;
+}
+
+const elided = /^\.\.\. (\d{1,9}) (?:more|common frames omitted|frames? (?:truncated|excluded))/;
+const label = /^(Caused by|Suppressed|Wrapped by): /;
+const circular = /^(?:Caused by: )?\[CIRCULAR REFERENCE:/;
+/** Deeper chains are read flat, so that hostile input cannot build a tree that nothing else can walk. */
+const maxDepth = 64;
+
+/** Reads frames, and what hangs below by its label and indentation. */
+function readChain(lines: TextLines, first: number, margin: number, top: TraceDraft): ReadTraces {
+  let root = top;
+  let current = top;
+  let depth = 1;
+  let next = first;
+  /** The trace that a `Caused by:` at each indentation belongs to, outermost first. */
+  let levels: { column: number; draft: TraceDraft }[] = [{ column: margin, draft: top }];
+  for (let index = first; ; index++) {
+    const line = lines.at(index);
+    if (!line || (index > first && line.opens)) break;
+    const frame = jvmFrameOn(line.text);
+    if (frame) {
+      current.addFrame(frameFrom(line, frame));
+      next = index + 1;
+      continue;
+    }
+    const column = indentOf(line.text, margin);
+    const text = line.text.slice(column);
+    const left = elided.exec(text);
+    if (left) {
+      current.leaveOut(Number(left[1]));
+      next = index + 1;
+      continue;
+    }
+    if (circular.test(text)) {
+      next = index + 1;
+      continue;
+    }
+    const labelled = label.exec(text);
+    const child =
+      labelled && depth < maxDepth ? childOn(lines, line, index, column + labelled[0].length, margin) : undefined;
+    if (!labelled || !child) break;
+    depth++;
+    const { draft } = child;
+    if (labelled[1] === 'Wrapped by') {
+      // Root cause first: what came before is the cause of this one.
+      draft.cause = root;
+      root = draft;
+      levels = [{ column, draft }];
+    } else if (labelled[1] === 'Suppressed') {
+      const owner = levels.findLast((level) => level.column < column) ?? levels[0];
+      owner?.draft.suppressed.push(draft);
+      levels = [...levels.filter((level) => level.column < column), { column, draft }];
+    } else {
+      const effect = levels.findLast((level) => level.column <= column) ?? levels[0];
+      if (effect) effect.draft.cause = draft;
+      levels = [...levels.filter((level) => level.column < column), { column, draft }];
+    }
+    current = draft;
+    index = child.last;
+    next = index + 1;
+  }
+  return { traces: [root.finish()], next };
+}
+
+/** A labelled trace; its message may take lines up to its frames or the lines that stand for them. */
+function childOn(
+  lines: TextLines,
+  line: TextLine,
+  index: number,
+  column: number,
+  margin: number,
+): { draft: TraceDraft; last: number } | undefined {
+  const header: Header | undefined = headerOn(line, index, column);
+  if (!header) return undefined;
+  let last = index;
+  for (let below = index + 1; below <= index + maxMessageLines; below++) {
+    const next = lines.at(below);
+    if (!next || next.opens) break;
+    const text = next.text.slice(indentOf(next.text, margin));
+    if (label.test(text)) break;
+    if (isFrame(next.text) || elided.test(text)) {
+      last = below - 1;
+      break;
+    }
+  }
+  const draft = new TraceDraft('jvm', withMessage(lines, header, last + 1, margin));
+  draft.grow(line.endOf(line.text.length));
+  return { draft, last };
+}
+
+const maxMessageLines = 64;
+
+function indentOf(text: string, margin: number): number {
+  let column = Math.min(margin, text.length);
+  while (text.charCodeAt(column) === 32 || text.charCodeAt(column) === 9) column++;
+  return column;
+}
+
+function frameFrom(line: TextLine, parsed: JvmFrame): Frame {
+  const { start, end, ...rest } = parsed;
+  return {
+    raw: line.text.slice(start, end),
+    ...rest,
+    inApp: rest.file !== undefined && rest.line1 !== undefined && !foreign.test(rest.module),
+    start: line.startOf(start),
+    end: line.endOf(end),
+  };
+}
+
+/** Packages of the platform, its languages, and what most services are built on. */
+const foreign =
+  /^(?:javax?|jdk|sun|com\.sun|jakarta|kotlinx?|scala|groovy|clojure|akka|org\.(?:apache|springframework|junit|testng|mockito|hibernate|slf4j|jboss|eclipse|gradle|codehaus|xml|w3c|ietf|reactivestreams|postgresql|h2|quartz|jetbrains|opentest4j|glassfish|aspectj)|com\.(?:google\.(?:common|inject|protobuf|gson)|fasterxml|zaxxer|mysql|amazonaws|intellij|mongodb|rabbitmq|datastax)|software\.amazon|ch\.qos\.logback|io\.(?:netty|grpc|reactivex|micrometer|opentelemetry|vertx|quarkus|undertow|ktor|lettuce)|reactor|okhttp3|okio|rx|net\.bytebuddy|feign|_COROUTINE)\./;

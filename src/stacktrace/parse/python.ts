@@ -1,0 +1,226 @@
+/** Traces of CPython and PyPy: tracebacks, their chains, and exception groups nested by indentation and `|`. */
+
+import type { TextLine, TextLines } from '../textLines.ts';
+import type { Frame } from '../trace.ts';
+import { type Header, headerOn } from './header.ts';
+import { TraceDraft } from './traceDraft.ts';
+import type { TraceParser } from './traceParser.ts';
+
+export const pythonTraces: TraceParser = {
+  language: 'python',
+  gates: ['File "', 'File \\"'],
+  read(lines, index) {
+    const line = lines.at(index);
+    if (!line || !(line.text.includes(traceback) || frameOn(line.text))) return undefined;
+    const read = readChain(lines, index, 0);
+    return read && { traces: [read.draft.finish()], next: read.next };
+  },
+};
+
+interface ReadDraft {
+  readonly draft: TraceDraft;
+  /** The index after the last line that it took. */
+  readonly next: number;
+}
+
+interface PythonFrame {
+  /** Where `File` starts and the frame ends in the line. */
+  readonly start: number;
+  readonly end: number;
+  readonly file: string;
+  readonly line1: number;
+  readonly function?: string;
+}
+
+const traceback = 'Traceback (most recent call last):';
+const becauseOf = 'The above exception was the direct cause of the following exception:';
+const whileHandling = 'During handling of the above exception, another exception occurred:';
+const frame = /File \\?"([^"\n]{1,2000}?)\\?", line (\d{1,9})(?:, in ([^\s\\"](?:[^\\"\n]*[^\s\\",])?))?/y;
+const repeated = /\[Previous line repeated (\d{1,9}) more times?\]/;
+/** Between the members of a group: `+-+---------------- 1 ----------------`, at the end only dashes. */
+const separator = /^[\s|]*\+[-+]{2,}(?: (\d+|\.\.\.) -{3,}|-*)\s*$/;
+
+const maxDepth = 32;
+/** A frame's source line, its carets, and the middle of a statement on several lines. */
+const maxQuietLines = 12;
+
+function frameOn(text: string): PythonFrame | undefined {
+  const start = text.indexOf('File ');
+  if (start === -1 || start > 400) return undefined;
+  frame.lastIndex = start;
+  const match = frame.exec(text);
+  if (!match) return undefined;
+  const [whole, file = '', line, name] = match;
+  return {
+    start,
+    end: start + whole.length,
+    file: text.includes('\\"') ? file.replaceAll('\\\\', '\\') : file,
+    line1: Number(line),
+    ...(name === undefined ? {} : { function: name }),
+  };
+}
+
+/** Reads a traceback and those that follow from it: the last one is what was reported, each earlier one its cause. */
+function readChain(lines: TextLines, first: number, depth: number): ReadDraft | undefined {
+  let read = readOne(lines, first, depth);
+  for (let links = 0; read && links < maxDepth; links++) {
+    const link = linkAfter(lines, read.next);
+    const effect = link === undefined ? undefined : readOne(lines, link, depth);
+    if (!effect) break;
+    effect.draft.cause = read.draft;
+    read = effect;
+  }
+  return read;
+}
+
+/** The index of the traceback that one of the two sentences after a traceback announces. */
+function linkAfter(lines: TextLines, index: number): number | undefined {
+  let saidSo = false;
+  for (let at = index; at < index + maxQuietLines; at++) {
+    const line = lines.at(at);
+    if (!line || line.opens) return undefined;
+    if (saidSo && line.text.includes(traceback)) return at;
+    if (line.text.includes(becauseOf) || line.text.includes(whileHandling)) saidSo = true;
+    // Notes and the rest of a message may come before the sentence, another trace may not.
+    else if (line.text.includes(traceback) || frameOn(line.text) || separator.test(line.text)) return undefined;
+  }
+  return undefined;
+}
+
+/** Reads one traceback from its first line, or from a frame where that line is lost. */
+function readOne(lines: TextLines, first: number, depth: number): ReadDraft | undefined {
+  const draft = new TraceDraft('python');
+  /** In the order printed: outermost first. */
+  const frames: Frame[] = [];
+  let index = first;
+  const opening = lines.at(first);
+  if (!opening) return undefined;
+  const announced = openingColumn(opening.text);
+  if (announced !== -1) {
+    draft.startAt(opening.startOf(announced));
+    index++;
+  }
+  /** Where the exception's line starts: two characters before its frames. */
+  let column = -1;
+  let next = index;
+  let quiet = 0;
+  for (; quiet <= maxQuietLines; index++) {
+    const line = lines.at(index);
+    if (!line || (line.opens && index > first)) break;
+    const parsed = frameOn(line.text);
+    if (parsed) {
+      column = Math.max(0, parsed.start - 2);
+      frames.push(frameFrom(line, parsed));
+      next = index + 1;
+      quiet = 0;
+      continue;
+    }
+    const again = repeated.exec(line.text);
+    const last = frames.at(-1);
+    if (again && last) {
+      frames[frames.length - 1] = { ...last, repeated: 1 + Number(again[1]) };
+      next = index + 1;
+      continue;
+    }
+    if (line.text.includes(traceback)) break;
+    const header = column === -1 ? undefined : exceptionOn(line, index, column);
+    if (header) {
+      draft.name(header);
+      draft.grow(line.endOf(line.text.trimEnd().length));
+      next = index + 1;
+      break;
+    }
+    quiet++;
+  }
+  if (frames.length === 0) return undefined;
+  for (const one of frames.toReversed()) draft.addFrame(one);
+  if (draft.type !== undefined) next = readMembers(lines, next, depth, draft);
+  return { draft, next };
+}
+
+function openingColumn(text: string): number {
+  const group = text.indexOf('Exception Group Traceback (most recent call last):');
+  return group === -1 ? text.indexOf(traceback) : group;
+}
+
+/** `ValueError: message` or `KeyboardInterrupt` at the column of its traceback; indented lines are source. */
+function exceptionOn(line: TextLine, index: number, column: number): Header | undefined {
+  const text = line.text;
+  if (text.length <= column || /\s/.test(text[column] ?? ' ')) return undefined;
+  // In groups the same column follows `| `; in logs their prefix. Elsewhere a name in mid-line is prose.
+  const match = /^[A-Za-z_][\w.]*(?=:\s|:?$)/.exec(text.slice(column).trimEnd());
+  if (!match) return undefined;
+  const header = headerOn(line, index, column);
+  const message = text
+    .slice(column + match[0].length)
+    .replace(/^: ?/, '')
+    .trim();
+  return {
+    type: match[0],
+    ...(message === '' ? {} : { message }),
+    start: header?.start ?? line.startOf(column),
+    index,
+  };
+}
+
+/**
+ * Reads what an exception group holds: after `+-+---- 1 ----` its first member, after each `+---- n ----` under it the
+ * next, up to a line of dashes. @returns the index after them
+ */
+function readMembers(lines: TextLines, from: number, depth: number, draft: TraceDraft): number {
+  let index = separatorAfter(lines, from);
+  const opening = index === undefined ? -1 : (lines.at(index)?.text.indexOf('+-+') ?? -1);
+  if (opening === -1 || depth >= maxDepth) return from;
+  const column = opening + 2;
+  let next = from;
+  while (index !== undefined) {
+    const text: string = lines.at(index)?.text ?? '';
+    const isOwn = next === from || text.indexOf('+') === column;
+    if (!isOwn) break;
+    next = index + 1;
+    // Only dashes: the end. `...`: more members than are printed.
+    if (separator.exec(text)?.[1] === undefined) break;
+    const member = readChain(lines, next, depth + 1) ?? bareMember(lines, next, column + 2, depth + 1);
+    if (member) {
+      draft.members.push(member.draft);
+      next = member.next;
+    }
+    index = separatorAfter(lines, next);
+  }
+  return next;
+}
+
+/** Notes and long messages stand between an exception and the separator that follows it. */
+function separatorAfter(lines: TextLines, from: number): number | undefined {
+  for (let index = from; index < from + maxQuietLines; index++) {
+    const line = lines.at(index);
+    if (!line || line.opens || line.text.includes(traceback) || frameOn(line.text)) return undefined;
+    if (separator.test(line.text)) return index;
+  }
+  return undefined;
+}
+
+/** A member that was never raised has no traceback. */
+function bareMember(lines: TextLines, index: number, column: number, depth: number): ReadDraft | undefined {
+  const line = lines.at(index);
+  const header = line && exceptionOn(line, index, column);
+  if (!line || !header) return undefined;
+  const draft = new TraceDraft('python', header);
+  draft.grow(line.endOf(line.text.trimEnd().length));
+  return { draft, next: readMembers(lines, index + 1, depth, draft) };
+}
+
+function frameFrom(line: TextLine, parsed: PythonFrame): Frame {
+  const { start, end, ...rest } = parsed;
+  return {
+    raw: line.text.slice(start, end),
+    ...rest,
+    inApp: !foreign.test(parsed.file),
+    start: line.startOf(start),
+    end: line.endOf(end),
+  };
+}
+
+/** The standard library, installed packages, and code that is in no file. */
+const foreign =
+  /^<|[/\\](?:site-packages|dist-packages|lib-dynload)[/\\]|[/\\]lib(?:64)?[/\\](?:python|pypy)\d[\d.]*[/\\]|[/\\]Python\d+[/\\]Lib[/\\]|\.zip[/\\]/i;
