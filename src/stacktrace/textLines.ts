@@ -212,7 +212,8 @@ function holdsEscapedTrace(text: string, firstEscape: number, end: number): bool
     const limit = Math.min(end, after + 64);
     while (after < limit) {
       const unit = text.charCodeAt(after);
-      if (unit === 32 || unit === 9) after++;
+      // Exception groups draw a bar before each line.
+      if (unit === 32 || unit === 9 || unit === 124) after++;
       else if (unit === 92 && isEscapedTab(text, after)) {
         while (text.charCodeAt(after) === 92) after++;
         after++;

@@ -8,7 +8,8 @@ import type { TraceParser } from './traceParser.ts';
 
 export const pythonTraces: TraceParser = {
   language: 'python',
-  gates: ['File "', 'File \\"'],
+  // The second where the quote is escaped, however often.
+  gates: ['File "', 'File \\'],
   read(lines, index) {
     const line = lines.at(index);
     if (!line || !(line.text.includes(traceback) || frameOn(line.text))) return undefined;
