@@ -1,0 +1,83 @@
+/** The index as a backend: what happened then, as far as the logs were indexed. */
+
+import type { Provenance, RecordsAnswer, SearchAnswer, TaskAnswer } from '../model/answer.ts';
+import type { Query } from '../model/query/query.ts';
+import type { IndexSource, LogIndex } from '../index/logIndex.ts';
+import { toBackendError } from './backendError.ts';
+import type { AskOptions, SearchOptions, TaskBackend } from './taskBackend.ts';
+
+export class IndexBackend implements TaskBackend {
+  readonly name = 'index';
+  readonly #index: LogIndex;
+  readonly #nowMs: () => number;
+
+  /** Closes `index` when it is closed. */
+  constructor(index: LogIndex, options: { readonly nowMs?: () => number } = {}) {
+    this.#index = index;
+    this.#nowMs = options.nowMs ?? Date.now;
+  }
+
+  get url(): string {
+    return this.#index.url;
+  }
+
+  async search(query: Query, options: SearchOptions): Promise<SearchAnswer> {
+    const startMs = this.#nowMs();
+    return await this.#ask(options, async () => {
+      const page = await this.#index.search(query, options);
+      return {
+        tasks: page.tasks,
+        summary: {
+          total: page.total,
+          totalIs: 'exact',
+          ms: this.#nowMs() - startMs,
+          from: [this.#provenance(page.source, options)],
+        },
+        ...(page.cursor === undefined ? {} : { cursor: page.cursor }),
+      };
+    });
+  }
+
+  async task(id: string, options: AskOptions): Promise<TaskAnswer> {
+    return await this.#ask(options, async () => {
+      const { detail, source } = await this.#index.task(id, options.signal);
+      return { ...(detail ? { detail } : {}), from: [this.#provenance(source, options)] };
+    });
+  }
+
+  async records(query: Query, options: SearchOptions): Promise<RecordsAnswer> {
+    return await this.#ask(options, async () => {
+      const page = await this.#index.records(query, options);
+      return {
+        records: page.records,
+        totalIs: page.hasMore ? 'atLeast' : 'exact',
+        from: [this.#provenance(page.source, options)],
+      };
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#index.close();
+  }
+
+  async #ask<T>(options: AskOptions, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      throw toBackendError(error, 'the index');
+    }
+  }
+
+  #provenance(source: IndexSource, { onProgress }: AskOptions): Provenance {
+    onProgress?.({ done: source.segments, total: source.segments, unit: 'segments' });
+    return {
+      backend: this.name,
+      url: this.url,
+      ...(source.completeTs === undefined ? {} : { freshness: source.completeTs }),
+      objects: source.segments,
+      bytes: source.bytes,
+      partial: false,
+    };
+  }
+}

@@ -1,0 +1,190 @@
+/** A batch: log objects read whole, their records in local segments, not yet committed. */
+
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readLogObject } from '../logs/readLogObject.ts';
+import type { ObjectInfo, ObjectStore } from '../store/objectStore.ts';
+import { StoreError } from '../store/storeError.ts';
+import type { Database } from './database.ts';
+import type { LedgerEntry } from './ledger.ts';
+import { keptRawLength, type RejectedRow } from './rejectedLines.ts';
+import { type LocalSegment, SegmentWriter, withoutVersions } from './segmentWriter.ts';
+
+export interface BatchLimits {
+  /** Records in one segment, and in one commit but for the last object's. */
+  readonly records: number;
+  /** Estimated bytes of gathered rows. */
+  readonly bytes: number;
+  /** Log objects in one commit. */
+  readonly objects: number;
+}
+
+/** An object of the batch, and the version of it that was indexed when reading began. */
+export interface BatchObject extends LedgerEntry {
+  readonly replaces?: string;
+}
+
+/** What became of an object that was listed. */
+export type ReadOutcome =
+  | { readonly kind: 'read' }
+  /** Deleted or written anew since: the next listing knows. */
+  | { readonly kind: 'changed' }
+  /** The store does not give it. */
+  | { readonly kind: 'unreadable'; readonly error: StoreError };
+
+export class Batch {
+  readonly #database: Database;
+  readonly #logs: ObjectStore;
+  readonly #limits: BatchLimits;
+  readonly #directory: string;
+  readonly #writer: SegmentWriter;
+  readonly #objects: BatchObject[] = [];
+  #rejected: RejectedRow[] = [];
+  /** Versions whose objects changed while they were read. */
+  readonly #unwanted: string[] = [];
+  #segments: LocalSegment[] = [];
+  #records = 0;
+
+  private constructor(
+    database: Database,
+    logs: ObjectStore,
+    limits: BatchLimits,
+    directory: string,
+    writer: SegmentWriter,
+  ) {
+    this.#database = database;
+    this.#logs = logs;
+    this.#limits = limits;
+    this.#directory = directory;
+    this.#writer = writer;
+  }
+
+  /** @param parent folder that the database may write to. */
+  static async open(database: Database, logs: ObjectStore, limits: BatchLimits, parent: string): Promise<Batch> {
+    const directory = await mkdtemp(join(parent, 'batch-'));
+    return new Batch(database, logs, limits, directory, await SegmentWriter.open(database, directory));
+  }
+
+  get objects(): readonly BatchObject[] {
+    return this.#objects;
+  }
+
+  get segments(): readonly LocalSegment[] {
+    return this.#segments;
+  }
+
+  get rejected(): readonly RejectedRow[] {
+    return this.#rejected;
+  }
+
+  isFull(): boolean {
+    return (
+      this.#records >= this.#limits.records ||
+      this.#writer.bytes >= this.#limits.bytes ||
+      this.#rejected.length >= this.#limits.records ||
+      this.#objects.length >= this.#limits.objects
+    );
+  }
+
+  /**
+   * Reads one log object into the batch. Rows of one that cannot be read to its end are dropped again by `finish`.
+   * @throws StoreError when the store as a whole fails.
+   */
+  async read(info: ObjectInfo, replaces: string | undefined, signal?: AbortSignal): Promise<ReadOutcome> {
+    const version = newVersion();
+    let count: { readonly records: number; readonly rejected: number };
+    try {
+      count = await this.#readLines(info, version, signal);
+    } catch (error) {
+      this.#unwanted.push(version);
+      if (!(error instanceof StoreError)) throw error;
+      if (error.code === 'changed') return { kind: 'changed' };
+      if (error.code === 'denied' || error.code === 'io') return { kind: 'unreadable', error };
+      throw error;
+    }
+    // The one reject of an object that is not there any more says nothing of what was in it.
+    const isGone = count.records === 0 && count.rejected === 1 && !(await this.#logs.head(info.key, signal));
+    if (isGone) {
+      this.#unwanted.push(version);
+      return { kind: 'changed' };
+    }
+    this.#records += count.records;
+    const { key, etag, sizeBytes } = info;
+    this.#objects.push({ key, etag, sizeBytes, version, ...count, ...(replaces === undefined ? {} : { replaces }) });
+    return { kind: 'read' };
+  }
+
+  /** Writes what is still gathered; after it `segments` holds the rows of `objects` and no others. */
+  async finish(signal?: AbortSignal): Promise<void> {
+    await this.#writeSegment(signal);
+    if (this.#unwanted.length > 0) await this.#dropVersions(this.#unwanted.splice(0), signal);
+  }
+
+  /** Leaves out objects that someone else has indexed meanwhile. */
+  async drop(keys: ReadonlySet<string>, signal?: AbortSignal): Promise<void> {
+    const versions: string[] = [];
+    for (let index = this.#objects.length - 1; index >= 0; index--) {
+      const object = this.#objects[index];
+      if (!object || !keys.has(object.key)) continue;
+      versions.push(object.version);
+      this.#objects.splice(index, 1);
+    }
+    await this.#dropVersions(versions, signal);
+  }
+
+  async close(): Promise<void> {
+    this.#writer.close();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  async #readLines(info: ObjectInfo, version: string, signal?: AbortSignal) {
+    let records = 0;
+    let rejected = 0;
+    const options = { etag: info.etag, ...(signal ? { signal } : {}) };
+    for await (const lines of readLogObject(this.#logs, info.key, options)) {
+      signal?.throwIfAborted();
+      for (const line of lines) {
+        if (line.kind === 'record') {
+          this.#writer.add(line.record, version);
+          records += 1;
+        } else {
+          const { offsetBytes, reason, raw } = line;
+          this.#rejected.push({ object: info.key, version, offsetBytes, reason, raw: raw.slice(0, keptRawLength) });
+          rejected += 1;
+        }
+      }
+      if (this.#writer.records >= this.#limits.records || this.#writer.bytes >= this.#limits.bytes) {
+        await this.#writeSegment(signal);
+      }
+    }
+    return { records, rejected };
+  }
+
+  async #writeSegment(signal?: AbortSignal): Promise<void> {
+    const segment = await this.#writer.write(newSegmentName(), signal);
+    if (segment) this.#segments.push(segment);
+  }
+
+  async #dropVersions(versions: readonly string[], signal?: AbortSignal): Promise<void> {
+    const unwanted = new Set(versions);
+    const kept = this.#rejected.filter((row) => !unwanted.has(row.version));
+    this.#rejected = kept;
+    const segments: LocalSegment[] = [];
+    for (const segment of this.#segments) {
+      const file = join(this.#directory, `${newSegmentName()}.parquet`);
+      const left = await withoutVersions(this.#database, segment, versions, file, signal);
+      if (left) segments.push(left);
+    }
+    this.#segments = segments;
+  }
+}
+
+function newVersion(): string {
+  return randomBytes(8).toString('hex');
+}
+
+/** Unique without asking anyone. */
+function newSegmentName(): string {
+  return randomBytes(16).toString('hex');
+}

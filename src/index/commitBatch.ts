@@ -1,0 +1,166 @@
+/**
+ * Commits a batch: segments, ledger entries and rejected lines become visible together when one manifest is created
+ * under the next number, and not at all otherwise. Whoever loses the race drops what the winner has indexed.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { ObjectStore } from '../store/objectStore.ts';
+import type { Batch, BatchObject } from './batch.ts';
+import type { IndexState } from './indexState.ts';
+import { readLedgerPart, serializeLedgerPart, type LedgerEntry } from './ledger.ts';
+import type { LedgerPartEntry, Manifest, ManifestTotals, RejectedPartEntry, SegmentEntry } from './manifest.ts';
+import { serializeRejectedRows } from './rejectedLines.ts';
+import type { LocalSegment } from './segmentWriter.ts';
+
+/** A run of this many small ledger parts at the end is merged into one: a commit reads few objects, however many came before. */
+const mergeLedgerParts = 32;
+const smallLedgerPart = 2000;
+
+export interface Committed {
+  readonly objects: readonly BatchObject[];
+  readonly segments: readonly SegmentEntry[];
+}
+
+/** @throws IndexError or StoreError; then nothing of the batch is visible, unless the answer to the last put was lost. */
+export async function commitBatch(
+  batch: Batch,
+  state: IndexState,
+  nowMs: number,
+  signal?: AbortSignal,
+): Promise<Committed> {
+  const uploaded = new Map<string, SegmentEntry>();
+  for (;;) {
+    await dropIndexed(batch, state, signal);
+    if (batch.objects.length === 0) {
+      await deleteAll(state.store, uploaded);
+      return { objects: [], segments: [] };
+    }
+    const segments = await upload(batch.segments, uploaded, state.store, nowMs, signal);
+    const rejected = await putRejected(batch, state.store, signal);
+    const [ledger, entries] = await putLedger(batch, state, signal);
+    signal?.throwIfAborted();
+    const manifest = nextManifest(state, batch, { segments, rejected, ledger }, nowMs);
+    if (await state.commit(manifest, entries, signal)) return { objects: [...batch.objects], segments };
+    await state.refresh(signal);
+  }
+}
+
+/** Objects whose ledger entry is no longer the one that their reading began from. */
+async function dropIndexed(batch: Batch, state: IndexState, signal?: AbortSignal): Promise<void> {
+  const taken = batch.objects.filter((object) => state.ledger.get(object.key)?.version !== object.replaces);
+  if (taken.length > 0) await batch.drop(new Set(taken.map((object) => object.key)), signal);
+}
+
+async function upload(
+  segments: readonly LocalSegment[],
+  uploaded: Map<string, SegmentEntry>,
+  store: ObjectStore,
+  nowMs: number,
+  signal?: AbortSignal,
+): Promise<SegmentEntry[]> {
+  const files = new Set(segments.map((segment) => segment.file));
+  await deleteAll(store, uploaded, (file) => !files.has(file));
+  const entries: SegmentEntry[] = [];
+  for (const { file, ...described } of segments) {
+    let entry = uploaded.get(file);
+    if (!entry) {
+      entry = { key: segmentKey(nowMs), ...described };
+      uploaded.set(file, entry);
+      await store.put(entry.key, await readFile(file), signal ? { signal } : {});
+    }
+    entries.push(entry);
+  }
+  return entries;
+}
+
+/** Takes back objects that no manifest names; if this fails they are orphans and do no harm. */
+async function deleteAll(
+  store: ObjectStore,
+  uploaded: Map<string, SegmentEntry>,
+  unwanted: (file: string) => boolean = () => true,
+): Promise<void> {
+  for (const [file, entry] of uploaded) {
+    if (!unwanted(file)) continue;
+    uploaded.delete(file);
+    await store.delete(entry.key);
+  }
+}
+
+async function putRejected(batch: Batch, store: ObjectStore, signal?: AbortSignal): Promise<RejectedPartEntry[]> {
+  if (batch.rejected.length === 0) return [];
+  const key = `rejected/${newName()}.ndjson.gz`;
+  await store.put(key, await serializeRejectedRows(batch.rejected), signal ? { signal } : {});
+  return [{ key, lines: batch.rejected.length }];
+}
+
+/** Puts the batch's entries, merged with the small parts before them once those are many. */
+async function putLedger(
+  batch: Batch,
+  state: IndexState,
+  signal?: AbortSignal,
+): Promise<readonly [LedgerPartEntry[], { readonly part: string; readonly entries: readonly LedgerEntry[] }]> {
+  const added = batch.objects.map(({ key, etag, sizeBytes, version, records, rejected }) => ({
+    key,
+    etag,
+    sizeBytes,
+    version,
+    records,
+    rejected,
+  }));
+  const parts = state.manifest.ledger;
+  let start = parts.length;
+  while (start > 0 && (parts[start - 1]?.objects ?? 0) < smallLedgerPart) start -= 1;
+  if (parts.length - start < mergeLedgerParts) start = parts.length;
+  const merged = new Map<string, LedgerEntry>();
+  for (const part of parts.slice(start)) {
+    for (const entry of await readLedgerPart(state.store, part.key, signal)) merged.set(entry.key, entry);
+  }
+  for (const entry of added) merged.set(entry.key, entry);
+  const entries = [...merged.values()];
+  const key = `ledger/${newName()}.json`;
+  await state.store.put(key, serializeLedgerPart(entries), signal ? { signal } : {});
+  return [[...parts.slice(0, start), { key, objects: entries.length }], { part: key, entries }];
+}
+
+function nextManifest(
+  state: IndexState,
+  batch: Batch,
+  added: {
+    readonly segments: readonly SegmentEntry[];
+    readonly rejected: readonly RejectedPartEntry[];
+    readonly ledger: readonly LedgerPartEntry[];
+  },
+  nowMs: number,
+): Manifest {
+  const before = state.manifest;
+  const superseded = [...before.superseded];
+  const totals: { -readonly [K in keyof ManifestTotals]: number } = { ...before.totals };
+  for (const object of batch.objects) {
+    const old = state.ledger.get(object.key);
+    totals.objects += old ? 0 : 1;
+    totals.records += object.records - (old?.records ?? 0);
+    totals.rejected += object.rejected - (old?.rejected ?? 0);
+    if (old && old.records + old.rejected > 0) superseded.push(old.version);
+  }
+  return {
+    number: before.number + 1,
+    commit: newName(),
+    writtenTs: nowMs,
+    logs: before.logs,
+    totals,
+    segments: [...before.segments, ...added.segments],
+    ledger: added.ledger,
+    rejected: [...before.rejected, ...added.rejected],
+    superseded,
+  };
+}
+
+/** Under the day of its writing: what a garbage collection lists by. */
+function segmentKey(nowMs: number): string {
+  return `segments/written=${new Date(nowMs).toISOString().slice(0, 10)}/${newName()}.parquet`;
+}
+
+function newName(): string {
+  return randomBytes(16).toString('hex');
+}

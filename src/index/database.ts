@@ -1,0 +1,125 @@
+/** The embedded engine (DuckDB, in memory): opened with hard limits, asked with bound values, interrupted by a signal. */
+
+import { mkdir } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { type DuckDBConnection, DuckDBInstance, listValue } from '@duckdb/node-api';
+
+export interface DatabaseOptions {
+  readonly memoryLimitMb: number;
+  /** Spilled data goes here. */
+  readonly temporaryDirectory: string;
+  /** Folders whose files statements may read and write, besides the temporary one. */
+  readonly directories: readonly string[];
+  /** Default: the machine's processors, at most 4. */
+  readonly threads?: number;
+}
+
+/** What a statement's parameters may be. Lists are of one type. */
+export type SqlValue = string | number | boolean | null | readonly string[];
+export type SqlRow = Readonly<Record<string, unknown>>;
+
+/** How often a statement is told to stop again: an interrupt that comes before it has begun is lost. */
+const interruptAgainMs = 10;
+
+export class Database {
+  readonly #instance: DuckDBInstance;
+
+  private constructor(instance: DuckDBInstance) {
+    this.#instance = instance;
+  }
+
+  static async open(options: DatabaseOptions): Promise<Database> {
+    await mkdir(options.temporaryDirectory, { recursive: true });
+    const instance = await DuckDBInstance.create(':memory:', {
+      memory_limit: `${options.memoryLimitMb}MB`,
+      temp_directory: options.temporaryDirectory,
+      threads: String(options.threads ?? Math.max(1, Math.min(4, cpus().length))),
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+      preserve_insertion_order: 'false',
+    });
+    const connection = await instance.connect();
+    try {
+      const directories = [options.temporaryDirectory, ...options.directories].map(sqlText).join(', ');
+      await connection.run(`SET allowed_directories = [${directories}]`);
+      await connection.run('SET enable_external_access = false');
+      await connection.run('SET lock_configuration = true');
+    } finally {
+      connection.closeSync();
+    }
+    return new Database(instance);
+  }
+
+  /** The rows of one statement. Rejects with `signal.reason` once the signal fires, and the statement stops. */
+  async query(sql: string, values: Readonly<Record<string, SqlValue>> = {}, signal?: AbortSignal): Promise<SqlRow[]> {
+    return await this.use(async (connection) => {
+      const result = await connection.run(sql, bound(values));
+      return await result.getRowObjectsJS();
+    }, signal);
+  }
+
+  /** Gives `work` a connection of its own. A signal interrupts whatever runs on it, and the rest of `work`. */
+  async use<T>(work: (connection: DuckDBConnection) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted();
+    const connection = await this.connect();
+    try {
+      return await interruptible(connection, signal, async () => await work(connection));
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  /** A connection that the caller closes. */
+  async connect(): Promise<DuckDBConnection> {
+    return await this.#instance.connect();
+  }
+
+  close(): void {
+    this.#instance.closeSync();
+  }
+}
+
+/** Runs `work`; once the signal fires its statements stop, and this rejects with `signal.reason`. */
+export async function interruptible<T>(
+  connection: DuckDBConnection,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted();
+  let again: NodeJS.Timeout | undefined;
+  const interrupt = () => {
+    connection.interrupt();
+    again = setInterval(() => connection.interrupt(), interruptAgainMs);
+  };
+  signal?.addEventListener('abort', interrupt, { once: true });
+  try {
+    const result = await work();
+    signal?.throwIfAborted();
+    return result;
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    clearInterval(again);
+    signal?.removeEventListener('abort', interrupt);
+  }
+}
+
+/** DuckDB's own words when a statement needs more than `memory_limit`. */
+export function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Out of Memory Error');
+}
+
+/** A literal, for statements that take no parameters. */
+export function sqlText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+export function bound(values: Readonly<Record<string, SqlValue>>) {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      typeof value === 'object' && value !== null ? listValue([...value]) : value,
+    ]),
+  );
+}

@@ -1,0 +1,92 @@
+/**
+ * Field tokens: what a record holds outside the canonical columns, as texts `path ␟ type ␟ value`, so that any JSON path
+ * can be asked for, typed, from the moment it appears. Types: `s` string, `n` number, `b` boolean; `o` an object that
+ * holds something; `t` the epoch ms of a string that is a time, beside its `s`. A path is the keys from the root
+ * joined with dots; elements share the path of their array (as `someAtPath` of the query model walks them).
+ */
+
+import type { Json } from '../model/json.ts';
+import { type LogRecord, parseTimestamp } from '../model/record.ts';
+
+/** U+001F, Unit Separator. */
+const separator = '\u001f';
+
+export type TokenType = 's' | 'n' | 'b' | 'o' | 't';
+
+/** The record's tokens; `undefined` when it has none. */
+export function fieldTokens(record: LogRecord): string[] | undefined {
+  const tokens = new Set<string>();
+  if (record.rest) {
+    for (const [name, value] of Object.entries(record.rest)) collect(pathText(name), value, tokens);
+  }
+  // Canonical texts stand in columns of their own; only one that is a time needs its moment here.
+  for (const [path, text] of canonicalTexts(record)) {
+    if (text !== undefined) addTime(path, text, tokens);
+  }
+  return tokens.size > 0 ? [...tokens] : undefined;
+}
+
+/** Start of every token of this path and, when given, type. */
+export function tokenPrefix(path: string, type?: TokenType): string {
+  return `${pathText(path)}${separator}${type === undefined ? '' : type + separator}`;
+}
+
+export function pathOfToken(token: string): string {
+  return token.slice(0, token.indexOf(separator));
+}
+
+/** How a path stands in tokens and in a manifest's list of paths. */
+export function pathText(name: string): string {
+  // A name that holds the separator itself must not pass for a type or value.
+  return name.replaceAll(separator, '␟');
+}
+
+/** Returns whether there was any string, number or boolean. The reader has refused what is nested too deep to walk. */
+function collect(path: string, value: Json, tokens: Set<string>): boolean {
+  if (value === null) return false;
+  let holds = false;
+  if (Array.isArray(value)) {
+    for (const element of value as readonly Json[]) holds = collect(path, element, tokens) || holds;
+  } else if (typeof value === 'object') {
+    for (const [name, field] of Object.entries(value)) {
+      holds = collect(`${path}.${pathText(name)}`, field, tokens) || holds;
+    }
+    if (holds) tokens.add(`${path}${separator}o${separator}`);
+  } else {
+    holds = true;
+    const type = typeof value === 'string' ? 's' : typeof value === 'number' ? 'n' : 'b';
+    tokens.add(`${path}${separator}${type}${separator}${String(value)}`);
+    if (typeof value === 'string') addTime(path, value, tokens);
+  }
+  return holds;
+}
+
+function addTime(path: string, text: string, tokens: Set<string>): void {
+  // Spares nearly every text the regular expression.
+  const first = text.charCodeAt(0);
+  if (!(first >= 0x30 && first <= 0x39)) return;
+  const ms = parseTimestamp(text);
+  if (ms !== undefined) tokens.add(`${path}${separator}t${separator}${ms}`);
+}
+
+function canonicalTexts(record: LogRecord): readonly (readonly [string, string | undefined])[] {
+  return [
+    ['level', record.level],
+    ['event', record.event],
+    ['task', record.task],
+    ['account', record.account],
+    ['collection', record.collection],
+    ['source', record.source],
+    ['coordinator', record.coordinator],
+    ['worker', record.worker],
+    ['message', record.message],
+    ['key', record.key],
+    ['error.type', record.error?.type],
+    ['error.message', record.error?.message],
+    ['error.stack', record.error?.stack],
+    ['build.service', record.build?.service],
+    ['build.version', record.build?.version],
+    ['build.commit', record.build?.commit],
+    ['build.repository', record.build?.repository],
+  ];
+}

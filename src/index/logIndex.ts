@@ -1,0 +1,319 @@
+/** Reads an index: tasks, one task, records, what is in it. Holds the embedded engine; knows nothing of what writes. */
+
+import { join } from 'node:path';
+import { foldAttempts, foldTask } from '../model/fold.ts';
+import { sortPosition } from '../model/query/compareTasks.ts';
+import type { Query } from '../model/query/query.ts';
+import type { LogRecord } from '../model/record.ts';
+import type { FoldedTask, TaskDetail } from '../model/task.ts';
+import type { ObjectStore } from '../store/objectStore.ts';
+import { formatCursor, parseCursor } from './cursor.ts';
+import { Database, isOutOfMemory, type SqlRow } from './database.ts';
+import { readFreshness } from './freshness.ts';
+import { damagedIndex, IndexError } from './indexError.ts';
+import type { Manifest, SegmentEntry } from './manifest.ts';
+import { asIndexError, type LoadedManifest, ManifestStore } from './manifestStore.ts';
+import { readRejectedRows, type RejectedLine } from './rejectedLines.ts';
+import { SegmentCache } from './segmentCache.ts';
+import { recordOfRow } from './segmentColumns.ts';
+import {
+  countTasksStatement,
+  eventsStatement,
+  recordsStatement,
+  searchStatement,
+  type SegmentSet,
+  type Statement,
+  taskStatement,
+} from './statements.ts';
+
+export interface LogIndexOptions {
+  readonly store: ObjectStore;
+  /** Segments of remote stores and spilled data go here. */
+  readonly cacheDirectory: string;
+  readonly memoryLimitMb: number;
+  /** Bound of the cached segments; 2 GiB by default. */
+  readonly cacheBytes?: number;
+  readonly nowMs?: () => number;
+}
+
+/** Where an answer of the index came from. */
+export interface IndexSource {
+  /** Number of the manifest that it was answered from. */
+  readonly manifest: number;
+  /** Epoch ms up to which the logs were indexed; absent when no pass has ended yet. */
+  readonly completeTs?: number;
+  readonly segments: number;
+  readonly bytes: number;
+}
+
+export interface TaskPage {
+  readonly tasks: readonly FoldedTask[];
+  readonly total: number;
+  readonly cursor?: string;
+  readonly source: IndexSource;
+}
+
+export interface RecordPage {
+  readonly records: readonly LogRecord[];
+  readonly hasMore: boolean;
+  readonly source: IndexSource;
+}
+
+export interface IndexStatus {
+  readonly records: number;
+  readonly tasks: number;
+  readonly segments: number;
+  readonly bytes: number;
+  readonly oldestTs?: number;
+  readonly newestTs?: number;
+  readonly rejected: number;
+  /** How long ago the last pass that left nothing unindexed began; without one, since the last commit. */
+  readonly lagMs: number;
+}
+
+interface Snapshot {
+  readonly manifest: Manifest;
+  readonly segments: SegmentSet;
+  readonly source: IndexSource;
+}
+
+const defaultCacheBytes = 2 * 2 ** 30;
+
+export class LogIndex {
+  readonly #store: ObjectStore;
+  readonly #manifests: ManifestStore;
+  readonly #cache: SegmentCache;
+  readonly #database: Database;
+  readonly #nowMs: () => number;
+  #loaded: LoadedManifest | undefined;
+
+  private constructor(options: LogIndexOptions, cache: SegmentCache, database: Database) {
+    this.#store = options.store;
+    this.#manifests = new ManifestStore(options.store);
+    this.#cache = cache;
+    this.#database = database;
+    this.#nowMs = options.nowMs ?? Date.now;
+  }
+
+  /** Opens the engine only: that there is no index is told by the first question. */
+  static async open(options: LogIndexOptions): Promise<LogIndex> {
+    const cache = new SegmentCache(options.store, options.cacheDirectory, options.cacheBytes ?? defaultCacheBytes);
+    const database = await Database.open({
+      memoryLimitMb: options.memoryLimitMb,
+      temporaryDirectory: join(options.cacheDirectory, 'spill', String(process.pid)),
+      directories: [cache.directory],
+    });
+    return new LogIndex(options, cache, database);
+  }
+
+  get url(): string {
+    return this.#store.url;
+  }
+
+  /** @throws IndexError; rejects with `signal.reason` when cancelled. */
+  async search(
+    query: Query,
+    options: { readonly limit: number; readonly cursor?: string; readonly signal?: AbortSignal },
+  ): Promise<TaskPage> {
+    const { cursor, signal } = options;
+    const limit = query.limit ?? options.limit;
+    const after = cursor === undefined ? undefined : this.#positionOf(cursor);
+    return await this.#ask(signal, async ({ segments, source }) => {
+      if (segments.entries.length === 0) return { tasks: [], total: 0, source };
+      const page = { limit: limit + 1, ...(after ? { after } : {}) };
+      const rows = await this.#query(searchStatement(query, segments, page), signal);
+      const total = rows[0] ? Number(rows[0]['total']) : after ? await this.#countMatches(query, segments, signal) : 0;
+      const tasks = await this.#foldRows(rows.slice(0, limit), segments, signal);
+      const last = tasks.at(-1);
+      const next = rows.length > limit && last ? { cursor: formatCursor(sortPosition(query)(last)) } : {};
+      return { tasks, total, ...next, source };
+    });
+  }
+
+  /** The task with its attempts and records; no `detail` when no record names it. */
+  async task(
+    id: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly detail?: TaskDetail; readonly source: IndexSource }> {
+    return await this.#ask(signal, async ({ segments, source }) => {
+      if (segments.entries.length === 0) return { source };
+      const records = (await this.#query(taskStatement(id, segments), signal)).map(recordOfRow);
+      if (records.length === 0) return { source };
+      return { detail: { task: foldTask(records), attempts: foldAttempts(records), records }, source };
+    });
+  }
+
+  /** Matching records, newest first, `account` to `worker` from their task where they have none. */
+  async records(query: Query, options: { readonly limit: number; readonly signal?: AbortSignal }): Promise<RecordPage> {
+    const { signal } = options;
+    const limit = query.limit ?? options.limit;
+    return await this.#ask(signal, async ({ segments, source }) => {
+      if (segments.entries.length === 0) return { records: [], hasMore: false, source };
+      const rows = await this.#query(recordsStatement(query, segments, { limit: limit + 1 }), signal);
+      const records = rows.slice(0, limit).map(recordOfRow);
+      const ids = [...new Set(records.flatMap((record) => record.task ?? []))];
+      const tasks = new Map<string, FoldedTask>();
+      for (const task of await this.#fold(new Map(ids.map((id) => [id, []])), segments, signal)) {
+        tasks.set(task.task, task);
+      }
+      return {
+        records: records.map((record) => withTask(record, tasks.get(record.task ?? ''))),
+        hasMore: rows.length > limit,
+        source,
+      };
+    });
+  }
+
+  async status(signal?: AbortSignal): Promise<IndexStatus> {
+    return await this.#ask(signal, async ({ manifest, segments, source }) => {
+      const counted = segments.entries.length === 0 ? [] : await this.#query(countTasksStatement(segments), signal);
+      const times = segments.entries.length > 0;
+      return {
+        records: manifest.totals.records,
+        tasks: Number(counted[0]?.['tasks'] ?? 0),
+        segments: segments.entries.length,
+        bytes: source.bytes,
+        ...(times ? { oldestTs: Math.min(...segments.entries.map((entry) => entry.minTs)) } : {}),
+        ...(times ? { newestTs: Math.max(...segments.entries.map((entry) => entry.maxTs)) } : {}),
+        rejected: manifest.totals.rejected,
+        lagMs: Math.max(0, this.#nowMs() - (source.completeTs ?? manifest.writtenTs)),
+      };
+    });
+  }
+
+  /** Every rejected line of the log objects as they are indexed now. */
+  async *rejected(signal?: AbortSignal): AsyncIterable<RejectedLine> {
+    const { manifest } = await this.#refresh(signal);
+    const superseded = new Set(manifest.superseded);
+    for (const part of manifest.rejected) {
+      signal?.throwIfAborted();
+      const rows = await readRejectedRows(this.#store, part.key, signal).catch((error: unknown) => {
+        throw asIndexError(error, this.url);
+      });
+      for (const { version, ...line } of rows) if (!superseded.has(version)) yield line;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#database.close();
+    return Promise.resolve();
+  }
+
+  async #refresh(signal?: AbortSignal): Promise<LoadedManifest> {
+    const loaded = await this.#manifests.newest(this.#loaded, signal);
+    this.#loaded = loaded;
+    return loaded;
+  }
+
+  /** Answers from the newest manifest; once more from a newer one where segments went away meanwhile. */
+  async #ask<T>(signal: AbortSignal | undefined, answer: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      signal?.throwIfAborted();
+      const [{ manifest }, completeTs] = await Promise.all([
+        this.#refresh(signal),
+        readFreshness(this.#store, signal).catch((error: unknown) => {
+          throw asIndexError(error, this.url);
+        }),
+      ]);
+      try {
+        return await this.#answerFrom(manifest, completeTs, signal, answer);
+      } catch (error) {
+        signal?.throwIfAborted();
+        const explained = await this.#explain(error, manifest.segments);
+        if (attempt > 1 || !(explained instanceof IndexError) || explained.code !== 'damaged') throw explained;
+        // The index may have been deleted (then the next look says `missing`) or built anew.
+      }
+    }
+  }
+
+  async #answerFrom<T>(
+    manifest: Manifest,
+    completeTs: number | undefined,
+    signal: AbortSignal | undefined,
+    answer: (snapshot: Snapshot) => Promise<T>,
+  ): Promise<T> {
+    const held = await this.#cache.hold(manifest.segments, signal);
+    try {
+      return await answer({
+        manifest,
+        segments: {
+          entries: manifest.segments,
+          fileOf: (entry) => this.#cache.fileOf(entry),
+          superseded: manifest.superseded,
+        },
+        source: {
+          manifest: manifest.number,
+          ...(completeTs === undefined ? {} : { completeTs }),
+          segments: manifest.segments.length,
+          bytes: manifest.segments.reduce((sum, entry) => sum + entry.sizeBytes, 0),
+        },
+      });
+    } finally {
+      await held.release();
+    }
+  }
+
+  async #explain(error: unknown, entries: readonly SegmentEntry[]): Promise<unknown> {
+    if (error instanceof IndexError) return error;
+    if (isOutOfMemory(error)) {
+      return new IndexError(
+        'memory',
+        this.url,
+        `the index at ${this.url} cannot answer this within the memory limit: narrow the query or raise the limit`,
+        { cause: error },
+      );
+    }
+    const damaged = await this.#cache.findDamaged(entries);
+    return damaged === undefined ? error : damagedIndex(this.url, `${damaged} is gone or not what was written`, error);
+  }
+
+  #positionOf(cursor: string) {
+    const position = parseCursor(cursor);
+    if (position) return position;
+    throw new IndexError('badCursor', this.url, 'the cursor is none of this index: start from the first page');
+  }
+
+  async #query({ sql, parameters }: Statement, signal?: AbortSignal): Promise<SqlRow[]> {
+    return await this.#database.query(sql, parameters.of(sql), signal);
+  }
+
+  async #countMatches(query: Query, segments: SegmentSet, signal?: AbortSignal): Promise<number> {
+    const rows = await this.#query(searchStatement(query, segments, { limit: 1 }), signal);
+    return Number(rows[0]?.['total'] ?? 0);
+  }
+
+  /** The tasks of `searchStatement`'s rows, in their order. */
+  async #foldRows(rows: readonly SqlRow[], segments: SegmentSet, signal?: AbortSignal): Promise<FoldedTask[]> {
+    // Records that are no task events count for the times only: two stand for all of them.
+    const records = new Map(
+      rows.map((row) => {
+        const task = String(row['task']);
+        return [task, [bare(task, Number(row['first_ms'])), bare(task, Number(row['last_ms']))]];
+      }),
+    );
+    return await this.#fold(records, segments, signal);
+  }
+
+  /** Folds tasks from their events and the records given; tasks without either are left out. */
+  async #fold(records: Map<string, LogRecord[]>, segments: SegmentSet, signal?: AbortSignal): Promise<FoldedTask[]> {
+    if (records.size === 0) return [];
+    for (const row of await this.#query(eventsStatement([...records.keys()], segments), signal)) {
+      const record = recordOfRow(row);
+      records.get(record.task ?? '')?.push(record);
+    }
+    return [...records.values()].filter((each) => each.length > 0).map(foldTask);
+  }
+}
+
+function bare(task: string, tsMs: number): LogRecord {
+  return { tsMs, event: 'log', task };
+}
+
+function withTask(record: LogRecord, task: FoldedTask | undefined): LogRecord {
+  if (!task) return record;
+  const { account, collection, source, coordinator, worker } = task;
+  const known = Object.entries({ account, collection, source, coordinator, worker }).filter(
+    ([, value]) => value !== undefined,
+  );
+  return { ...Object.fromEntries(known), ...record };
+}

@@ -1,0 +1,167 @@
+/**
+ * Where a segment's file lies on this machine: segments of a file store are read where they are, those of a remote store
+ * are fetched once into a folder of bounded size, the least recently used leaving first.
+ */
+
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ObjectStore } from '../store/objectStore.ts';
+import { damagedIndex } from './indexError.ts';
+import type { SegmentEntry } from './manifest.ts';
+import { asIndexError } from './manifestStore.ts';
+import { readObject } from './readObject.ts';
+
+/** Fetched side by side. */
+const concurrency = 8;
+
+export class SegmentCache {
+  readonly #store: ObjectStore;
+  readonly #directory: string;
+  readonly #maxBytes: number;
+  readonly #fetching = new Map<string, Promise<void>>();
+  /** Segments in use by statements that run, and by how many: never evicted. */
+  readonly #inUse = new Map<string, number>();
+
+  /** @param directory may be shared by processes: files come and go whole. */
+  constructor(store: ObjectStore, directory: string, maxBytes: number) {
+    this.#store = store;
+    const name = createHash('sha256').update(store.url).digest('hex').slice(0, 16);
+    this.#directory = join(directory, 'segments', name);
+    this.#maxBytes = maxBytes;
+  }
+
+  /** The folder in which statements find the files. */
+  get directory(): string {
+    return isLocal(this.#store) ? fileURLToPath(this.#store.url) : this.#directory;
+  }
+
+  /** Each segment's file. Not there before `hold` has brought it. */
+  fileOf(entry: SegmentEntry): string {
+    if (isLocal(this.#store)) return join(fileURLToPath(this.#store.url), ...entry.key.split('/'));
+    return join(this.#directory, `${entry.sha256}.parquet`);
+  }
+
+  /**
+   * Brings the segments here and keeps them until `release` is called.
+   * @throws IndexError `damaged` when one is gone or is not what was written, `unreachable`.
+   */
+  async hold(entries: readonly SegmentEntry[], signal?: AbortSignal): Promise<{ release(): Promise<void> }> {
+    if (isLocal(this.#store)) return { release: async () => {} };
+    await mkdir(this.#directory, { recursive: true });
+    for (const entry of entries) this.#count(entry, 1);
+    let isReleased = false;
+    const release = async () => {
+      if (isReleased) return;
+      isReleased = true;
+      for (const entry of entries) this.#count(entry, -1);
+      await this.#evict();
+    };
+    try {
+      const waiting = [...entries];
+      const fetchNext = async () => {
+        for (let entry = waiting.shift(); entry; entry = waiting.shift()) {
+          signal?.throwIfAborted();
+          await this.#bring(entry, signal);
+        }
+      };
+      await Promise.all(Array.from({ length: concurrency }, fetchNext));
+    } catch (error) {
+      await release();
+      throw error;
+    }
+    return { release };
+  }
+
+  /** Compares the files with what the manifest says; the key of the first that differs. */
+  async findDamaged(entries: readonly SegmentEntry[]): Promise<string | undefined> {
+    for (const entry of entries) {
+      const bytes = await readLocal(this.fileOf(entry));
+      if (!bytes || !isWhole(bytes, entry)) {
+        if (!isLocal(this.#store)) await rm(this.fileOf(entry), { force: true });
+        return entry.key;
+      }
+    }
+    return undefined;
+  }
+
+  async #bring(entry: SegmentEntry, signal?: AbortSignal): Promise<void> {
+    const file = this.fileOf(entry);
+    const now = new Date();
+    if ((await sizeOf(file)) === entry.sizeBytes) {
+      // The time of last use is what eviction goes by.
+      await utimes(file, now, now).catch(ignoreMissing);
+      return;
+    }
+    let fetching = this.#fetching.get(file);
+    if (!fetching) {
+      fetching = this.#fetch(entry, file, signal).finally(() => this.#fetching.delete(file));
+      this.#fetching.set(file, fetching);
+    }
+    try {
+      await fetching;
+    } catch (error) {
+      signal?.throwIfAborted();
+      // Another's signal may have ended the transfer that we waited for.
+      if (error instanceof Error && error.name === 'AbortError') return await this.#bring(entry, signal);
+      throw error;
+    }
+  }
+
+  async #fetch(entry: SegmentEntry, file: string, signal?: AbortSignal): Promise<void> {
+    const url = this.#store.url;
+    const object = await readObject(this.#store, entry.key, signal).catch((error: unknown) => {
+      throw asIndexError(error, url);
+    });
+    if (!object) throw damagedIndex(url, `${entry.key} is gone`);
+    if (!isWhole(object.bytes, entry)) throw damagedIndex(url, `${entry.key} is not what was written`);
+    const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+    await writeFile(temporary, object.bytes);
+    await rename(temporary, file);
+  }
+
+  #count(entry: SegmentEntry, step: 1 | -1): void {
+    const file = this.fileOf(entry);
+    const count = (this.#inUse.get(file) ?? 0) + step;
+    if (count > 0) this.#inUse.set(file, count);
+    else this.#inUse.delete(file);
+  }
+
+  async #evict(): Promise<void> {
+    const files: { file: string; sizeBytes: number; usedMs: number }[] = [];
+    for (const name of await readdir(this.#directory)) {
+      const file = join(this.#directory, name);
+      const found = await stat(file).catch(ignoreMissing);
+      if (found) files.push({ file, sizeBytes: found.size, usedMs: found.mtimeMs });
+    }
+    let total = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    for (const { file, sizeBytes } of files.sort((a, b) => a.usedMs - b.usedMs)) {
+      if (total <= this.#maxBytes) return;
+      if (this.#inUse.has(file)) continue;
+      await rm(file, { force: true });
+      total -= sizeBytes;
+    }
+  }
+}
+
+function isLocal(store: ObjectStore): boolean {
+  return store.url.startsWith('file:');
+}
+
+function isWhole(bytes: Uint8Array, entry: SegmentEntry): boolean {
+  return bytes.length === entry.sizeBytes && createHash('sha256').update(bytes).digest('hex') === entry.sha256;
+}
+
+async function sizeOf(file: string): Promise<number | undefined> {
+  return (await stat(file).catch(ignoreMissing))?.size;
+}
+
+async function readLocal(file: string): Promise<Uint8Array | undefined> {
+  return await readFile(file).catch(ignoreMissing);
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code === 'ENOENT') return undefined;
+  throw error;
+}
