@@ -42,12 +42,13 @@ export async function listFileFolders(root: string, prefix: string, signal?: Abo
 
 /** Batches that are never empty. */
 async function* walk(root: string, folder: string, options: ListOptions): AsyncGenerator<ObjectInfo[], void> {
-  const { prefix = '', startAfter = '', signal } = options;
+  const { prefix = '', startAfter = '', depth = 'all', signal } = options;
   let pending: string[] = [];
   for (const { key, isFolder } of await readFolder(root, folder)) {
     signal?.throwIfAborted();
     if (!key.startsWith(prefix) && !(isFolder && prefix.startsWith(key))) continue;
     if (isFolder) {
+      if (depth === 'level' && key.startsWith(prefix)) continue;
       // Everything in a folder starts with its key: it is past `startAfter` or not as a whole, unless that lies within.
       if (compareKeys(key, startAfter) < 0 && !startAfter.startsWith(key)) continue;
       if (pending.length > 0) yield* look(root, pending);

@@ -13,6 +13,8 @@ export interface ListOptions {
   readonly prefix?: string;
   /** Only keys after this one, in UTF-8 byte order. */
   readonly startAfter?: string;
+  /** `level` lists only keys without a `/` after the prefix; `all`, the default, those of every depth. */
+  readonly depth?: 'all' | 'level';
   readonly signal?: AbortSignal;
 }
 
@@ -29,8 +31,8 @@ export interface GetOptions {
 
 export interface StoredObject {
   readonly info: ObjectInfo;
-  /** Read it to the end or destroy it; a broken transfer ends in a StoreError. */
-  readonly body: AsyncIterable<Uint8Array>;
+  /** Read it to the end, leave its loop early, or destroy it; a broken transfer ends in a StoreError. */
+  readonly body: AsyncIterable<Uint8Array> & { destroy?(): unknown };
 }
 
 export interface PutOptions {
