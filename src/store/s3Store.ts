@@ -1,0 +1,291 @@
+/**
+ * The object store in an S3 bucket, AWS's or any that speaks like it.
+ *
+ * Credentials come from the AWS provider chain, asked anew whenever they expire. The SDK retries what may pass (errors
+ * of the network and the server, SlowDown) with jittered back-off; at most `maxConnections` requests are under way.
+ */
+
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import type { S3Options } from '../model/environment.ts';
+import type {
+  ByteRange,
+  GetOptions,
+  ListOptions,
+  ObjectInfo,
+  ObjectStore,
+  PutOptions,
+  PutResult,
+  StoredObject,
+} from './objectStore.ts';
+import { S3Body } from './s3Body.ts';
+import { attemptsOf, nameOf, s3Error, type S3Place, statusOf } from './s3Error.ts';
+import { parseS3Url } from './s3Url.ts';
+import { StoreError } from './storeError.ts';
+import { checkKey, keyProblem } from './storeKey.ts';
+
+const maxAttempts = 5;
+const maxConnections = 32;
+const connectMs = 5_000;
+/** A connection on which nothing moves for so long is given up. */
+const idleMs = 120_000;
+/** Names the write that made an object, so that a retry of it knows its own work. */
+const writeIdField = 'ingest-trace-write';
+
+export class S3Store implements ObjectStore {
+  readonly url: string;
+  readonly #client: S3Client;
+  readonly #bucket: string;
+  /** Empty, or ends in a slash. */
+  readonly #root: string;
+  readonly #endpoint: string | undefined;
+
+  /** `url` is `s3://bucket/prefix`. Nothing is asked of the network yet. */
+  constructor(url: string, options: S3Options = {}) {
+    const { bucket, prefix } = parseS3Url(url);
+    this.#bucket = bucket;
+    this.#root = prefix === '' ? '' : `${prefix}/`;
+    this.url = prefix === '' ? `s3://${bucket}` : `s3://${bucket}/${prefix}`;
+    this.#endpoint = options.endpoint;
+    // Other servers than AWS's take any region; AWS's own comes from the options, the environment or the profile.
+    const region = options.region ?? (options.endpoint === undefined ? undefined : 'us-east-1');
+    this.#client = new S3Client({
+      ...(region === undefined ? {} : { region }),
+      ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+      ...(options.profile === undefined ? {} : { profile: options.profile }),
+      ...(options.forcePathStyle === undefined ? {} : { forcePathStyle: options.forcePathStyle }),
+      credentials: fromNodeProviderChain(options.profile === undefined ? {} : { profile: options.profile }),
+      followRegionRedirects: true,
+      retryMode: 'standard',
+      maxAttempts,
+      requestHandler: {
+        connectionTimeout: connectMs,
+        socketTimeout: idleMs,
+        httpAgent: { keepAlive: true, maxSockets: maxConnections },
+        httpsAgent: { keepAlive: true, maxSockets: maxConnections },
+      },
+    });
+  }
+
+  async *list(options: ListOptions = {}): AsyncGenerator<ObjectInfo, void> {
+    for await (const page of this.#pages(options)) {
+      for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
+        const key = this.#relative(Key);
+        if (key === undefined || key === '') continue;
+        yield { key, sizeBytes: Size ?? 0, etag: ETag ?? '', lastModifiedMs: LastModified?.getTime() ?? 0 };
+      }
+    }
+  }
+
+  async listFolders(prefix: string, signal?: AbortSignal): Promise<string[]> {
+    const folders: string[] = [];
+    for await (const page of this.#pages({ prefix, depth: 'level', ...(signal ? { signal } : {}) })) {
+      for (const { Prefix } of page.CommonPrefixes ?? []) {
+        const folder = this.#relative(Prefix);
+        if (folder !== undefined) folders.push(folder);
+      }
+    }
+    return folders;
+  }
+
+  async head(key: string, signal?: AbortSignal): Promise<ObjectInfo | undefined> {
+    this.#checkReadable(key);
+    return this.#ask('look at', key, signal, async (abort) => {
+      const answer = await this.#client.send(new HeadObjectCommand(this.#at(key)), abort);
+      return infoOf(key, answer, answer.ContentLength ?? 0);
+    });
+  }
+
+  async get(key: string, options: GetOptions = {}): Promise<StoredObject | undefined> {
+    this.#checkReadable(key);
+    const { range, signal } = options;
+    // HTTP has no range of nothing.
+    if (range?.end !== undefined && range.end <= range.start) return this.#empty(key, signal);
+    try {
+      return await this.#ask('read', key, signal, async (abort) => {
+        const answer = await this.#client.send(
+          new GetObjectCommand({ ...this.#at(key), ...(range ? { Range: rangeHeader(range) } : {}) }),
+          abort,
+        );
+        return this.#stored(key, answer, signal);
+      });
+    } catch (error) {
+      if (error instanceof EmptyRange) return this.#empty(key, signal);
+      throw error;
+    }
+  }
+
+  async put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<PutResult> {
+    checkKey(this.#root + key);
+    checkKey(key);
+    const { onlyIf, contentType, signal } = options;
+    const writeId = randomUUID();
+    const command = new PutObjectCommand({
+      ...this.#at(key),
+      Body: body,
+      ContentLength: body.length,
+      Metadata: { [writeIdField]: writeId },
+      ...(contentType === undefined ? {} : { ContentType: contentType }),
+      ...(onlyIf === undefined ? {} : onlyIf === 'absent' ? { IfNoneMatch: '*' } : { IfMatch: onlyIf.etag }),
+    });
+    let wasSentBefore = false;
+    for (let conflicts = 0; ; conflicts++) {
+      signal?.throwIfAborted();
+      try {
+        const answer = await this.#client.send(command, abortOf(signal));
+        return { kind: 'stored', etag: answer.ETag ?? '' };
+      } catch (error) {
+        signal?.throwIfAborted();
+        wasSentBefore ||= attemptsOf(error) > 1;
+        const status = statusOf(error);
+        // Replacing what is gone: as good as replaced.
+        const isRefused =
+          status === 412 || (status === 404 && nameOf(error) !== 'NoSuchBucket' && onlyIf !== undefined);
+        if (isRefused) return wasSentBefore ? this.#ownWrite(key, writeId, signal) : { kind: 'refused' };
+        // Another conditional write of this key was under way: who won shows when asked again.
+        if (status !== 409 || conflicts === maxAttempts) throw s3Error(error, 'write', this.#place(key));
+        wasSentBefore = true;
+        await delay(Math.random() * 50 * 2 ** conflicts);
+      }
+    }
+  }
+
+  async delete(key: string, signal?: AbortSignal): Promise<void> {
+    this.#checkReadable(key);
+    await this.#ask('delete', key, signal, (abort) => this.#client.send(new DeleteObjectCommand(this.#at(key)), abort));
+  }
+
+  async close(): Promise<void> {
+    this.#client.destroy();
+  }
+
+  async *#pages({
+    prefix = '',
+    startAfter = '',
+    depth = 'all',
+    signal,
+  }: ListOptions): AsyncGenerator<ListObjectsV2CommandOutput, void> {
+    let token: string | undefined;
+    do {
+      signal?.throwIfAborted();
+      let page: ListObjectsV2CommandOutput;
+      try {
+        page = await this.#client.send(
+          new ListObjectsV2Command({
+            Bucket: this.#bucket,
+            Prefix: this.#root + prefix,
+            // XML cannot hold every character that a key can.
+            EncodingType: 'url',
+            ...(depth === 'level' ? { Delimiter: '/' } : {}),
+            ...(token === undefined ? {} : { ContinuationToken: token }),
+            ...(startAfter === '' || token !== undefined ? {} : { StartAfter: this.#root + startAfter }),
+          }),
+          abortOf(signal),
+        );
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw s3Error(error, 'list', {
+          ...this.#place(),
+          ...(prefix === '' ? {} : { key: `${this.#root}${prefix}…` }),
+        });
+      }
+      yield page;
+      token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    } while (token !== undefined);
+  }
+
+  /** What `work` answers; `undefined` when there is no such object. */
+  async #ask<T>(
+    doing: string,
+    key: string,
+    signal: AbortSignal | undefined,
+    work: (abort: { abortSignal?: AbortSignal }) => Promise<T>,
+  ): Promise<T | undefined> {
+    signal?.throwIfAborted();
+    try {
+      return await work(abortOf(signal));
+    } catch (error) {
+      signal?.throwIfAborted();
+      const status = statusOf(error);
+      if (status === 404 && nameOf(error) !== 'NoSuchBucket') return undefined;
+      if (status === 416) throw new EmptyRange('the range starts at or after the end', { cause: error });
+      throw s3Error(error, doing, this.#place(key));
+    }
+  }
+
+  #stored(key: string, answer: GetObjectCommandOutput, signal: AbortSignal | undefined): StoredObject {
+    const source: unknown = answer.Body;
+    if (!(source instanceof Readable)) throw new StoreError('io', `The answer for '${key}' has no body.`);
+    const partBytes = answer.ContentLength ?? 0;
+    const wholeBytes = Number(/\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1] ?? partBytes);
+    return { info: infoOf(key, answer, wholeBytes), body: new S3Body(source, partBytes, this.#place(key), signal) };
+  }
+
+  async #empty(key: string, signal: AbortSignal | undefined): Promise<StoredObject | undefined> {
+    const info = await this.head(key, signal);
+    return info && { info, body: Readable.from([]) };
+  }
+
+  /** A write that was sent more than once may have been refused because of itself. */
+  async #ownWrite(key: string, writeId: string, signal: AbortSignal | undefined): Promise<PutResult> {
+    const answer = await this.#ask('look at', key, signal, (abort) =>
+      this.#client.send(new HeadObjectCommand(this.#at(key)), abort),
+    );
+    return answer?.Metadata?.[writeIdField] === writeId
+      ? { kind: 'stored', etag: answer.ETag ?? '' }
+      : { kind: 'refused' };
+  }
+
+  /** Others may have stored keys that this store would not; those can be read. */
+  #checkReadable(key: string): void {
+    if (key === '' || !key.isWellFormed())
+      throw new StoreError('badKey', `No object has this key: ${keyProblem(key)}.`);
+  }
+
+  #at(key: string): { Bucket: string; Key: string } {
+    return { Bucket: this.#bucket, Key: this.#root + key };
+  }
+
+  #place(key?: string): S3Place {
+    return {
+      bucket: this.#bucket,
+      ...(key === undefined ? {} : { key: this.#root + key }),
+      ...(this.#endpoint === undefined ? {} : { endpoint: this.#endpoint }),
+    };
+  }
+
+  #relative(encoded: string | undefined): string | undefined {
+    if (encoded === undefined) return undefined;
+    const key = decodeURIComponent(encoded.replaceAll('+', ' '));
+    return key.startsWith(this.#root) ? key.slice(this.#root.length) : undefined;
+  }
+}
+
+class EmptyRange extends Error {
+  override readonly name = 'EmptyRange';
+}
+
+function infoOf(key: string, answer: HeadObjectCommandOutput | GetObjectCommandOutput, sizeBytes: number): ObjectInfo {
+  return { key, sizeBytes, etag: answer.ETag ?? '', lastModifiedMs: answer.LastModified?.getTime() ?? 0 };
+}
+
+function rangeHeader({ start, end }: ByteRange): string {
+  return `bytes=${start}-${end === undefined ? '' : end - 1}`;
+}
+
+function abortOf(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+  return signal ? { abortSignal: signal } : {};
+}
