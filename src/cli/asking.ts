@@ -9,7 +9,7 @@ import { type ExitCode, exitCode } from './exitCode.ts';
 import { cacheFolder } from './findEnvironment.ts';
 import type { OptionValues } from './options.ts';
 import type { Terminal } from './terminal.ts';
-import { askModeOf, environmentOf } from './whereToAsk.ts';
+import { askModeOf, coordinatorToken, environmentOf } from './whereToAsk.ts';
 
 export interface Asking {
   readonly environment: Environment;
@@ -18,7 +18,7 @@ export interface Asking {
   readonly ask: AskOptions;
 }
 
-const memoryLimitMb = 1024;
+export const memoryLimitMb = 1024;
 
 /** Opens the environment that the options name, for as long as `work` takes. */
 export async function asking<R>(
@@ -40,8 +40,14 @@ export async function asking<R>(
   }
 }
 
-export function openConnection(environment: Environment, context: CallContext): Connection {
-  return connect(environment, { cacheDirectory: cacheFolder(context.env), memoryLimitMb, nowMs: context.now });
+function openConnection(environment: Environment, context: CallContext): Connection {
+  const token = coordinatorToken(environment, context.env);
+  return connect(environment, {
+    cacheDirectory: cacheFolder(context.env),
+    memoryLimitMb,
+    nowMs: context.now,
+    tokenFor: () => token,
+  });
 }
 
 export function progressText({ done, total, unit }: Progress): string {

@@ -22,7 +22,7 @@ export class QueryRefused extends Error {
     const offset = this.problem.column - 1;
     const start = this.query.lastIndexOf('\n', offset - 1) + 1;
     const line = this.query.slice(start).split('\n', 1)[0] ?? '';
-    const before = [...line.slice(0, offset - start)].map((character) => (character === '\t' ? '\t' : ' ')).join('');
+    const before = line.slice(0, offset - start).replace(/[^\t]/gu, ' ');
     return `  ${line}\n  ${before}^ ${plainLine(this.problem.message)}`;
   }
 }

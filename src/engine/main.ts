@@ -18,7 +18,12 @@ process.setSourceMapsEnabled(true);
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
 const server = serveEngine({
   connection,
-  connect: (environment, { cacheDirectory, memoryLimitMb }) => connect(environment, { cacheDirectory, memoryLimitMb }),
+  connect: (environment, { cacheDirectory, memoryLimitMb, coordinatorTokens = {} }) =>
+    connect(environment, {
+      cacheDirectory,
+      memoryLimitMb,
+      tokenFor: (url) => (URL.canParse(url) ? coordinatorTokens[new URL(url).origin] : undefined),
+    }),
   now: Date.now,
 });
 

@@ -14,6 +14,8 @@ export interface EngineConfiguration {
   /** Folder for spilled and cached data. */
   readonly cacheDirectory: string;
   readonly memoryLimitMb: number;
+  /** Bearer tokens by the origin (`https://host:port`) of the coordinator that gets them. In no log and no error. */
+  readonly coordinatorTokens?: Readonly<Record<string, string>>;
 }
 
 /** What every request to an environment carries. */

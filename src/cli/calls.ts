@@ -1,0 +1,24 @@
+/** The calls of the command, in the order in which help lists them. */
+
+import type { Call } from './call.ts';
+import { harnessUpCall } from './calls/harnessUp.ts';
+import { indexCall } from './calls/indexLogs.ts';
+import { indexStatusCall } from './calls/indexStatus.ts';
+import { logsPullCall } from './calls/logsPull.ts';
+import { recordsCall } from './calls/records.ts';
+import { searchCall } from './calls/search.ts';
+import { taskCall } from './calls/task.ts';
+import { traceCall } from './calls/trace.ts';
+import { workersCall } from './calls/workers.ts';
+
+export const calls: readonly Call[] = [
+  searchCall,
+  taskCall,
+  recordsCall,
+  logsPullCall,
+  workersCall,
+  traceCall,
+  indexCall,
+  indexStatusCall,
+  harnessUpCall,
+];

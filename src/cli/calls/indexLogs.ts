@@ -1,0 +1,77 @@
+/** `index`: indexes what is new in the logs, once or again and again. */
+
+import { indexLogs } from '../../index/indexLogs.ts';
+import { watchLogs } from '../../index/watchLogs.ts';
+import type { IndexPassSummary } from '../../model/indexPass.ts';
+import { openStore } from '../../store/openStore.ts';
+import { progressText } from '../asking.ts';
+import type { Call, CallContext } from '../call.ts';
+import { closing } from '../closing.ts';
+import { type ExitCode, exitCode } from '../exitCode.ts';
+import { bytesText, countText, durationText } from '../humanNumbers.ts';
+import type { OptionValues } from '../options.ts';
+import type { Terminal } from '../terminal.ts';
+import { environmentOf, indexingOptions } from '../whereToAsk.ts';
+import { WrongUse } from '../wrongUse.ts';
+
+export const indexCall: Call = {
+  words: ['index'],
+  usage: '--logs URL --index URL [--watch]',
+  summary: 'index what is new in the logs',
+  details: [
+    'Any number of indexers may run at once and be killed at any moment: no record is lost or counted twice.',
+    'With --json the last line is {objects, records, rejected, segments, bytes, ms}; with --watch there is one after each',
+    'pass that found something.',
+  ].join('\n'),
+  options: { watch: { type: 'flag', help: 'go on until Ctrl-C' }, ...indexingOptions },
+  run: runIndex,
+};
+
+async function runIndex(values: OptionValues, context: CallContext): Promise<ExitCode> {
+  values.noPositionals();
+  const { terminal, signal } = context;
+  const environment = await environmentOf(values, context);
+  const { logs: logsUrl, index: indexUrl } = environment;
+  if (logsUrl === undefined)
+    throw new WrongUse('Expected the logs to read: --logs URL, or an environment that has them.');
+  if (indexUrl === undefined)
+    throw new WrongUse('Expected the index to write: --index URL, or an environment that has one.');
+  const logs = openStore(logsUrl, environment.s3);
+  await using _logs = closing(logs);
+  const index = openStore(indexUrl, environment.s3);
+  await using _index = closing(index);
+  const options = {
+    logs,
+    index,
+    signal,
+    nowMs: context.now,
+    onProgress: (progress: { done: number; total: number; unit: 'objects' }) =>
+      terminal.progress(`indexed ${progressText(progress)}`),
+  };
+  if (!values.flag('watch')) {
+    await printPass(terminal, await indexLogs(options));
+    return exitCode.done;
+  }
+  terminal.tell(`Watching ${logs.url}. Ctrl-C ends it.`);
+  // Passes follow each other while lines are printed: one after the other.
+  let printed = Promise.resolve();
+  await watchLogs({
+    ...options,
+    onPass: (summary) => {
+      if (summary.objects > 0) printed = printed.then(() => printPass(terminal, summary));
+    },
+    onProblem: (error) => terminal.tell(error instanceof Error ? error.message : String(error)),
+  });
+  await printed;
+  return exitCode.done;
+}
+
+async function printPass(terminal: Terminal, summary: IndexPassSummary): Promise<void> {
+  const { objects, records, rejected, segments, bytes, ms } = summary;
+  if (terminal.json) return terminal.printJson({ objects, records, rejected, segments, bytes, ms });
+  const rejects = rejected === 0 ? '' : `, ${countText(rejected, 'line')} rejected`;
+  await terminal.printText(
+    `Indexed ${countText(records, 'record')} of ${countText(objects, 'object')} (${bytesText(bytes)})${rejects}, ` +
+      `into ${countText(segments, 'segment')}, in ${durationText(ms)}.`,
+  );
+}
