@@ -1,0 +1,233 @@
+/** Lays a task out as a text to read: its facts, its attempts, then its records by time, with errors and stacks whole. */
+
+import type { Provenance } from '../../model/answer.ts';
+import type { LogRecord } from '../../model/record.ts';
+import type { TaskDetail } from '../../model/task.ts';
+import { findTraces } from '../../stacktrace/findTraces.ts';
+import { type Frame, type Trace, tracesWithin } from '../../stacktrace/trace.ts';
+import { plainBlock, plainLine } from '../plainText.ts';
+import { bytesText, countText, durationText, localIso } from '../plainTime.ts';
+import { notes } from '../views/answerNotice.ts';
+
+/** A stack frame in the text. Lines and characters count from 0. */
+export interface LogFrame {
+  readonly line: number;
+  readonly startCharacter: number;
+  readonly endCharacter: number;
+  readonly frame: Frame;
+  /** The other frames of its trace help to tell which file is meant. */
+  readonly trace: Trace;
+}
+
+export interface LogSection {
+  readonly title: string;
+  readonly startLine: number;
+  /** Inclusive. */
+  readonly endLine: number;
+  readonly kind: 'heading' | 'record' | 'error' | 'stack';
+}
+
+export interface TaskLogText {
+  readonly text: string;
+  readonly frames: readonly LogFrame[];
+  readonly sections: readonly LogSection[];
+  /** Failure groups, each at the line of its error. */
+  readonly groups: readonly { readonly line: number; readonly group: string }[];
+  /** The first line of each record, in the order of `detail.records`. */
+  readonly recordLines: readonly number[];
+}
+
+const indent = '    ';
+
+export function taskLogText(environment: string, detail: TaskDetail, from: readonly Provenance[]): TaskLogText {
+  const writer = new LogWriter();
+  writeFacts(writer, environment, detail, from);
+  writeAttempts(writer, detail);
+  writeRecords(writer, detail);
+  return writer.done();
+}
+
+function writeFacts(writer: LogWriter, environment: string, { task }: TaskDetail, from: readonly Provenance[]): void {
+  const start = writer.line(`Task ${plainLine(task.task)}`);
+  const facts: [string, string | undefined][] = [
+    ['status', task.status],
+    ['attempts', String(task.attempts)],
+    ['account', task.account],
+    ['collection', task.collection],
+    ['source', task.source],
+    ['worker', task.worker],
+    ['coordinator', task.coordinator],
+    ['from', localIso(task.firstTs)],
+    ['to', localIso(task.lastTs)],
+    ['duration', durationText(task.durationMs)],
+    ['input', task.key],
+    ['size', task.bytes === undefined ? undefined : `${bytesText(task.bytes)} (${task.bytes} bytes)`],
+    ['documents', task.docs === undefined ? undefined : String(task.docs)],
+    ['build', task.build && [task.build.service, task.build.version, task.build.commit].filter(Boolean).join(' ')],
+    ['environment', environment],
+    ['told by', from.map((share) => `${share.backend} ${share.url}`).join(', ')],
+  ];
+  for (const [name, value] of facts) {
+    if (value !== undefined && value !== '') writer.line(`  ${name.padEnd(12)} ${plainLine(value, 1000)}`);
+  }
+  for (const note of notes(from)) writer.line(`  ${'note'.padEnd(12)} ${note}`);
+  writer.section('heading', `Task ${plainLine(task.task)}`, start);
+  if (task.error) {
+    const error = [task.error.type, task.error.message].filter(Boolean).join(': ');
+    const line = writer.line(`  ${'error'.padEnd(12)} ${plainLine(error, 1000)}`);
+    if (task.group !== undefined) writer.group(line, task.group);
+  }
+  writer.line('');
+}
+
+function writeAttempts(writer: LogWriter, { attempts }: TaskDetail): void {
+  const start = writer.line(countText(attempts.length, 'Attempt'));
+  for (const attempt of attempts) {
+    const parts = [
+      `  ${String(attempt.attempt).padStart(3)}  ${attempt.status.padEnd(9)}`,
+      localIso(attempt.firstTs),
+      durationText(attempt.lastTs - attempt.firstTs).padEnd(12),
+      plainLine(attempt.worker ?? '', 60),
+      attempt.error ? plainLine([attempt.error.type, attempt.error.message].filter(Boolean).join(': '), 400) : '',
+    ];
+    writer.line(parts.join('  ').trimEnd());
+  }
+  writer.section('heading', 'Attempts', start);
+  writer.line('');
+}
+
+function writeRecords(writer: LogWriter, { records, attempts }: TaskDetail): void {
+  const start = writer.line(countText(records.length, 'Record'));
+  for (const record of records) writeRecord(writer, record);
+  if (records.length === 0) writeStacksOfAttempts(writer, attempts);
+  writer.section('heading', 'Records', start);
+}
+
+/** A coordinator knows the attempts' errors before any log is shipped. */
+function writeStacksOfAttempts(writer: LogWriter, attempts: TaskDetail['attempts']): void {
+  writer.line('  No record has been shipped yet; the coordinator tells:');
+  for (const { attempt, error } of attempts) {
+    if (!error) continue;
+    const line = writer.line(`  attempt ${attempt}`);
+    writeError(writer, error, undefined);
+    writer.section('record', `attempt ${attempt}`, line);
+  }
+}
+
+function writeRecord(writer: LogWriter, record: LogRecord): void {
+  const [first = '', ...rest] = plainBlock(record.message ?? '').split('\n');
+  const parts = [
+    localIso(record.tsMs),
+    plainLine(record.level ?? '', 10).padEnd(5),
+    plainLine(record.event, 40).padEnd(16),
+    record.attempt === undefined ? '' : `#${record.attempt}`,
+    plainLine(record.worker ?? record.coordinator ?? '', 60),
+    first,
+  ];
+  const line = writer.line(
+    parts
+      .filter((part) => part !== '')
+      .join('  ')
+      .trimEnd(),
+  );
+  writer.recordLines.push(line);
+  if (rest.length > 0) writer.block(rest.join('\n'));
+  for (const [name, value] of Object.entries(record.rest ?? {})) {
+    writer.block(plainLine(`${name} = ${JSON.stringify(value)}`, 2000));
+  }
+  if (record.error) writeError(writer, record.error, record.group);
+  writer.section('record', plainLine(parts[5] || record.event, 80), line);
+}
+
+function writeError(writer: LogWriter, error: NonNullable<LogRecord['error']>, group: string | undefined): void {
+  const head = [error.type, error.message].filter(Boolean).join(': ') || 'error';
+  const line = writer.block(head);
+  if (group !== undefined) writer.group(line, group);
+  if (error.stack !== undefined) {
+    const from = writer.block(error.stack);
+    writer.section('stack', plainLine(head, 80), from);
+  }
+  writer.section('error', plainLine(head, 80), line);
+}
+
+/** Collects lines, and remembers on which of them everything stands. */
+class LogWriter {
+  readonly recordLines: number[] = [];
+  readonly #lines: string[] = [];
+  readonly #frames: LogFrame[] = [];
+  readonly #sections: LogSection[] = [];
+  readonly #groups: { line: number; group: string }[] = [];
+
+  /** Appends one line and returns its number. */
+  line(text: string): number {
+    this.#lines.push(text);
+    return this.#lines.length - 1;
+  }
+
+  /** Appends text of any number of lines, indented, and finds its stack frames. Returns the number of its first line. */
+  block(text: string): number {
+    const plain = plainBlock(text).replace(/\n+$/, '');
+    const startLine = this.#lines.length;
+    const lines = plain.split('\n');
+    for (const line of lines) this.#lines.push(indent + line);
+    if (lines.length > 1 || plain.length > 0) this.#findFrames(plain, lines, startLine);
+    return startLine;
+  }
+
+  /** Ends a section at the last line written. */
+  section(kind: LogSection['kind'], title: string, startLine: number): void {
+    this.#sections.push({ kind, title, startLine, endLine: Math.max(startLine, this.#lines.length - 1) });
+  }
+
+  group(line: number, group: string): void {
+    this.#groups.push({ line, group });
+  }
+
+  done(): TaskLogText {
+    return {
+      text: `${this.#lines.join('\n')}\n`,
+      frames: this.#frames,
+      sections: this.#sections.toSorted((a, b) => a.startLine - b.startLine || b.endLine - a.endLine),
+      groups: this.#groups,
+      recordLines: this.recordLines,
+    };
+  }
+
+  #findFrames(plain: string, lines: readonly string[], startLine: number): void {
+    const starts: number[] = [];
+    let offset = 0;
+    for (const line of lines) {
+      starts.push(offset);
+      offset += line.length + 1;
+    }
+    for (const trace of findTraces(plain)) {
+      for (const part of tracesWithin(trace)) {
+        for (const frame of part.frames) {
+          const position = lineAt(starts, frame.start);
+          const lineStart = starts[position] ?? 0;
+          const lineLength = lines[position]?.length ?? 0;
+          this.#frames.push({
+            line: startLine + position,
+            startCharacter: indent.length + frame.start - lineStart,
+            // A frame of two lines (Go) is a link on its first.
+            endCharacter: indent.length + Math.min(frame.end - lineStart, lineLength),
+            frame,
+            trace: part,
+          });
+        }
+      }
+    }
+  }
+}
+
+/** The last line that starts at or before the offset. */
+function lineAt(starts: readonly number[], offset: number): number {
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((starts[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

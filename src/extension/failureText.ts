@@ -1,0 +1,66 @@
+/** Turns what went wrong into what people read: what failed, with which input, and what to do about it. */
+
+import { linkFree } from './plainText.ts';
+
+/** `query`: the question is wrong. `engine`: our own process failed. `unreachable`: the places asked did not answer. */
+export type FailureKind = 'cancelled' | 'query' | 'engine' | 'unreachable';
+
+export interface FailureInfo {
+  readonly kind: FailureKind;
+  readonly code: string;
+  readonly message: string;
+  readonly column?: number;
+}
+
+const engineCodes: ReadonlySet<string> = new Set(['crashed', 'disposed', 'internal']);
+
+/** Reads anything thrown by a request to the engine; branches on `code` alone. */
+export function failureOf(error: unknown): FailureInfo {
+  const message = error instanceof Error ? error.message : String(error);
+  const data = dataOf(error);
+  const code = data.code ?? (error instanceof Error && error.name === 'AbortError' ? 'cancelled' : 'internal');
+  return {
+    kind:
+      code === 'cancelled'
+        ? 'cancelled'
+        : code === 'query'
+          ? 'query'
+          : engineCodes.has(code)
+            ? 'engine'
+            : 'unreachable',
+    code,
+    message,
+    ...(data.column === undefined ? {} : { column: data.column }),
+  };
+}
+
+/** `Cannot search for "status:failed" in prod: …. What to do.` */
+export function failureText(doing: string, failure: FailureInfo): string {
+  const at = failure.column === undefined ? '' : ` (column ${failure.column})`;
+  return linkFree(`Cannot ${doing}: ${failure.message}${at}${advice(failure)}`, 600);
+}
+
+function advice(failure: FailureInfo): string {
+  const end = /[.!?…]$/.test(failure.message) ? '' : '.';
+  switch (failure.kind) {
+    case 'engine':
+      return `${end} Try again; the engine restarts by itself, and its log tells more.`;
+    case 'unreachable':
+      return `${end} Check the environment's URLs and that what they name is running.`;
+    case 'query':
+    case 'cancelled':
+      return end;
+  }
+}
+
+function dataOf(error: unknown): { code?: string; column?: number } {
+  const found: { code?: string; column?: number } = {};
+  if (typeof error !== 'object' || error === null) return found;
+  // An EngineError carries its fields itself, a bare response error under `data`.
+  for (const holder of [error, 'data' in error ? error.data : undefined]) {
+    if (typeof holder !== 'object' || holder === null) continue;
+    if ('code' in holder && typeof holder.code === 'string') found.code ??= holder.code;
+    if ('column' in holder && typeof holder.column === 'number') found.column ??= holder.column;
+  }
+  return found;
+}

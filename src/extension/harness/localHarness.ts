@@ -1,0 +1,168 @@
+/** Starts and stops the local harness, and keeps an environment for it as long as the window lives. */
+
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import * as vscode from 'vscode';
+import type { Environment } from '../../model/environment.ts';
+import { contextKeys } from '../commandIds.ts';
+import type { Engine } from '../engineHost.ts';
+import { failureOf } from '../failureText.ts';
+import { linkFree } from '../plainText.ts';
+import type { Environments } from '../settings/environments.ts';
+import { type HarnessProcess, startHarnessProcess } from './harnessProcess.ts';
+
+export const harnessEnvironment = 'Local harness';
+
+type State =
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'running'; readonly harness: HarnessProcess; readonly indexing: AbortController };
+
+/** How often what the harness has logged is indexed. */
+const indexEveryMs = 5000;
+
+export class LocalHarness implements vscode.Disposable {
+  readonly #cli: string;
+  readonly #folder: string;
+  readonly #engine: Engine;
+  readonly #environments: Environments;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #output: vscode.OutputChannel;
+  #state: State = { kind: 'stopped' };
+  #starting: AbortController | undefined;
+
+  /** @param storage a folder of this workspace's own, if there is one: every start keeps its store under it. */
+  constructor(
+    cli: string,
+    storage: vscode.Uri | undefined,
+    engine: Engine,
+    environments: Environments,
+    log: vscode.LogOutputChannel,
+  ) {
+    this.#cli = cli;
+    this.#folder = storage ? join(storage.fsPath, 'harness') : join(tmpdir(), `ingest-trace-harness-${randomUUID()}`);
+    this.#engine = engine;
+    this.#environments = environments;
+    this.#log = log;
+    this.#output = vscode.window.createOutputChannel('Ingest Trace: Local Harness', 'log');
+  }
+
+  get isRunning(): boolean {
+    return this.#state.kind === 'running';
+  }
+
+  showOutput(): void {
+    this.#output.show(true);
+  }
+
+  /** Resolves once its coordinators answer. False when it was running, starting or the start was cancelled. */
+  async start(): Promise<boolean> {
+    if (this.#state.kind !== 'stopped') return false;
+    const starting = new AbortController();
+    this.#starting = starting;
+    this.#become({ kind: 'starting' });
+    try {
+      const harness = await vscode.window.withProgress(
+        { location: vscode.ProgressLocation.Notification, title: 'Starting the local harness', cancellable: true },
+        (_progress, token) => {
+          token.onCancellationRequested(() => starting.abort(new DOMException('cancelled', 'AbortError')));
+          return this.#launch(starting.signal);
+        },
+      );
+      const indexing = new AbortController();
+      this.#become({ kind: 'running', harness, indexing });
+      this.#environments.setOwn({ environment: environmentOf(harness) });
+      await this.#environments.select(harnessEnvironment);
+      void this.#index(indexing.signal);
+      void harness.ended.then((why) => this.#ended(harness, why));
+      return true;
+    } catch (error) {
+      this.#become({ kind: 'stopped' });
+      if (starting.signal.aborted) return false;
+      throw error;
+    } finally {
+      this.#starting = undefined;
+    }
+  }
+
+  /** Resolves once its processes are gone. What it has logged can still be searched. */
+  async stop(): Promise<void> {
+    this.#starting?.abort(new DOMException('stopped', 'AbortError'));
+    if (this.#state.kind === 'running') await this.#state.harness.stop();
+  }
+
+  /** Stops it, and removes what it kept where no later window could find it. */
+  async close(): Promise<void> {
+    await this.stop();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  dispose(): void {
+    if (this.#state.kind === 'running') this.#state.indexing.abort(new DOMException('closed', 'AbortError'));
+    this.#output.dispose();
+  }
+
+  async #launch(signal: AbortSignal): Promise<HarnessProcess> {
+    // A store that is ingested already has nothing more to show: every start begins anew.
+    await rm(this.#folder, { recursive: true, force: true });
+    const store = pathToFileURL(join(this.#folder, randomUUID())).href;
+    const { harnessCoordinators: coordinators, harnessWorkers: workers } = this.#environments.settings;
+    this.#output.appendLine(`Starting ${coordinators} coordinators and ${workers} workers over ${store}`);
+    return startHarnessProcess({
+      cli: this.#cli,
+      store,
+      coordinators,
+      workers,
+      log: (line) => this.#output.appendLine(line),
+      signal,
+    });
+  }
+
+  /** Indexes as the harness logs, so that History answers from the index; a failed pass is only logged. */
+  async #index(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await new Promise((resolve) => {
+        const timer = setTimeout(resolve, indexEveryMs);
+        signal.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true });
+      });
+      if (signal.aborted) return;
+      try {
+        await this.#engine.indexPass({ environment: harnessEnvironment }, { signal });
+      } catch (error) {
+        if (!signal.aborted) this.#log.warn(`The local harness's logs were not indexed: ${failureOf(error).message}`);
+      }
+    }
+  }
+
+  async #ended(harness: HarnessProcess, why: string | undefined): Promise<void> {
+    if (this.#state.kind !== 'running' || this.#state.harness !== harness) return;
+    this.#state.indexing.abort(new DOMException('the harness has ended', 'AbortError'));
+    this.#become({ kind: 'stopped' });
+    const environment = { ...environmentOf(harness), coordinators: [] };
+    this.#environments.setOwn({ environment, note: 'stopped, its history can be searched' });
+    if (why === undefined) return;
+    const [again, show] = ['Start It Again', 'Show Its Log'];
+    const message = linkFree(`The local harness has ended by itself (${why}). What it logged can still be searched.`);
+    const picked = await vscode.window.showErrorMessage(message, again, show);
+    if (picked === again) await this.start();
+    if (picked === show) this.showOutput();
+  }
+
+  #become(state: State): void {
+    this.#state = state;
+    void vscode.commands.executeCommand('setContext', contextKeys.harness, state.kind);
+  }
+}
+
+function environmentOf({ places }: HarnessProcess): Environment {
+  return {
+    name: harnessEnvironment,
+    coordinators: places.coordinators,
+    logs: places.logs,
+    index: `${places.store.replace(/\/$/, '')}/index`,
+    paths: [],
+  };
+}

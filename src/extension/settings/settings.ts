@@ -1,0 +1,67 @@
+/** The extension's settings: read once per change, checked, frozen. Inner code gets values, never keys. */
+
+import type { Environment, EnvironmentProblem } from '../../model/environment.ts';
+import { parseEnvironments } from '../../model/parseEnvironments.ts';
+
+export interface Settings {
+  readonly environments: readonly Environment[];
+  readonly liveRefreshSeconds: number;
+  readonly searchLimit: number;
+  readonly engineMemoryLimitMb: number;
+  readonly harnessCoordinators: number;
+  readonly harnessWorkers: number;
+}
+
+export interface ReadSettings {
+  readonly settings: Settings;
+  /** Values that were refused; their paths start with `ingestTrace.`. The default stands in for each. */
+  readonly problems: readonly EnvironmentProblem[];
+}
+
+interface NumberSetting {
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly default: number;
+}
+
+/** Every number among the settings, by its key under `ingestTrace.`; package.json repeats the bounds. */
+export const numberSettings = {
+  'live.refreshSeconds': { minimum: 1, maximum: 3600, default: 2 },
+  'search.limit': { minimum: 1, maximum: 1000, default: 100 },
+  'engine.memoryLimitMb': { minimum: 128, maximum: 65_536, default: 1024 },
+  'harness.coordinators': { minimum: 1, maximum: 8, default: 2 },
+  'harness.workers': { minimum: 1, maximum: 32, default: 3 },
+} as const satisfies Readonly<Record<string, NumberSetting>>;
+
+export const settingsSection = 'ingestTrace';
+export const environmentsKey = 'environments';
+
+/**
+ * @param read gives the value of a key under `ingestTrace.`, `undefined` where it is not set.
+ */
+export function readSettings(read: (key: string) => unknown): ReadSettings {
+  const problems: EnvironmentProblem[] = [];
+  const number = (key: keyof typeof numberSettings): number => {
+    const { minimum, maximum, default: fallback } = numberSettings[key];
+    const value = read(key) ?? fallback;
+    if (typeof value === 'number' && Number.isInteger(value) && value >= minimum && value <= maximum) return value;
+    problems.push({
+      path: `${settingsSection}.${key}`,
+      message: `expected a whole number from ${minimum} to ${maximum}, got ${JSON.stringify(value)}`,
+    });
+    return fallback;
+  };
+  const parsed = parseEnvironments(read(environmentsKey) ?? []);
+  if (parsed.kind === 'problems') {
+    problems.push(...parsed.problems.map((problem) => ({ ...problem, path: `${settingsSection}.${problem.path}` })));
+  }
+  const settings: Settings = Object.freeze({
+    environments: parsed.kind === 'environments' ? parsed.environments : [],
+    liveRefreshSeconds: number('live.refreshSeconds'),
+    searchLimit: number('search.limit'),
+    engineMemoryLimitMb: number('engine.memoryLimitMb'),
+    harnessCoordinators: number('harness.coordinators'),
+    harnessWorkers: number('harness.workers'),
+  });
+  return { settings, problems };
+}

@@ -1,0 +1,180 @@
+/** The rows of a task's failures: the error, its causes, and stack frames with the source line each one leads to. */
+
+import { assertNever } from '../../model/assertNever.ts';
+import type { ErrorInfo } from '../../model/record.ts';
+import type { FoldedTask, TaskDetail } from '../../model/task.ts';
+import type { Frame, Resolution, Trace } from '../../stacktrace/trace.ts';
+import { commandIds } from '../commandIds.ts';
+import { plainLine } from '../plainText.ts';
+import { errorText } from './taskNodes.ts';
+import type { ViewNode } from './viewNode.ts';
+
+/** One failure of a task as its log tells it: which attempt, what error, and its group. */
+export interface Failure {
+  readonly attempt: number;
+  readonly error: ErrorInfo;
+  readonly group?: string;
+}
+
+/** A trace whose frames have been looked up in the workspace, in the order of `trace.frames`. */
+export interface ResolvedTrace {
+  readonly trace: Trace;
+  readonly resolutions: readonly Resolution[];
+  /** Its cause, members and suppressed traces. */
+  readonly below: readonly { readonly relation: string; readonly trace: ResolvedTrace }[];
+}
+
+/** The traces right under one, each with how it belongs to it. */
+export function tracesBelow(trace: Trace): { relation: string; trace: Trace }[] {
+  return [
+    ...(trace.members ?? []).map((member) => ({ relation: 'Holds', trace: member })),
+    ...(trace.suppressed ?? []).map((other) => ({ relation: 'Suppressed', trace: other })),
+    ...(trace.cause ? [{ relation: 'Caused by', trace: trace.cause }] : []),
+  ];
+}
+
+/** The failures of a task, the latest attempt's first; the same error told twice within an attempt counts once. */
+export function failuresOf(detail: TaskDetail): Failure[] {
+  const byContent = new Map<string, Failure>();
+  for (const record of detail.records) {
+    if (!record.error) continue;
+    // Terminal events often carry no attempt: they tell of the last one.
+    const attempt = record.attempt ?? detail.task.attempts;
+    const content = JSON.stringify([attempt, record.error.type, record.error.message]);
+    const known = byContent.get(content);
+    if (known && (known.error.stack !== undefined || record.error.stack === undefined)) continue;
+    byContent.set(content, {
+      attempt,
+      error: record.error,
+      ...(record.group === undefined ? {} : { group: record.group }),
+    });
+  }
+  // A coordinator's answer has attempts but no records.
+  if (detail.records.length === 0) {
+    for (const { attempt, error } of detail.attempts) {
+      if (error) byContent.set(String(attempt), { attempt, error });
+    }
+  }
+  return [...byContent.values()].sort((a, b) => b.attempt - a.attempt);
+}
+
+export function errorNode(
+  environment: string,
+  task: FoldedTask,
+  failure: Failure,
+  position: number,
+  traces: readonly ResolvedTrace[],
+): ViewNode {
+  const id = `${environment}/${task.task}/error/${position}`;
+  const frames = traces.flatMap((trace, index) => traceNodes(environment, task, `${id}/${index}`, trace));
+  const group = failure.group ?? (position === 0 ? task.group : undefined);
+  return {
+    id,
+    label: errorText(failure.error),
+    description: [failure.attempt > 0 ? `attempt ${failure.attempt}` : '', group === undefined ? '' : `group ${group}`]
+      .filter((part) => part !== '')
+      .join(' · '),
+    tooltip: [
+      errorText(failure.error, 2000),
+      group === undefined ? '' : `Failure group ${group}: failures with the same cause, across attempts and deploys`,
+      frames.length === 0 ? 'The log has no stack trace that could be read.' : '',
+    ]
+      .filter((line) => line !== '')
+      .join('\n'),
+    icon: { id: 'bug', color: 'list.errorForeground' },
+    context: group === undefined ? 'error' : 'error.group',
+    expand: frames.length > 0 ? (position === 0 ? 'expanded' : 'collapsed') : 'none',
+    target: { kind: 'error', environment, task, ...(group === undefined ? {} : { group }) },
+    children: frames,
+  };
+}
+
+/** The frames of one trace, then each trace under it as a row of its own. */
+function traceNodes(environment: string, task: FoldedTask, id: string, resolved: ResolvedTrace): ViewNode[] {
+  const nodes = resolved.trace.frames.map((frame, position) =>
+    frameNode(
+      environment,
+      task,
+      `${id}/${position}`,
+      frame,
+      resolved.trace,
+      resolved.resolutions[position] ?? { kind: 'none', why: 'not looked up' },
+    ),
+  );
+  for (const [position, { relation, trace }] of resolved.below.entries()) {
+    nodes.push({
+      id: `${id}/below/${position}`,
+      label: `${relation} ${errorText(trace.trace)}`,
+      icon: { id: 'arrow-small-right' },
+      context: 'cause',
+      expand: 'expanded',
+      target: { kind: 'note' },
+      children: traceNodes(environment, task, `${id}/below/${position}`, trace),
+    });
+  }
+  return nodes;
+}
+
+function frameNode(
+  environment: string,
+  task: FoldedTask,
+  id: string,
+  frame: Frame,
+  trace: Trace,
+  resolution: Resolution,
+): ViewNode {
+  return {
+    id,
+    label: frameText(frame),
+    description: placeOf(frame, resolution),
+    tooltip: [plainLine(frame.raw, 500), resolutionText(resolution)].join('\n'),
+    icon: frameIcon(frame, resolution),
+    context: 'frame',
+    expand: 'none',
+    target: { kind: 'frame', environment, task, frame, trace },
+    click: { command: commandIds.openFrame, title: 'Open Source Line' },
+    children: [],
+  };
+}
+
+/** `Worker.run`, or the bare line where the format names no function. */
+export function frameText(frame: Frame): string {
+  const name = [frame.module, frame.function].filter((part) => part).join('.');
+  return plainLine(name || frame.raw.trim() || '(unknown)');
+}
+
+function placeOf(frame: Frame, resolution: Resolution): string {
+  if (resolution.kind === 'file') return `${plainLine(lastParts(resolution.path), 120)}:${resolution.line1}`;
+  if (frame.file === undefined) return 'no file';
+  return `${plainLine(lastParts(frame.file), 120)}${frame.line1 === undefined ? '' : `:${frame.line1}`}`;
+}
+
+/** Why a frame leads where it leads, for tooltips and messages. */
+export function resolutionText(resolution: Resolution): string {
+  switch (resolution.kind) {
+    case 'file':
+      return `Opens ${plainLine(resolution.path, 400)}:${resolution.line1} (${plainLine(resolution.why)})`;
+    case 'choice':
+      return `${countCandidates(resolution.candidates.length)}: ${plainLine(resolution.why)}`;
+    case 'none':
+      return `Not in this workspace: ${plainLine(resolution.why)}`;
+    default:
+      return assertNever(resolution);
+  }
+}
+
+function countCandidates(count: number): string {
+  return `${count} files fit`;
+}
+
+function frameIcon(frame: Frame, resolution: Resolution): { id: string; color?: string } {
+  if (resolution.kind === 'file') return { id: 'go-to-file' };
+  if (resolution.kind === 'choice') return { id: 'list-selection' };
+  return { id: frame.inApp ? 'question' : 'library', color: 'disabledForeground' };
+}
+
+/** The end of a path, enough to tell it by: `harness/worker/readRows.ts`. */
+function lastParts(path: string): string {
+  const parts = path.split(/[\\/]/);
+  return parts.slice(-3).join('/');
+}

@@ -1,0 +1,133 @@
+/** The page of the Task Timeline: draws lanes and bars from what the panel posts; a click or Enter opens a task. */
+
+import { taskStatuses } from '../model/task.ts';
+import {
+  isTimeline,
+  isTimelineUpdate,
+  type Timeline,
+  type TimelineBar,
+  type TimelineLane,
+  type TimelineRequest,
+} from '../model/timeline.ts';
+
+interface WebviewApi {
+  postMessage(message: TimelineRequest): void;
+  getState(): unknown;
+  setState(state: Timeline): void;
+}
+declare function acquireVsCodeApi(): WebviewApi;
+
+const api = acquireVsCodeApi();
+
+function post(request: TimelineRequest): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- not a window: the panel is the only receiver
+  api.postMessage(request);
+}
+
+/** Shorter bars could not be seen or hit. */
+const minimumPercent = 0.4;
+
+const byId = (id: string): HTMLElement => {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`the page has no element "${id}"`);
+  return element;
+};
+const title = byId('title');
+const hint = byId('hint');
+const legend = byId('legend');
+const lanes = byId('lanes');
+
+function draw(timeline: Timeline): void {
+  const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset['task'] : undefined;
+  title.textContent = timeline.title;
+  const isEmpty = timeline.lanes.length === 0;
+  legend.hidden = isEmpty;
+  hint.textContent = isEmpty
+    ? 'Nothing to draw yet: search tasks in the History view, and they appear here.'
+    : `${clock(timeline.startMs)} – ${clock(timeline.endMs)}. Arrow keys move between tasks, Enter opens a task's log.`;
+  lanes.replaceChildren(...timeline.lanes.map((lane) => laneElement(lane, timeline)));
+  const bars = allBars();
+  const again = bars.find((bar) => bar.dataset['task'] === focused);
+  // One stop for the Tab key; the arrows go on from there.
+  const first = again ?? bars[0];
+  if (first) first.tabIndex = 0;
+  again?.focus();
+}
+
+function laneElement(lane: TimelineLane, timeline: Timeline): HTMLElement {
+  const row = document.createElement('div');
+  row.className = 'lane';
+  row.setAttribute('role', 'listitem');
+  const name = document.createElement('div');
+  name.className = 'worker';
+  name.textContent = lane.worker === '' ? '(no worker yet)' : lane.worker;
+  const track = document.createElement('div');
+  track.className = 'track';
+  track.style.height = `${lane.rows * 22}px`;
+  track.append(...lane.bars.map((bar) => barElement(bar, timeline)));
+  row.append(name, track);
+  return row;
+}
+
+function barElement(bar: TimelineBar, { startMs, endMs }: Timeline): HTMLElement {
+  const range = Math.max(endMs - startMs, 1);
+  const width = Math.max(((bar.endMs - bar.startMs) / range) * 100, minimumPercent);
+  const left = Math.min(((bar.startMs - startMs) / range) * 100, 100 - width);
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = `bar ${bar.status}`;
+  button.dataset['task'] = bar.task;
+  button.tabIndex = -1;
+  button.style.left = `${left}%`;
+  button.style.width = `${width}%`;
+  button.style.top = `${bar.row * 22}px`;
+  const text = `${bar.task}, ${bar.status}, ${clock(bar.startMs)} to ${clock(bar.endMs)}, ${bar.detail}`;
+  button.title = text;
+  button.setAttribute('aria-label', text);
+  button.textContent = bar.task;
+  return button;
+}
+
+function allBars(): HTMLElement[] {
+  return [...lanes.querySelectorAll<HTMLElement>('.bar')];
+}
+
+function clock(ms: number): string {
+  return new Date(ms).toLocaleTimeString(undefined, { hour12: false });
+}
+
+function open(target: EventTarget | null): void {
+  const task = target instanceof HTMLElement ? target.dataset['task'] : undefined;
+  if (task !== undefined) post({ kind: 'open', task });
+}
+
+function move(event: KeyboardEvent): void {
+  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  if (step === undefined || !(document.activeElement instanceof HTMLElement)) return;
+  const bars = allBars();
+  const next = bars[bars.indexOf(document.activeElement) + step];
+  if (!next) return;
+  event.preventDefault();
+  document.activeElement.tabIndex = -1;
+  next.tabIndex = 0;
+  next.focus();
+}
+
+legend.append(
+  ...taskStatuses.map((status) => {
+    const item = document.createElement('span');
+    item.className = `key ${status}`;
+    item.textContent = status;
+    return item;
+  }),
+);
+lanes.addEventListener('click', (event) => open(event.target));
+lanes.addEventListener('keydown', move);
+window.addEventListener('message', (event: MessageEvent<unknown>) => {
+  if (!isTimelineUpdate(event.data)) return;
+  api.setState(event.data.timeline);
+  draw(event.data.timeline);
+});
+const before = api.getState();
+if (isTimeline(before)) draw(before);
+post({ kind: 'ready' });
