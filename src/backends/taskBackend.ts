@@ -18,6 +18,7 @@ export interface AskOptions {
 export interface SearchOptions extends AskOptions {
   /** Tasks wanted, unless the query says `limit:`. */
   readonly limit: number;
+  /** Of an answer to the same query, whichever backend gave it: its place in the query's order (answerCursor.ts). */
   readonly cursor?: string;
 }
 

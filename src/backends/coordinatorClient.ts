@@ -1,0 +1,141 @@
+/** Asks one coordinator at a time over HTTP, with limits on time and size, and says plainly why there is no answer. */
+
+import { Agent, errors, request } from 'undici';
+import { parseJson } from '../model/json.ts';
+import { messageOf } from './backendError.ts';
+import {
+  type Health,
+  type LiveTask,
+  readHealth,
+  readLiveTask,
+  readPeers,
+  readTaskPage,
+  type TaskPage,
+} from './coordinatorAnswers.ts';
+
+export interface CoordinatorClientOptions {
+  /** The bearer token for a coordinator's URL, if it needs one. */
+  readonly tokenFor?: (url: string) => string | undefined;
+  /** For connecting, and again for the answer's headers. */
+  readonly timeoutMs?: number;
+}
+
+/** A coordinator did not answer, or not as one does. The message is a phrase to follow its URL. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+  readonly code: 'unreachable' | 'denied' | 'badAnswer';
+
+  constructor(code: NoAnswer['code'], message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** More than any page of tasks; a body beyond it is cut off. */
+const maxBodyBytes = 32 * 1024 * 1024;
+
+export class CoordinatorClient {
+  readonly #agent: Agent;
+  readonly #tokenFor: (url: string) => string | undefined;
+  readonly #timeoutMs: number;
+
+  constructor(options: CoordinatorClientOptions) {
+    const timeoutMs = options.timeoutMs ?? 2000;
+    this.#timeoutMs = timeoutMs;
+    this.#tokenFor = options.tokenFor ?? (() => undefined);
+    this.#agent = new Agent({
+      connect: { timeout: timeoutMs },
+      headersTimeout: timeoutMs,
+      // Between two pieces of a body.
+      bodyTimeout: timeoutMs,
+      connections: 8,
+      maxResponseSize: maxBodyBytes,
+    });
+  }
+
+  /** Every method rejects with NoAnswer, or with `signal.reason` when cancelled. */
+  async health(url: string, signal?: AbortSignal): Promise<Health> {
+    return readHealth((await this.#get(url, '/health', signal)).content) ?? badAnswer('/health');
+  }
+
+  async peers(url: string, signal?: AbortSignal): Promise<string[]> {
+    return readPeers((await this.#get(url, '/peers', signal)).content) ?? badAnswer('/peers');
+  }
+
+  async tasks(
+    url: string,
+    parameters: URLSearchParams,
+    signal?: AbortSignal,
+  ): Promise<TaskPage & { readonly bytes: number }> {
+    const { content, bytes } = await this.#get(url, `/tasks?${parameters.toString()}`, signal);
+    const page = readTaskPage(content) ?? badAnswer('/tasks');
+    return { ...page, bytes };
+  }
+
+  /** `undefined` when the coordinator does not hold the task (any more). */
+  async task(url: string, id: string, signal?: AbortSignal): Promise<LiveTask | undefined> {
+    const { status, content } = await this.#get(url, `/tasks/${encodeURIComponent(id)}`, signal, [404]);
+    if (status === 404) return undefined;
+    return readLiveTask(content) ?? badAnswer('/tasks/{id}');
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  async #get(
+    url: string,
+    path: string,
+    signal: AbortSignal | undefined,
+    expected: readonly number[] = [],
+  ): Promise<{ status: number; content: unknown; bytes: number }> {
+    signal?.throwIfAborted();
+    const token = this.#tokenFor(url);
+    try {
+      const { statusCode, body } = await request(url + path, {
+        dispatcher: this.#agent,
+        headers: { accept: 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+        ...(signal ? { signal } : {}),
+      });
+      const text = await body.text();
+      if (statusCode === 401 || statusCode === 403) {
+        const why = token === undefined ? 'it needs a token' : 'it does not accept the token';
+        throw new NoAnswer('denied', `refused with ${statusCode}: ${why}`);
+      }
+      if (statusCode !== 200 && !expected.includes(statusCode)) {
+        throw new NoAnswer('badAnswer', `answered ${path.split('?')[0]} with status ${statusCode}`);
+      }
+      return { status: statusCode, content: parseJson(text), bytes: Buffer.byteLength(text) };
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error instanceof NoAnswer ? error : new NoAnswer('unreachable', this.#reasonOf(error), { cause: error });
+    }
+  }
+
+  #reasonOf(error: unknown): string {
+    if (
+      error instanceof errors.ConnectTimeoutError ||
+      error instanceof errors.HeadersTimeoutError ||
+      error instanceof errors.BodyTimeoutError
+    ) {
+      return `no answer within ${this.#timeoutMs / 1000} s`;
+    }
+    if (error instanceof errors.ResponseExceededMaxSizeError) return `answered with more than ${maxBodyBytes} bytes`;
+    switch (error instanceof Error && 'code' in error ? error.code : undefined) {
+      case 'ECONNREFUSED':
+        return 'nothing listens there (connection refused)';
+      case 'ENOTFOUND':
+      case 'EAI_AGAIN':
+        return 'no such host';
+      case 'ECONNRESET':
+      case 'UND_ERR_SOCKET':
+        return 'broke the connection off';
+      default:
+        return messageOf(error);
+    }
+  }
+}
+
+function badAnswer(path: string): never {
+  throw new NoAnswer('badAnswer', `answered ${path} with something else than a coordinator would`);
+}

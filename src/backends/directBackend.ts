@@ -1,0 +1,237 @@
+/** Answers from the log objects themselves, with no index at all: slower, and true whatever else is down. */
+
+import type { RecordsAnswer, SearchAnswer, TaskAnswer } from '../model/answer.ts';
+import { foldAttempts, foldTask } from '../model/fold.ts';
+import { inheritedFields } from '../model/query/fields.ts';
+import { comparePositions, compareTasks, type SortPosition, sortPosition } from '../model/query/compareTasks.ts';
+import { leavesOf, matchRecord, taskOnlyTerms } from '../model/query/matchTask.ts';
+import type { Query, TimeRange } from '../model/query/query.ts';
+import type { LogRecord } from '../model/record.ts';
+import type { FoldedTask } from '../model/task.ts';
+import type { LogLine } from '../logs/readLogObject.ts';
+import type { ObjectStore } from '../store/objectStore.ts';
+import { decodeCursor, encodeCursor } from './answerCursor.ts';
+import { defaultScanLimits, LogScan, type ScanLimits, skewMs } from './logScan.ts';
+import { type PulledLogs, pullLogs } from './pullLogs.ts';
+import { isBeginning, type JudgedTask, TaskGatherer } from './taskGatherer.ts';
+import type { AskOptions, SearchOptions, TaskBackend } from './taskBackend.ts';
+
+export interface DirectBackendOptions {
+  /** The log root. */
+  readonly logs: ObjectStore;
+  readonly limits?: Partial<ScanLimits>;
+}
+
+/** Read on either side of a query's range, as a task's other records lie there: most tasks take minutes. */
+const aroundMs = 3_600_000;
+/** For `at:`, where the task may have begun and may have ended. */
+const aroundMomentMs = 86_400_000;
+
+export class DirectBackend implements TaskBackend {
+  readonly name = 'direct';
+  readonly url: string;
+  readonly #logs: ObjectStore;
+  readonly #limits: ScanLimits;
+
+  constructor(options: DirectBackendOptions) {
+    this.#logs = options.logs;
+    this.#limits = { ...defaultScanLimits, ...options.limits };
+    this.url = options.logs.url;
+  }
+
+  /** Folds every task of the range, newest hours first, until the wanted page cannot change any more. */
+  async search(query: Query, options: SearchOptions): Promise<SearchAnswer> {
+    const startMs = performance.now();
+    const after = options.cursor === undefined ? undefined : decodeCursor(options.cursor);
+    const limit = query.limit ?? options.limit;
+    const scan = new LogScan(this.#logs, this.#limits, options);
+    const range = rangeToRead(query);
+    const gatherer = new TaskGatherer(query);
+    const groups = await scan.list(range);
+    let settled: boolean = false;
+    let checkAt = 0;
+    for (const [at, group] of groups.entries()) {
+      const goesOn = await scan.read(
+        group,
+        (lines) => gather(gatherer, lines),
+        () => gatherer.held,
+      );
+      const next = groups[at + 1];
+      if (!goesOn || !next) break;
+      if (query.sort || gatherer.size < limit || gatherer.held < checkAt) continue;
+      // Judging all costs as much as reading as many: look again after half as many more.
+      checkAt = gatherer.held * 1.5;
+      settled = isSettled([...gatherer.judge()], next.endMs + skewMs, limit, after);
+      if (settled) break;
+    }
+    const positionOf = sortPosition(query);
+    const compare = comparePositions(query);
+    const judged = [...gatherer.judge()].filter(({ matches }) => matches);
+    const cutOff = range.sinceMs === undefined ? 0 : judged.filter(({ isWhole }) => !isWhole).length;
+    if (cutOff > 0) {
+      scan.note(`${cutOff} tasks began before the logs that were read: what happened to them earlier is not counted`);
+    }
+    const matching = judged.map(({ task }) => task).sort(compareTasks(query));
+    const rest = after ? matching.filter((task) => compare(positionOf(task), after) > 0) : matching;
+    const tasks = rest.slice(0, limit);
+    const from = scan.provenance();
+    const last = tasks.at(-1);
+    return {
+      tasks,
+      summary: {
+        total: matching.length,
+        totalIs: settled || from.partial ? 'atLeast' : 'exact',
+        ms: performance.now() - startMs,
+        from: [from],
+      },
+      ...(last && (settled || rest.length > tasks.length) ? { cursor: encodeCursor(positionOf(last)) } : {}),
+    };
+  }
+
+  /** Reads back in time until the task's beginning is found, or all logs are read. */
+  async task(id: string, options: AskOptions): Promise<TaskAnswer> {
+    const scan = new LogScan(this.#logs, this.#limits, options);
+    const records: LogRecord[] = [];
+    const take = (lines: readonly LogLine[]): void => {
+      for (const line of lines) if (line.kind === 'record' && line.record.task === id) records.push(line.record);
+    };
+    for (const group of await scan.list({})) {
+      const begun = records.filter(isBeginning);
+      const firstTs = begun.reduce((least, { tsMs }) => Math.min(least, tsMs), Number.POSITIVE_INFINITY);
+      if (begun.length > 0 && group.endMs + skewMs < firstTs) break;
+      if (!(await scan.read(group, take, () => records.length))) break;
+    }
+    const from = [scan.provenance()];
+    if (records.length === 0) return { from };
+    const ordered = records.sort(byTime);
+    return { detail: { task: foldTask(ordered), attempts: foldAttempts(ordered), records: ordered }, from };
+  }
+
+  async records(query: Query, options: SearchOptions): Promise<RecordsAnswer> {
+    const limit = query.limit ?? options.limit;
+    const scan = new LogScan(this.#logs, this.#limits, options);
+    const tasks = await this.#tasksToInherit(query, scan, options);
+    let newest: LogRecord[] = [];
+    let total = 0;
+    const take = (lines: readonly LogLine[]): void => {
+      for (const line of lines) {
+        if (line.kind !== 'record') continue;
+        const { record } = line;
+        if (!matchRecord(query, record, tasks?.get(record.task ?? ''))) continue;
+        total++;
+        newest.push(record);
+        if (newest.length >= 2 * limit + 1000) newest = newest.sort(newestFirst).slice(0, limit);
+      }
+    };
+    let settled = false;
+    const groups = await scan.list(query.time);
+    for (const [at, group] of groups.entries()) {
+      const goesOn = await scan.read(group, take, () => 0);
+      const next = groups[at + 1];
+      if (!goesOn || !next) break;
+      if (newest.length < limit) continue;
+      newest = newest.sort(newestFirst);
+      settled = (newest[limit - 1]?.tsMs ?? Number.NEGATIVE_INFINITY) > next.endMs + skewMs;
+      if (settled) break;
+    }
+    const from = scan.provenance(aboutTasksOnly(query));
+    return {
+      records: newest.sort(newestFirst).slice(0, limit),
+      totalIs: settled || total > limit || from.partial ? 'atLeast' : 'exact',
+      from: [from],
+    };
+  }
+
+  /** The matching lines as they were written, oldest hour first, as they are read: nothing but one object is held. */
+  pull(query: Query, options: AskOptions): PulledLogs {
+    const scan = new LogScan(this.#logs, this.#limits, options);
+    return pullLogs(scan, query, () => this.#tasksToInherit(query, scan, options), aboutTasksOnly(query));
+  }
+
+  async close(): Promise<void> {
+    // The store belongs to whoever opened it.
+  }
+
+  /** The tasks of the range, when the query asks for a field that records take from their task. */
+  async #tasksToInherit(
+    query: Query,
+    outer: LogScan,
+    options: AskOptions,
+  ): Promise<ReadonlyMap<string, FoldedTask> | undefined> {
+    const inherits = leavesOf(query.where).some(
+      (leaf) => leaf.kind === 'field' && inheritedFields.some((field) => field === leaf.field),
+    );
+    if (!inherits) return undefined;
+    const scan = new LogScan(this.#logs, this.#limits, options);
+    const gatherer = new TaskGatherer({ text: '', time: {} });
+    for (const group of await scan.list(rangeToRead(query))) {
+      if (
+        !(await scan.read(
+          group,
+          (lines) => gather(gatherer, lines),
+          () => gatherer.held,
+        ))
+      ) {
+        outer.note('not all tasks could be folded, so that records which name no account to worker may be missing');
+        break;
+      }
+    }
+    const tasks = new Map<string, FoldedTask>();
+    for (const { task } of gatherer.judge()) tasks.set(task.task, task);
+    return tasks;
+  }
+}
+
+function gather(gatherer: TaskGatherer, lines: readonly LogLine[]): void {
+  for (const line of lines) if (line.kind === 'record') gatherer.add(line.record);
+}
+
+function rangeToRead({ time, atMs }: Query): TimeRange {
+  const sinceMs = atMs === undefined ? time.sinceMs : Math.max(time.sinceMs ?? 0, atMs - aroundMomentMs + aroundMs);
+  const untilMs = atMs === undefined ? time.untilMs : atMs + aroundMomentMs - aroundMs;
+  return {
+    ...(sinceMs === undefined ? {} : { sinceMs: sinceMs - aroundMs }),
+    ...(untilMs === undefined ? {} : { untilMs: untilMs + aroundMs }),
+  };
+}
+
+/**
+ * Whether older logs, all before `beforeMs`, can change the newest `limit` tasks after a position no more: there are as
+ * many matches that ended later, and every task that ended later still than the last of them is known from its start.
+ */
+function isSettled(
+  judged: readonly JudgedTask[],
+  beforeMs: number,
+  limit: number,
+  after: SortPosition | undefined,
+): boolean {
+  const query = {};
+  const compare = comparePositions(query);
+  const positionOf = sortPosition(query);
+  const matching = judged
+    .filter(({ task, matches }) => matches && (!after || compare(positionOf(task), after) > 0))
+    .sort((a, b) => compareTasks(query)(a.task, b.task));
+  const last = matching[limit - 1];
+  if (!last || last.task.lastTs <= beforeMs) return false;
+  return judged.every(({ task, isWhole }) => isWhole || task.lastTs < last.task.lastTs);
+}
+
+function aboutTasksOnly(query: Query): string | undefined {
+  const terms = taskOnlyTerms(query);
+  return terms.length === 0 ? undefined : `${terms.join(' ')} asks about tasks: no record meets it by itself`;
+}
+
+/** As a task's story is told: by time, then as written. */
+function byTime(a: LogRecord, b: LogRecord): number {
+  return a.tsMs - b.tsMs || byOrigin(a, b);
+}
+
+function newestFirst(a: LogRecord, b: LogRecord): number {
+  return b.tsMs - a.tsMs || byOrigin(b, a);
+}
+
+function byOrigin(a: LogRecord, b: LogRecord): number {
+  const [left, right] = [a.origin?.object ?? '', b.origin?.object ?? ''];
+  if (left !== right) return left < right ? -1 : 1;
+  return (a.origin?.offsetBytes ?? 0) - (b.origin?.offsetBytes ?? 0);
+}

@@ -1,0 +1,95 @@
+/** The stores and backends of one environment, each opened when it is first asked, and again after a failure. */
+
+import { LogIndex } from '../index/logIndex.ts';
+import type { Environment } from '../model/environment.ts';
+import type { ObjectStore } from '../store/objectStore.ts';
+import { openStore } from '../store/openStore.ts';
+import { BackendError, toBackendError } from './backendError.ts';
+import { DirectBackend } from './directBackend.ts';
+import { IndexBackend } from './indexBackend.ts';
+import { LiveBackend } from './liveBackend.ts';
+
+export interface ConnectOptions {
+  /** Folder for spilled and cached data. */
+  readonly cacheDirectory: string;
+  readonly memoryLimitMb: number;
+  readonly nowMs?: () => number;
+  /** The bearer token for a coordinator's URL, if it needs one. Peers that a coordinator names are asked for too. */
+  readonly tokenFor?: (url: string) => string | undefined;
+}
+
+/** Every method throws BackendError `environment` when the environment does not name the place. */
+export class OpenPlaces {
+  /** For messages. */
+  readonly name: string;
+  readonly #environment: Environment;
+  readonly #options: ConnectOptions & { readonly nowMs: () => number };
+  #live: LiveBackend | undefined;
+  #logs: ObjectStore | undefined;
+  #indexStore: ObjectStore | undefined;
+  #index: Promise<IndexBackend> | undefined;
+
+  constructor(environment: Environment, options: ConnectOptions & { readonly nowMs: () => number }) {
+    this.#environment = environment;
+    this.#options = options;
+    this.name = `Environment ${JSON.stringify(environment.name)}`;
+  }
+
+  /** `undefined` when there are no coordinators to ask. */
+  live(): LiveBackend | undefined {
+    const { coordinators } = this.#environment;
+    if (coordinators.length === 0) return undefined;
+    const { tokenFor, nowMs } = this.#options;
+    this.#live ??= new LiveBackend({ coordinators, nowMs, ...(tokenFor ? { tokenFor } : {}) });
+    return this.#live;
+  }
+
+  direct(): DirectBackend {
+    return new DirectBackend({ logs: this.logs() });
+  }
+
+  logs(): ObjectStore {
+    const { logs } = this.#environment;
+    if (logs === undefined) throw new BackendError('environment', `${this.name} names no logs: add their URL.`);
+    this.#logs ??= this.#open(logs);
+    return this.#logs;
+  }
+
+  indexStore(): ObjectStore {
+    const { index } = this.#environment;
+    if (index === undefined) throw new BackendError('environment', `${this.name} names no index: add its URL.`);
+    this.#indexStore ??= this.#open(index);
+    return this.#indexStore;
+  }
+
+  /** Rejects with BackendError when the embedded engine does not start; that there is no index is told when asked. */
+  async index(): Promise<IndexBackend> {
+    const store = this.indexStore();
+    const { cacheDirectory, memoryLimitMb, nowMs } = this.#options;
+    this.#index ??= LogIndex.open({ store, cacheDirectory, memoryLimitMb, nowMs }).then(
+      (index) => new IndexBackend(index, { nowMs }),
+    );
+    try {
+      return await this.#index;
+    } catch (error) {
+      this.#index = undefined;
+      throw toBackendError(error, `The index at ${store.url} cannot be opened`);
+    }
+  }
+
+  /** After the last question has been answered. */
+  async close(): Promise<void> {
+    // An index that failed to open has nothing to close; whoever asked it was told.
+    const index = await this.#index?.catch(() => undefined);
+    await Promise.all([this.#live?.close(), index?.close()]);
+    await Promise.all([this.#logs?.close(), this.#indexStore?.close()]);
+  }
+
+  #open(url: string): ObjectStore {
+    try {
+      return openStore(url, this.#environment.s3);
+    } catch (error) {
+      throw toBackendError(error, this.name);
+    }
+  }
+}
