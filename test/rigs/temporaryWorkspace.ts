@@ -1,0 +1,28 @@
+/** A copy of this repository's files, to be opened in VS Code and written to. */
+
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const root = join(import.meta.dirname, '../..');
+
+/** What is installed, built or written by tests, at the top or in test/. */
+const leftOut = new Set(['node_modules', 'dist', '.git', 'out', 'coverage', '.ingest-trace']);
+
+export interface TemporaryWorkspace {
+  readonly folder: string;
+  remove(): Promise<void>;
+}
+
+/** A git work tree of its own, nothing committed. */
+export async function temporaryWorkspace(): Promise<TemporaryWorkspace> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'ingest-trace-workspace-')));
+  await cp(root, folder, {
+    recursive: true,
+    filter: (path) => !leftOut.has(basename(path)) && !path.endsWith('.vsix'),
+  });
+  await promisify(execFile)('git', ['init', '--quiet', folder]);
+  return { folder, remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }) };
+}

@@ -1,0 +1,120 @@
+/** VS Code for tests: a fresh profile, a served workspace folder, and nothing left of either afterwards. */
+
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { installExtension, installVscodeServer, type ServedVscode, serveVscode } from '../../scripts/vscodeServer.ts';
+import { processesBelow, type RunningProcess, stillRunning } from './processTree.ts';
+import { until } from './until.ts';
+
+export interface TestVscodeOptions {
+  /** Workspace folder. */
+  readonly folder: string;
+  /** Extension to install; none where the extension comes by way of the address (the host suite). */
+  readonly vsix?: string;
+  /** User settings beside those that keep VS Code quiet. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly testDriver?: boolean;
+  /** Environment variables for the extension host, beside this process's. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface TestVscode {
+  readonly server: ServedVscode;
+  /** All that runs below the server now, extension hosts and what extensions started among it. */
+  processes(): readonly RunningProcess[];
+  /** Ends it and removes the profile. Throws when something that ran below the server runs on. */
+  close(): Promise<void>;
+}
+
+/** No first-run pages, no calls home, nothing on the screen that differs from day to day. */
+const quietSettings = {
+  'chat.disableAIFeatures': true,
+  'editor.cursorBlinking': 'solid',
+  'extensions.autoCheckUpdates': false,
+  'extensions.ignoreRecommendations': true,
+  'git.autofetch': false,
+  'git.openRepositoryInParentFolders': 'never',
+  'security.workspace.trust.enabled': false,
+  'telemetry.telemetryLevel': 'off',
+  'update.mode': 'none',
+  'workbench.enableExperiments': false,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+} as const;
+
+/** Installs VS Code's server on the first call of a machine, which takes a while and says so. */
+export async function startTestVscode(options: TestVscodeOptions): Promise<TestVscode> {
+  const installed = await installVscodeServer({ log: (line) => console.log(line) });
+  const profile = await mkdtemp(join(tmpdir(), 'ingest-trace-vscode-'));
+  try {
+    const directories = {
+      extensionsDirectory: join(profile, 'extensions'),
+      userDataDirectory: join(profile, 'user-data'),
+    };
+    // What programs keep for the user goes into the profile too, so that tests meet no user's files and leave none.
+    const env = {
+      ...process.env,
+      ...options.env,
+      TMPDIR: join(profile, 'tmp'),
+      XDG_CONFIG_HOME: join(profile, 'config'),
+      XDG_DATA_HOME: join(profile, 'data'),
+      XDG_STATE_HOME: join(profile, 'state'),
+    };
+    await mkdir(env.TMPDIR);
+    await writeSettings(directories.userDataDirectory, { ...quietSettings, ...options.settings });
+    if (options.vsix !== undefined) await installExtension(installed, { vsix: options.vsix, env, ...directories });
+    const server = await serveVscode(installed, {
+      folder: options.folder,
+      testDriver: options.testDriver ?? false,
+      // The last resort for a server whose test process was killed.
+      idleTimeoutSeconds: 600,
+      env,
+      ...directories,
+    });
+    const forget = closeOnSignals(server);
+    return {
+      server,
+      processes: () => processesBelow(server.pid),
+      close: async () => {
+        const started = processesBelow(server.pid);
+        await server.close();
+        forget();
+        try {
+          await until(
+            `what ran below VS Code has ended: ${stillRunning(started)
+              .map(({ pid, command }) => `${pid} ${command}`)
+              .join('; ')}`,
+            () => stillRunning(started).length === 0,
+          );
+        } finally {
+          for (const { pid } of stillRunning(started)) process.kill(pid, 'SIGKILL');
+          await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+        }
+      },
+    };
+  } catch (error) {
+    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    throw error;
+  }
+}
+
+async function writeSettings(userDataDirectory: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
+  await mkdir(join(userDataDirectory, 'User'), { recursive: true });
+  await writeFile(join(userDataDirectory, 'User', 'settings.json'), `${JSON.stringify(settings, null, 2)}\n`);
+}
+
+/** The server has a process group of its own, so a Ctrl-C at the terminal does not reach it by itself. */
+function closeOnSignals(server: ServedVscode): () => void {
+  const onSignal = (signal: NodeJS.Signals) => {
+    forget();
+    void server.close().finally(() => process.kill(process.pid, signal));
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const forget = () => {
+    for (const signal of signals) process.off(signal, onSignal);
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  return forget;
+}
