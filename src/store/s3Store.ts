@@ -139,7 +139,7 @@ export class S3Store implements ObjectStore {
       ContentLength: body.length,
       Metadata: { [writeIdField]: writeId },
       ...(contentType === undefined ? {} : { ContentType: contentType }),
-      ...(onlyIf === undefined ? {} : onlyIf === 'absent' ? { IfNoneMatch: '*' } : { IfMatch: onlyIf.etag }),
+      ...(onlyIf === undefined ? {} : onlyIf === 'absent' ? { IfNoneMatch: '*' } : { IfMatch: unquoted(onlyIf.etag) }),
     });
     let wasSentBefore = false;
     for (let conflicts = 0; ; conflicts++) {
@@ -280,6 +280,11 @@ class EmptyRange extends Error {
 
 function infoOf(key: string, answer: HeadObjectCommandOutput | GetObjectCommandOutput, sizeBytes: number): ObjectInfo {
   return { key, sizeBytes, etag: answer.ETag ?? '', lastModifiedMs: answer.LastModified?.getTime() ?? 0 };
+}
+
+/** AWS takes an etag with its quotes or without; Ceph's gateway, when writing, takes none with. */
+function unquoted(etag: string): string {
+  return etag.replace(/^"(.*)"$/, '$1');
 }
 
 function rangeHeader({ start, end }: ByteRange): string {
