@@ -15,10 +15,14 @@ const parsers: readonly TraceParser[] = [javascriptTraces, jvmTraces, pythonTrac
  * mixed. Never throws; takes time linear in the length of the text.
  */
 export function findTraces(text: string): Trace[] {
-  const possible = parsers.filter((parser) => parser.gates.some((gate) => text.includes(gate)));
+  return findTracesIn(new TextLines(text));
+}
+
+/** The traces of a text that is read as lines elsewhere; see `findTraces`. */
+export function findTracesIn(lines: TextLines): Trace[] {
+  const possible = parsers.filter((parser) => parser.gates.some((gate) => lines.source.includes(gate)));
   const traces: Trace[] = [];
   if (possible.length === 0) return traces;
-  const lines = new TextLines(text);
   let floor = 0;
   next: for (let index = 0; lines.at(index); ) {
     for (const parser of possible) {

@@ -16,7 +16,7 @@ const masks: readonly (readonly [pattern: RegExp, mask: string])[] = [
   [/\d+(?:[.,]\d+)*/g, '{number}'],
 ];
 
-const word = /[^\s'"`,;:()[\]<>=]+/g;
+const word = /(?:\b[A-Za-z]:(?=[\\/]))?[^\s'"`,;:()[\]<>=]+/g;
 const quoted = /(?<![\p{L}\p{N}_])(?:'[^'\n]*'|"[^"\n]*"|`[^`\n]*`)(?![\p{L}\p{N}_])/gu;
 
 /** Longer messages carry data, not meaning. */

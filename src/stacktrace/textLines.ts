@@ -106,7 +106,7 @@ export class TextLines {
     const text = source.slice(start, Math.min(end, start + maxLineLength));
     // A line after one with escaped newlines is another record.
     const opens = start === 0 || this.#escapedEnd === start;
-    if (this.#nextColour < end) this.#lines.push(withoutColours(source, text, range(start, text.length), opens));
+    if (this.#nextColour < end) this.#lines.push(withoutColours(source, text, start, undefined, opens));
     else this.#lines.push(new TextLine(source, text, start, opens));
     return true;
   }
@@ -126,21 +126,25 @@ export class TextLines {
       let innerOpens = true;
       for (let at = 0; at < text.length; ) {
         const inner = readPiece(text, at, text.length);
-        this.#push({ ...inner, map: inner.map.map((index) => map[index] ?? 0) }, innerOpens, nesting + 1);
+        const length = inner.text.length;
+        const innerMap = inner.map ?? range(inner.start, length);
+        const outer = map ? innerMap.map((index) => map[index] ?? 0) : innerMap.map((index) => piece.start + index);
+        this.#push({ ...inner, start: outer[0] ?? piece.start, map: outer }, innerOpens, nesting + 1);
         at = inner.next;
         innerOpens = inner.closes;
       }
       return;
     }
-    this.#lines.push(withoutColours(this.source, text.slice(0, maxLineLength), map, opens));
+    this.#lines.push(withoutColours(this.source, text.slice(0, maxLineLength), piece.start, map, opens));
   }
 }
 
 /** A stretch of escaped text up to an escaped newline or an unescaped quote, decoded. */
 interface Piece {
   readonly text: string;
+  readonly start: number;
   /** As in TextLine. */
-  readonly map: readonly number[];
+  readonly map: readonly number[] | undefined;
   readonly next: number;
   /** True when a quote ended it: what follows is another string. */
   readonly closes: boolean;
@@ -152,30 +156,27 @@ const maxPieceLength = 1 << 20;
 const simpleEscapes: Readonly<Record<string, string>> = { t: '\t', '"': '"', '/': '/', b: '\b', f: '\f', r: '' };
 
 function readPiece(source: string, start: number, end: number): Piece {
-  const map: number[] = [];
+  const limit = Math.min(end, start + maxPieceLength);
+  // Most lines hold no escape but the one that ends them: their text is the source's own.
+  let map: number[] | undefined;
   let text = '';
   let at = start;
   let plainFrom = start;
-  const flush = (upTo: number): void => {
-    text += source.slice(plainFrom, upTo);
+  const finish = (next: number, closes: boolean): Piece => {
+    text += source.slice(plainFrom, at);
+    map?.push(at);
+    return { text, start, map, next, closes };
   };
-  while (at < end && map.length < maxPieceLength) {
+  while (at < limit) {
     const unit = source.charCodeAt(at);
-    if (unit === 34 && !isPythonQuote(source, at)) {
-      flush(at);
-      map.push(at);
-      return { text, map, next: at + 1, closes: true };
-    }
+    if (unit === 34 && !isPythonQuote(source, at)) return finish(at + 1, true);
     if (unit !== 92) {
-      map.push(at++);
+      map?.push(at);
+      at++;
       continue;
     }
     const escaped = source[at + 1] ?? '';
-    if (escaped === 'n') {
-      flush(at);
-      map.push(at);
-      return { text, map, next: at + 2, closes: false };
-    }
+    if (escaped === 'n') return finish(at + 2, false);
     const hex = escaped === 'u' ? source.slice(at + 2, at + 6) : '';
     const isUnicode = /^[0-9a-f]{4}$/i.test(hex);
     const decoded = isUnicode
@@ -184,19 +185,23 @@ function readPiece(source: string, start: number, end: number): Piece {
         ? '\\'
         : simpleEscapes[escaped];
     if (decoded === undefined) {
-      map.push(at++);
+      map?.push(at);
+      at++;
       continue;
     }
-    flush(at);
-    text += decoded;
+    map ??= range(start, at - start).slice(0, -1);
+    text += source.slice(plainFrom, at) + decoded;
     if (decoded !== '') map.push(at);
     at += isUnicode ? 6 : 2;
     plainFrom = at;
   }
-  flush(at);
-  map.push(at);
-  // Also past a real line end: it closes whatever was open.
-  return { text: text.replace(/[\r\n]+$/, ''), map, next: at, closes: at >= end };
+  const next = Math.max(at, limit);
+  // At the end of the physical line; its line end is no part of it.
+  while (at > plainFrom && (source.charCodeAt(at - 1) === 10 || source.charCodeAt(at - 1) === 13)) {
+    at--;
+    map?.pop();
+  }
+  return finish(next, next >= end);
 }
 
 /** `File "a.py", line 1` in a single-quoted representation: these quotes are not JSON's. */
@@ -242,22 +247,29 @@ const controlSequence = new RegExp(
   'g',
 );
 
-function withoutColours(source: string, text: string, map: readonly number[], opens: boolean): TextLine {
-  if (!text.includes(escapeCharacter)) return new TextLine(source, text, map[0] ?? 0, opens, map);
+function withoutColours(
+  source: string,
+  text: string,
+  start: number,
+  map: readonly number[] | undefined,
+  opens: boolean,
+): TextLine {
+  if (!text.includes(escapeCharacter)) return new TextLine(source, text, start, opens, map);
+  const starts = map ?? range(start, text.length);
   let plain = '';
   const plainMap: number[] = [];
   let from = 0;
   const keep = (upTo: number): void => {
     plain += text.slice(from, upTo);
-    for (let index = from; index < upTo; index++) plainMap.push(map[index] ?? 0);
+    for (let index = from; index < upTo; index++) plainMap.push(starts[index] ?? 0);
   };
   for (const match of text.matchAll(controlSequence)) {
     keep(match.index);
     from = match.index + match[0].length;
   }
   keep(text.length);
-  plainMap.push(map[text.length] ?? 0);
-  return new TextLine(source, plain, map[0] ?? 0, opens, plainMap);
+  plainMap.push(starts[text.length] ?? 0);
+  return new TextLine(source, plain, start, opens, plainMap);
 }
 
 function indexOrEnd(text: string, part: string, from: number): number {

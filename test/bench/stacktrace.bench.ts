@@ -1,0 +1,90 @@
+/** Measures stack traces: `npm run bench -- stacktrace` prints MB/s of finding, ms per resolved frame, memory of the index. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findTraces } from '../../src/stacktrace/findTraces.ts';
+import { resolveFrame } from '../../src/stacktrace/resolveFrame.ts';
+import type { Frame } from '../../src/stacktrace/trace.ts';
+import { WorkspaceFiles } from '../../src/stacktrace/workspaceFiles.ts';
+
+const targetBytes = 8 << 20;
+const fixtures = join(import.meta.dirname, '../fixtures/traces');
+const fixture = (name: string): string => readFileSync(join(fixtures, `${name}.txt`), 'utf8');
+const upTo = (text: string, bytes = targetBytes): string => text.repeat(Math.ceil(bytes / text.length));
+const allTraces = readdirSync(fixtures)
+  .filter((name) => name.endsWith('.txt') && !name.includes('almost'))
+  .map((name) => readFileSync(join(fixtures, name), 'utf8'))
+  .join('\n');
+
+const texts: Readonly<Record<string, string>> = {
+  'JavaScript traces': upTo(fixture('javascript-frames')),
+  'Python traces': upTo(fixture('python-chained')),
+  'JVM traces': upTo(fixture('jvm-causes')),
+  'Go traces': upTo(fixture('go-panic')),
+  'all fixtures': upTo(allTraces),
+  'JSON log lines with stacks': upTo(`${JSON.stringify({ level: 'error', stack: allTraces })}\n`),
+  'log without traces': upTo('2026-11-23T10:00:00.000Z INFO w-7 looked at 12 objects of acme/orders in 31 ms\n'),
+  'hostile: almost-frames, one line': upTo('    at f (/a/b.ts:1:'),
+  'hostile: almost-frames, lines': upTo('    at f (/a/b.ts:1:x)\n    at a.b(c)\n  File "x", line y\n'),
+  'hostile: escapes in one line': `{"stack":"${upTo(String.raw`Error: x\n    at f (/a.ts:1:2)\n`)}"}`,
+  'hostile: backslashes': upTo(String.raw`\\\n\t`),
+  'hostile: nested causes': upTo('Error: a\n    at f (/a.ts:1:2) {\n  [cause]: Error: b\n      at f (/a.ts:1:2) {\n'),
+  'hostile: a frame after 63 lines': upTo(`${'x y z\n'.repeat(63)}    at f (/a.ts:1:2)\n`),
+  'hostile: blank lines': upTo('\n') + '    at f (/a.ts:1:2)',
+};
+
+console.log('text'.padEnd(36), 'MB/s'.padStart(8), 'traces'.padStart(9));
+for (const [name, text] of Object.entries(texts)) {
+  let traces = 0;
+  const ms = best(3, () => {
+    traces = findTraces(text).length;
+  });
+  console.log(name.padEnd(36), (text.length / 1e3 / ms).toFixed(1).padStart(8), String(traces).padStart(9));
+}
+
+const files = 100_000;
+const paths = Array.from({ length: files }, (_, n) => {
+  // Every 10th name is everywhere, the others stand in three places each.
+  const name = n % 10 === 0 ? 'index.ts' : `module${n % 30_000}.ts`;
+  return `packages/p${n % 200}/src/area${Math.floor(n / 200)}/${name}`;
+});
+const before = heapUsed();
+const started = performance.now();
+const workspace = new WorkspaceFiles('/work', paths);
+const indexMs = performance.now() - started;
+const indexBytes = heapUsed() - before;
+console.log(
+  `\nindex of ${workspace.size} files: ${indexMs.toFixed(0)} ms, ${(indexBytes / 1e6).toFixed(1)} MB beside the paths`,
+);
+
+const times: number[] = [];
+const kinds = new Map<string, number>();
+for (let n = 0; n < 5000; n++) {
+  const path = paths[(n * 7919) % paths.length] ?? '';
+  const frame: Frame = { raw: '', file: `/srv/app/${path}`, line1: 3, inApp: true, start: 0, end: 0 };
+  const from = performance.now();
+  const { kind } = await resolveFrame(frame, { files: [workspace] });
+  times.push(performance.now() - from);
+  kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+}
+times.sort((a, b) => a - b);
+const at = (part: number): string => (times[Math.floor(times.length * part)] ?? 0).toFixed(3);
+console.log(
+  `resolve: median ${at(0.5)} ms, 99th percentile ${at(0.99)} ms, worst ${at(0.9999)} ms`,
+  Object.fromEntries(kinds),
+);
+
+function best(runs: number, work: () => void): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < runs; run++) {
+    const from = performance.now();
+    work();
+    least = Math.min(least, performance.now() - from);
+  }
+  return least;
+}
+
+function heapUsed(): number {
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+}
