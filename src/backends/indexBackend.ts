@@ -65,7 +65,7 @@ export class IndexBackend implements TaskBackend {
       return await work();
     } catch (error) {
       options.signal?.throwIfAborted();
-      throw toBackendError(error, 'the index');
+      throw toBackendError(error, 'index');
     }
   }
 

@@ -2,7 +2,16 @@
 
 import { mkdir } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { type DuckDBConnection, DuckDBInstance, listValue } from '@duckdb/node-api';
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBType,
+  type DuckDBValue,
+  DOUBLE,
+  LIST,
+  listValue,
+  VARCHAR,
+} from '@duckdb/node-api';
 
 export interface DatabaseOptions {
   readonly memoryLimitMb: number;
@@ -53,7 +62,7 @@ export class Database {
   /** The rows of one statement. Rejects with `signal.reason` once the signal fires, and the statement stops. */
   async query(sql: string, values: Readonly<Record<string, SqlValue>> = {}, signal?: AbortSignal): Promise<SqlRow[]> {
     return await this.use(async (connection) => {
-      const result = await connection.run(sql, bound(values));
+      const result = await connection.run(sql, bound(values), typesOf(values));
       return await result.getRowObjectsJS();
     }, signal);
   }
@@ -115,11 +124,22 @@ export function sqlText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-export function bound(values: Readonly<Record<string, SqlValue>>) {
+function bound(values: Readonly<Record<string, SqlValue>>): Record<string, DuckDBValue> {
   return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
-      name,
-      typeof value === 'object' && value !== null ? listValue([...value]) : value,
-    ]),
+    Object.entries(values).map(([name, value]) => [name, isList(value) ? listValue(value) : value]),
   );
+}
+
+/** Told where the engine would guess: an empty list has no type of its own, and whole numbers would have to fit BIGINT. */
+function typesOf(values: Readonly<Record<string, SqlValue>>): Record<string, DuckDBType> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => {
+      if (typeof value === 'number') return [[name, DOUBLE]];
+      return isList(value) ? [[name, LIST(VARCHAR)]] : [];
+    }),
+  );
+}
+
+function isList(value: SqlValue): value is readonly string[] {
+  return typeof value === 'object' && value !== null;
 }

@@ -148,8 +148,9 @@ export class LogIndex {
     const { signal } = options;
     const limit = query.limit ?? options.limit;
     return await this.#ask(signal, async ({ segments, source }) => {
-      if (segments.entries.length === 0) return { records: [], hasMore: false, source };
-      const rows = await this.#query(recordsStatement(query, segments, { limit: limit + 1 }), signal);
+      const statement = recordsStatement(query, segments, { limit: limit + 1 });
+      if (!statement) return { records: [], hasMore: false, source };
+      const rows = await this.#query(statement, signal);
       const records = rows.slice(0, limit).map(recordOfRow);
       const ids = [...new Set(records.flatMap((record) => record.task ?? []))];
       const tasks = new Map<string, FoldedTask>();

@@ -39,13 +39,6 @@ export interface Statement {
   readonly parameters: Parameters;
 }
 
-/** Where a record stands among records, newest first. */
-export interface RecordPosition {
-  readonly tsMs: number;
-  readonly object: string;
-  readonly offsetBytes: number;
-}
-
 /** Matching tasks in the query's order: `task`, `value` (of the sort field), `first_ms`, `last_ms`, and `total` of all. */
 export function searchStatement(
   query: Query,
@@ -124,32 +117,25 @@ export function taskStatement(task: string, segments: SegmentSet): Statement {
   return { sql, parameters };
 }
 
-/** Matching records, newest first. `segments` are those of the query's time; `all` those that its tasks lie in. */
+/** Matching records, newest first; `undefined` when no segment can hold one. `all` are the segments that its tasks lie in. */
 export function recordsStatement(
   query: Query,
   all: SegmentSet,
-  page: { readonly limit: number; readonly after?: RecordPosition },
-): Statement {
+  page: { readonly limit: number },
+): Statement | undefined {
   const parameters = new Parameters();
   const context = contextOf(all, parameters);
   const { sinceMs, untilMs } = query.time;
   const entries = all.entries.filter(
     (entry) => (sinceMs === undefined || entry.maxTs >= sinceMs) && (untilMs === undefined || entry.minTs < untilMs),
   );
+  if (query.atMs !== undefined || entries.length === 0) return undefined;
   const conditions: string[] = [];
-  if (query.atMs !== undefined) conditions.push('false');
   if (sinceMs !== undefined) conditions.push(`r.ts >= ${moment(sinceMs, parameters)}`);
   if (untilMs !== undefined) conditions.push(`r.ts < ${moment(untilMs, parameters)}`);
   const inherits = asksOfTask(query.where);
   if (query.where) {
     conditions.push(compileWhere(query.where, (leaf) => leafOnRecord(leaf, context, inherits ? 'f' : undefined)));
-  }
-  if (page.after) {
-    const { tsMs, object, offsetBytes } = page.after;
-    const ts = moment(tsMs, parameters);
-    const [key, offset] = [parameters.add(object), parameters.add(offsetBytes)];
-    conditions.push(`(r.ts < ${ts} OR (r.ts = ${ts} AND (r.object < ${key}
-      OR (r.object = ${key} AND r.offset_bytes < ${offset}))))`);
   }
   const tasks = inherits
     ? `LEFT JOIN (SELECT ${inheritedSelect} FROM (SELECT r.task, ${[...foldedColumns, ...inheritedColumns].join(', ')}
