@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { formatQuery } from '../../src/model/query/formatQuery.ts';
 import { formatProblem, parseQuery } from '../../src/model/query/parseQuery.ts';
 import type { Query } from '../../src/model/query/query.ts';
