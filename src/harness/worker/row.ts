@@ -1,0 +1,18 @@
+/** A row of an input object: a document, or what could not be read as one. */
+
+import type { Json, JsonObject } from '../../model/json.ts';
+
+export type Row = { readonly kind: 'document'; readonly row: number; readonly document: JsonObject } | RejectedRow;
+
+export interface RejectedRow {
+  readonly kind: 'rejected';
+  /** From 0, among all rows of the object. */
+  readonly row: number;
+  /** Of the row's first byte in the decoded object. */
+  readonly offsetBytes: number;
+  readonly reason: string;
+  readonly raw: string;
+}
+
+/** A field's value as documents of any format have it. CSV knows text only, until its columns are typed. */
+export type FieldValue = Json;
