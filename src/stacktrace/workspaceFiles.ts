@@ -1,6 +1,6 @@
 /** The files of one workspace folder by their last path components: the index in which frames find their files. */
 
-import { normalisePath, pathComponents } from './framePath.ts';
+import { normalisePath } from './framePath.ts';
 
 export interface SuffixMatch {
   /** Relative to the root, with `/`. */
@@ -20,8 +20,8 @@ export class WorkspaceFiles {
   /** Absolute, with `/`, without a slash at the end. */
   readonly root: string;
   readonly caseInsensitive: boolean;
-  /** Base name to paths; most names have one, which is kept without an array. */
-  readonly #byName = new Map<string, string | string[]>();
+  /** Base name to paths; most names have one, which is kept without a set. */
+  readonly #byName = new Map<string, string | Set<string>>();
   #size = 0;
 
   /** @param paths relative to the root; `\` is read as `/` on a Windows root only */
@@ -41,9 +41,9 @@ export class WorkspaceFiles {
     if (known === undefined) this.#byName.set(key, path);
     else if (typeof known === 'string') {
       if (known === path) return;
-      this.#byName.set(key, [known, path]);
-    } else if (known.includes(path)) return;
-    else known.push(path);
+      this.#byName.set(key, new Set([known, path]));
+    } else if (known.has(path)) return;
+    else known.add(path);
     this.#size++;
   }
 
@@ -52,9 +52,9 @@ export class WorkspaceFiles {
     const key = this.#keyOf(path);
     const known = this.#byName.get(key);
     if (known === path) this.#byName.delete(key);
-    else if (Array.isArray(known) && known.includes(path)) {
-      const left = known.filter((one) => one !== path);
-      this.#byName.set(key, left.length === 1 && left[0] !== undefined ? left[0] : left);
+    else if (typeof known === 'object' && known.delete(path)) {
+      const [left, more] = known;
+      if (left !== undefined && more === undefined) this.#byName.set(key, left);
     } else return;
     this.#size--;
   }
@@ -72,21 +72,28 @@ export class WorkspaceFiles {
   /** The file's path as it is written in the workspace; `undefined` when it is not there. */
   find(path: string): string | undefined {
     const wanted = this.#fold(path);
-    return this.#named(path).find((one) => this.#fold(one) === wanted);
+    for (const one of this.#named(path)) if (this.#fold(one) === wanted) return one;
+    return undefined;
   }
 
-  /** Files that share at least the base name with a path, the longest shared suffix first. */
+  /**
+   * Files that share at least the base name with a normalised path, the longest shared suffix first: at most
+   * `maxCandidates`, for names that stand everywhere.
+   */
   candidates(path: string): SuffixMatch[] {
-    const wanted = pathComponents(this.#fold(path));
-    return this.#named(path)
-      .map((candidate) => {
-        const own = pathComponents(this.#fold(candidate));
-        let shared = 0;
-        while (shared < own.length && shared < wanted.length && own.at(-1 - shared) === wanted.at(-1 - shared))
-          shared++;
-        return { path: candidate, shared, whole: shared === own.length };
-      })
-      .sort((a, b) => b.shared - a.shared || (a.path < b.path ? -1 : 1));
+    const wanted = this.#fold(path);
+    const matches: SuffixMatch[] = [];
+    for (const candidate of this.#named(path)) {
+      const own = this.#fold(candidate);
+      const shared = sharedComponents(own, wanted);
+      const last = matches.at(-1);
+      if (matches.length === maxCandidates && last && compare(last, shared, candidate) <= 0) continue;
+      const at = matches.findIndex((match) => compare(match, shared, candidate) > 0);
+      const whole = wanted.length >= own.length && wanted.endsWith(own) && isEdge(wanted, wanted.length - own.length);
+      matches.splice(at === -1 ? matches.length : at, 0, { path: candidate, shared, whole });
+      if (matches.length > maxCandidates) matches.pop();
+    }
+    return matches;
   }
 
   /** The path relative to the root of an absolute, normalised one; `undefined` when it is outside. */
@@ -102,7 +109,7 @@ export class WorkspaceFiles {
     return `${this.root}/${path}`;
   }
 
-  #named(path: string): readonly string[] {
+  #named(path: string): Iterable<string> {
     const known = this.#byName.get(this.#keyOf(path));
     return known === undefined ? [] : typeof known === 'string' ? [known] : known;
   }
@@ -114,4 +121,28 @@ export class WorkspaceFiles {
   #fold(text: string): string {
     return this.caseInsensitive ? text.toLowerCase() : text;
   }
+}
+
+/** More of one name are no help to whoever has to choose. */
+const maxCandidates = 50;
+
+/** Less than 0 when `match` comes before a candidate: more shared components, then by path. */
+function compare(match: SuffixMatch, shared: number, path: string): number {
+  return shared - match.shared || (match.path < path ? -1 : 1);
+}
+
+/** How many trailing components two paths have in common. */
+function sharedComponents(a: string, b: string): number {
+  let shared = 0;
+  for (let back = 1; ; back++) {
+    const edgeOfA = isEdge(a, a.length - back + 1);
+    if (back > 1 && edgeOfA && isEdge(b, b.length - back + 1)) shared++;
+    if (back > a.length || back > b.length) return shared;
+    if (a.charCodeAt(a.length - back) !== b.charCodeAt(b.length - back)) return shared;
+  }
+}
+
+/** True where a component starts at `index`. */
+function isEdge(path: string, index: number): boolean {
+  return index === 0 || path.charCodeAt(index - 1) === 47;
 }
