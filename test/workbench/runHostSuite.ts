@@ -10,6 +10,7 @@ import { format } from 'node:util';
 import { downloadAndUnzipVSCode, runTests } from '@vscode/test-electron';
 import * as esbuild from 'esbuild';
 import { launchChromium } from '../rigs/chromium.ts';
+import { writeTaskLogFixture } from '../rigs/taskLogFixture.ts';
 import { startTestVscode } from '../rigs/vscodeServer.ts';
 import type { HostTestResult } from './host/hostTestResult.ts';
 
@@ -24,7 +25,7 @@ export interface HostRun {
   readonly results: readonly HostTestResult[];
 }
 
-/** @param workspace the folder that VS Code opens. */
+/** @param workspace the folder that VS Code opens; the fixture is written into it. */
 export async function runHostSuite(workspace: string): Promise<HostRun> {
   const folder = await mkdtemp(join(tmpdir(), 'ingest-trace-host-'));
   // Under the project, from where the suite finds mocha.
@@ -33,7 +34,11 @@ export async function runHostSuite(workspace: string): Promise<HostRun> {
   try {
     const suite = await bundleSuite(bundleFolder);
     const resultsFile = join(folder, 'results.json');
-    const run = { workspace, suite, env: { INGEST_TRACE_HOST_RESULTS: resultsFile } };
+    const env = {
+      INGEST_TRACE_HOST_RESULTS: resultsFile,
+      INGEST_TRACE_HOST_FIXTURE: JSON.stringify(await writeTaskLogFixture(workspace)),
+    };
+    const run = { workspace, suite, env };
     const executable = await desktopVscode();
     const host =
       executable === undefined ? await runInServer(run) : await runOnDesktop(executable, { ...run, profile: folder });

@@ -10,6 +10,8 @@ export async function run(): Promise<void> {
   // The interface's globals must be there before the files with the tests are evaluated.
   mocha.suite.emit('pre-require', globalThis, '', mocha);
   await import('./activation.ts');
+  await import('./settings.ts');
+  await import('./taskLog.ts');
 
   const results: HostTestResult[] = [];
   const failures = await new Promise<number>((resolve) => {
