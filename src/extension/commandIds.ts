@@ -52,7 +52,6 @@ export const contextKeys = {
   historySearching: 'ingestTrace.history.searching',
   /** `stopped` `starting` `running` */
   harness: 'ingestTrace.harness.state',
-  severalEnvironments: 'ingestTrace.severalEnvironments',
 } as const;
 
 export const documentScheme = 'ingest-trace';

@@ -24,7 +24,7 @@ export function mergeEnvironments(sources: readonly EnvironmentSource[]): Enviro
       const first = byName.get(environment.name);
       if (first) {
         problems.push(
-          `The environment ${JSON.stringify(environment.name)} of ${from} is not used: ${first.from} has one of that name. Rename one.`,
+          `The environment ${JSON.stringify(environment.name)} of ${from} is not used: ${first.from} name one like it first. Rename one.`,
         );
       } else {
         byName.set(environment.name, { environment, from });

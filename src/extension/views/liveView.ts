@@ -206,7 +206,6 @@ export class LiveView implements vscode.Disposable {
     this.#tree.setRoots(engineDown ? [] : liveNodes(states, current, Date.now()));
     const context = states.length === 0 ? emptyContext(this.#environments) : engineDown ? 'engine' : 'ready';
     void vscode.commands.executeCommand('setContext', contextKeys.live, context);
-    void vscode.commands.executeCommand('setContext', contextKeys.severalEnvironments, states.length > 1);
     this.#view.description = engineDown
       ? plainLine(failures[0]?.message ?? '', 160)
       : states.length === 0
