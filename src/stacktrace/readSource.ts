@@ -2,7 +2,7 @@
 
 import { readFile, stat } from 'node:fs/promises';
 
-export type SourceText =
+type SourceText =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'missing' }
   | { readonly kind: 'tooLarge'; readonly sizeBytes: number };

@@ -64,7 +64,7 @@ const nameless =
  * The plain names under which source would write a function: `Object.load [as run]` is `load` or `run`, `new Reader` is
  * `Reader`, `lambda$read$0` is nothing.
  */
-export function namesOf(name: string | undefined): string[] {
+function namesOf(name: string | undefined): string[] {
   if (name === undefined) return [];
   const [own = '', alias] = name.split(' [as ');
   return [lastName(own), lastName(alias?.replace(/\]$/, '') ?? '')].filter(

@@ -38,7 +38,7 @@ export class TextLine {
 const containerRecord = '{"log":"';
 
 /** Longer lines are no frames: what follows is not looked at. */
-export const maxLineLength = 4096;
+const maxLineLength = 4096;
 
 /** JSON inside JSON inside JSON: container logs around structured logs around a quoted answer. */
 const maxNesting = 3;
