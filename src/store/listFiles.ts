@@ -48,7 +48,7 @@ async function* walk(root: string, folder: string, options: ListOptions): AsyncG
     signal?.throwIfAborted();
     if (!key.startsWith(prefix) && !(isFolder && prefix.startsWith(key))) continue;
     if (isFolder) {
-      if (depth === 'level' && key.startsWith(prefix)) continue;
+      if (depth === 'level' && key.length > prefix.length) continue;
       // Everything in a folder starts with its key: it is past `startAfter` or not as a whole, unless that lies within.
       if (compareKeys(key, startAfter) < 0 && !startAfter.startsWith(key)) continue;
       if (pending.length > 0) yield* look(root, pending);

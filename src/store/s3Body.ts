@@ -22,7 +22,10 @@ export class S3Body extends Transform {
     this.#expectedBytes = expectedBytes;
     this.#place = place;
     this.#signal = signal;
-    source.once('error', (error) => this.destroy(s3Error(error, 'read', place)));
+    source.once('error', (error) => {
+      const failure = s3Error(error, 'read', place);
+      this.destroy(failure.code === 'unreachable' ? this.#cutShort(failure) : failure);
+    });
     source.once('close', () => {
       if (!source.readableEnded) this.destroy(this.#cutShort());
     });
@@ -50,11 +53,12 @@ export class S3Body extends Transform {
     this.destroy(asError(this.#signal?.reason));
   };
 
-  #cutShort(): StoreError {
+  #cutShort(cause?: StoreError): StoreError {
     return new StoreError(
       'unreachable',
       `The transfer of '${this.#place.key ?? ''}' from bucket '${this.#place.bucket}' was cut after ` +
         `${this.#seenBytes} of ${this.#expectedBytes} bytes. Try again.`,
+      cause ? { cause } : {},
     );
   }
 }
