@@ -41,7 +41,7 @@ export class HarnessChild {
 
   start(): void {
     const { id, entryPoint, env, configure, onMessage, onStarted, log } = this.#options;
-    const child = spawn(process.execPath, ['--enable-source-maps', entryPoint], {
+    const child = spawn(process.execPath, ['--enable-source-maps', '--stack-trace-limit=40', entryPoint], {
       env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

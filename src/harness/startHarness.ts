@@ -1,7 +1,8 @@
 /** Starts the local ingest system: this process supervises, coordinators and workers are processes of their own. */
 
-import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { assertNever } from '../model/assertNever.ts';
 import type { S3Options } from '../model/environment.ts';
 import { parseJson } from '../model/json.ts';
@@ -73,7 +74,12 @@ export async function startHarness(options: HarnessOptions): Promise<RunningHarn
   signal?.throwIfAborted();
   const [faults, declared] = await Promise.all([loadFaults(options.faults), readSources(options.sources)]);
   const store = openStore(storeUrl, s3);
-  const supervisor = new HarnessSupervisor(options, store.url);
+  const scratchFolder = await mkdtemp(join(tmpdir(), 'ingest-trace-harness-'));
+  const supervisor = new HarnessSupervisor(options, store.url, scratchFolder);
+  const release = async (): Promise<void> => {
+    await store.close();
+    await rm(scratchFolder, { recursive: true, force: true });
+  };
   try {
     if (declared === undefined) {
       const seeded = await seedLanding(store, options.samplesDirectory, signal);
@@ -104,7 +110,7 @@ export async function startHarness(options: HarnessOptions): Promise<RunningHarn
     const done = supervisor.ended.then(async (summary) => {
       injected.close();
       await feed?.stop();
-      await store.close();
+      await release();
       return summary;
     });
     // A caller that only stops the harness need not look at it.
@@ -123,7 +129,7 @@ export async function startHarness(options: HarnessOptions): Promise<RunningHarn
     };
   } catch (error) {
     await supervisor.stop();
-    await store.close();
+    await release();
     throw error;
   }
 }
@@ -148,6 +154,7 @@ interface CoordinatorSlot {
 class HarnessSupervisor {
   readonly #options: HarnessOptions;
   readonly #storeUrl: string;
+  readonly #scratchFolder: string;
   readonly #timings: Timings;
   readonly #tally = new HarnessTally();
   readonly #coordinators: CoordinatorSlot[] = [];
@@ -159,9 +166,10 @@ class HarnessSupervisor {
   #stopping: Promise<void> | undefined;
   onEvent: (event: (FromChild & { kind: 'taskEvent' })['event']) => void = () => undefined;
 
-  constructor(options: HarnessOptions, storeUrl: string) {
+  constructor(options: HarnessOptions, storeUrl: string, scratchFolder: string) {
     this.#options = options;
     this.#storeUrl = storeUrl;
+    this.#scratchFolder = scratchFolder;
     this.#timings = { ...defaultTimings, ...options.timings };
   }
 
@@ -174,7 +182,9 @@ class HarnessSupervisor {
   }
 
   async start(declared: readonly Source[], discover: boolean, build: object): Promise<void> {
-    const { options, entry } = { options: this.#options, entry: this.#options.entryPoints };
+    const options = this.#options;
+    const entry = options.entryPoints;
+    const scratchFolder = this.#scratchFolder;
     options.signal?.throwIfAborted();
     options.signal?.addEventListener('abort', this.#abort, { once: true });
     const common = {
@@ -205,7 +215,13 @@ class HarnessSupervisor {
     await this.#listening();
     for (let number = 1; number <= options.workers; number++) {
       const id = `w-${number}`;
-      const configuration = { kind: 'worker', id, coordinators: this.coordinatorUrls, ...common } as const;
+      const configuration = {
+        kind: 'worker',
+        id,
+        coordinators: this.coordinatorUrls,
+        scratchFolder,
+        ...common,
+      } as const;
       const child = this.#child(
         id,
         entry.worker,

@@ -57,6 +57,8 @@ export interface CoordinatorConfiguration extends ProcessConfiguration {
 export interface WorkerConfiguration extends ProcessConfiguration {
   readonly kind: 'worker';
   readonly coordinators: readonly string[];
+  /** For files that are being written; the supervisor removes it, even after a crash of the worker. */
+  readonly scratchFolder: string;
 }
 
 /** Supervisor to child. The first message configures it. */

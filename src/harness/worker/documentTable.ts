@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../model/json.ts';
 import { isJsonObject } from '../../model/json.ts';
 import type { ExpectedType } from '../source.ts';
 import { typeCsvColumn } from './columnType.ts';
-import { IngestError } from './ingestError.ts';
+import { TypeConflictError } from './ingestError.ts';
 
 export class DocumentTable {
   /** Row numbers within the object; rejected rows leave gaps. */
@@ -38,7 +38,7 @@ export class DocumentTable {
     }
   }
 
-  /** @throws IngestError `typeConflict` for the first value that is not of the type its source declares */
+  /** @throws TypeConflictError for the first value that is not of the type its source declares */
   expect(types: Readonly<Record<string, ExpectedType>>, key: string): void {
     for (const [name, expected] of Object.entries(types)) {
       const values = this.#columns.get(name);
@@ -53,7 +53,7 @@ export class DocumentTable {
       if (actual === expected) continue;
       const shown = JSON.stringify(value).slice(0, 60);
       const message = `${key}: ${JSON.stringify(name)} of row ${this.rows[index]} is ${shown}, a ${actual}; its source declares ${expected}`;
-      throw new IngestError('typeConflict', message);
+      throw new TypeConflictError(message);
     }
   }
 }

@@ -1,40 +1,78 @@
-/** What can be wrong with an object or its rows: the errors that end an attempt. */
+/** What can be wrong with an object: the errors that end an attempt. */
 
-export type IngestErrorCode =
-  | 'missingObject'
-  | 'objectChanged'
-  | 'damagedGzip'
-  | 'truncatedObject'
-  | 'malformedObject'
-  | 'unknownFormat'
-  | 'typeConflict'
-  | 'objectTooLarge';
+/** Errors of other kinds (the network, the store, a full disk) pass through: they are always worth another attempt. */
+export abstract class IngestError extends Error {
+  abstract override readonly name: string;
+  abstract readonly code: string;
+  /** Whether another attempt at the same object may end otherwise. */
+  abstract get retryable(): boolean;
+}
 
-/** Each code's name in task logs, and whether another attempt at the same object may end otherwise. */
-const kinds: Readonly<Record<IngestErrorCode, { readonly name: string; readonly retryable: boolean }>> = {
-  missingObject: { name: 'MissingObjectError', retryable: true },
-  objectChanged: { name: 'ObjectChangedError', retryable: false },
-  // A broken transfer looks just like a damaged object: read it again before giving up.
-  damagedGzip: { name: 'DamagedGzipError', retryable: true },
-  truncatedObject: { name: 'TruncatedObjectError', retryable: true },
-  malformedObject: { name: 'MalformedObjectError', retryable: false },
-  unknownFormat: { name: 'UnknownFormatError', retryable: false },
-  typeConflict: { name: 'TypeConflictError', retryable: false },
-  objectTooLarge: { name: 'ObjectTooLargeError', retryable: false },
-};
-
-export class IngestError extends Error {
-  override readonly name: string;
-  readonly code: IngestErrorCode;
-
-  constructor(code: IngestErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options);
-    this.code = code;
-    this.name = kinds[code].name;
+export class MissingObjectError extends IngestError {
+  override readonly name = 'MissingObjectError';
+  readonly code = 'missingObject';
+  get retryable(): boolean {
+    return true;
   }
 }
 
-/** Errors of other kinds (the network, the store, a full disk) pass: they are worth another attempt. */
+export class ObjectChangedError extends IngestError {
+  override readonly name = 'ObjectChangedError';
+  readonly code = 'objectChanged';
+  get retryable(): boolean {
+    return false;
+  }
+}
+
+export class DamagedGzipError extends IngestError {
+  override readonly name = 'DamagedGzipError';
+  readonly code = 'damagedGzip';
+  /** A broken transfer looks just like a damaged object. */
+  get retryable(): boolean {
+    return true;
+  }
+}
+
+export class TruncatedObjectError extends IngestError {
+  override readonly name = 'TruncatedObjectError';
+  readonly code = 'truncatedObject';
+  get retryable(): boolean {
+    return true;
+  }
+}
+
+export class MalformedObjectError extends IngestError {
+  override readonly name = 'MalformedObjectError';
+  readonly code = 'malformedObject';
+  get retryable(): boolean {
+    return false;
+  }
+}
+
+export class UnknownFormatError extends IngestError {
+  override readonly name = 'UnknownFormatError';
+  readonly code = 'unknownFormat';
+  get retryable(): boolean {
+    return false;
+  }
+}
+
+export class TypeConflictError extends IngestError {
+  override readonly name = 'TypeConflictError';
+  readonly code = 'typeConflict';
+  get retryable(): boolean {
+    return false;
+  }
+}
+
+export class ObjectTooLargeError extends IngestError {
+  override readonly name = 'ObjectTooLargeError';
+  readonly code = 'objectTooLarge';
+  get retryable(): boolean {
+    return false;
+  }
+}
+
 export function isRetryable(error: unknown): boolean {
-  return error instanceof IngestError ? kinds[error.code].retryable : true;
+  return !(error instanceof IngestError) || error.retryable;
 }

@@ -6,14 +6,11 @@ import type { ObjectStore } from '../../store/objectStore.ts';
 import { sourceId } from '../source.ts';
 import type { AttemptResult, Lease } from '../wire.ts';
 import { DocumentTable } from './documentTable.ts';
-import { IngestError } from './ingestError.ts';
 import type { ParquetWriter } from './parquetWriter.ts';
-import { type ReadMeter, readDecoded } from './openObject.ts';
+import { type ReadMeter, readDecoded } from './readDecoded.ts';
 import { formatOf, readRows } from './readRows.ts';
 import type { RejectedRow, Row } from './row.ts';
 
-/** An object's documents are held in memory until they are written. */
-const maxDecodedBytes = 256 << 20;
 const maxRawBytes = 4_096;
 
 export interface IngestContext {
@@ -68,7 +65,7 @@ async function readDocuments(
   format: ReturnType<typeof formatOf>,
   context: IngestContext,
 ): Promise<{ readonly table: DocumentTable; readonly rejected: readonly RejectedRow[] }> {
-  const decoded = limitSize(readDecoded(context.objects, lease, context.progress.meter, context.signal), lease.key);
+  const decoded = readDecoded(context.objects, lease, context.progress.meter, context.signal);
   const table = new DocumentTable();
   const rejected: RejectedRow[] = [];
   for await (const row of readRows(decoded, format, lease.key)) {
@@ -93,17 +90,6 @@ function cut(raw: string): string {
         .subarray(0, maxRawBytes)
         .toString()
         .replace(/\uFFFD$/, '');
-}
-
-async function* limitSize(chunks: AsyncIterable<Uint8Array>, key: string): AsyncGenerator<Uint8Array, void> {
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    bytes += chunk.byteLength;
-    if (bytes > maxDecodedBytes) {
-      throw new IngestError('objectTooLarge', `${key} holds more than ${maxDecodedBytes} decoded bytes`);
-    }
-    yield chunk;
-  }
 }
 
 /** Rejects first: when the documents are visible, everything is. */

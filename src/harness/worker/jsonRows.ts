@@ -1,6 +1,6 @@
 /** Reads a JSON object as one row, or a JSON array as many: element by element, as they arrive. */
 
-import { IngestError } from './ingestError.ts';
+import { MalformedObjectError, TruncatedObjectError } from './ingestError.ts';
 import { rowOf } from './jsonRow.ts';
 import type { Row } from './row.ts';
 
@@ -96,13 +96,13 @@ class ElementSplitter {
   /** @throws IngestError when something is missing */
   end(): void {
     if (this.#state === 'end') return;
-    if (this.#state === 'start') throw new IngestError('truncatedObject', `${this.#key} is empty: no JSON in it`);
+    if (this.#state === 'start') throw new TruncatedObjectError(`${this.#key} is empty: no JSON in it`);
     const what = this.#inString
       ? 'inside a text'
       : this.#depth > 0
         ? 'inside an element'
         : 'before its array is closed';
-    throw new IngestError('truncatedObject', `${this.#key} ends ${what}, after ${this.#count} whole elements`);
+    throw new TruncatedObjectError(`${this.#key} ends ${what}, after ${this.#count} whole elements`);
   }
 
   /** Where the first element starts in the chunk. */
@@ -132,6 +132,6 @@ class ElementSplitter {
   }
 
   #refuse(why: string, index: number): never {
-    throw new IngestError('malformedObject', `${this.#key} is no JSON: ${why}, at byte ${this.#readBytes + index}`);
+    throw new MalformedObjectError(`${this.#key} is no JSON: ${why}, at byte ${this.#readBytes + index}`);
   }
 }

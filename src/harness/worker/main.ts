@@ -24,7 +24,7 @@ await runChild<WorkerConfiguration>({
       nowMs: Date.now,
       onProblem: (error) => console.error('task log not stored, trying again:', error),
     });
-    const parquet = await ParquetWriter.open(memoryLimitMb);
+    const parquet = await ParquetWriter.open(configuration.scratchFolder, memoryLimitMb);
     try {
       const token = process.env['INGEST_TRACE_TOKEN'] || undefined;
       const clients = coordinators.map((url) => new CoordinatorClient(url, token));

@@ -1,7 +1,6 @@
 /** Writes documents as Parquet with an embedded DuckDB, kept small: a worker shares its machine with many others. */
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBAppender, type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { Json } from '../../model/json.ts';
@@ -28,8 +27,9 @@ export class ParquetWriter {
     this.#connection = connection;
   }
 
-  static async open(memoryLimitMb: number): Promise<ParquetWriter> {
-    const folder = await mkdtemp(join(tmpdir(), 'ingest-trace-worker-'));
+  /** Writes only below `scratchFolder`. */
+  static async open(scratchFolder: string, memoryLimitMb: number): Promise<ParquetWriter> {
+    const folder = await mkdtemp(join(scratchFolder, 'parquet-'));
     const instance = await DuckDBInstance.create(':memory:', {
       memory_limit: `${memoryLimitMb}MB`,
       threads: '1',

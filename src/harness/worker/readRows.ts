@@ -3,7 +3,7 @@
 import { assertNever } from '../../model/assertNever.ts';
 import type { SourceFormat } from '../source.ts';
 import { csvRows } from './csvRows.ts';
-import { IngestError } from './ingestError.ts';
+import { UnknownFormatError } from './ingestError.ts';
 import { jsonRows } from './jsonRows.ts';
 import { ndjsonRows } from './ndjsonRows.ts';
 import type { Row } from './row.ts';
@@ -22,7 +22,7 @@ export function formatOf(declared: SourceFormat | undefined, key: string): Sourc
   const suffix = /\.([a-z0-9]+)(?:\.gz)?$/i.exec(key)?.[1]?.toLowerCase() ?? '';
   const format = formatOfSuffix[suffix];
   if (format) return format;
-  throw new IngestError('unknownFormat', `the name of ${key} tells no format: declare one for its source`);
+  throw new UnknownFormatError(`the name of ${key} tells no format: declare one for its source`);
 }
 
 /** @throws IngestError where an object as a whole cannot be read; a single bad row is a rejected one instead */

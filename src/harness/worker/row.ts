@@ -1,6 +1,6 @@
 /** A row of an input object: a document, or what could not be read as one. */
 
-import type { Json, JsonObject } from '../../model/json.ts';
+import type { JsonObject } from '../../model/json.ts';
 
 export type Row = { readonly kind: 'document'; readonly row: number; readonly document: JsonObject } | RejectedRow;
 
@@ -13,6 +13,3 @@ export interface RejectedRow {
   readonly reason: string;
   readonly raw: string;
 }
-
-/** A field's value as documents of any format have it. CSV knows text only, until its columns are typed. */
-export type FieldValue = Json;
