@@ -126,7 +126,7 @@ suite('LiveBackend', () => {
     ['breaks off', (_path, response) => Boolean(response.destroy()), /broke the connection off/],
     [
       'stops amid its answer',
-      (_path, response) => Boolean(response.writeHead(200, { 'content-length': '100' }).write('{')) || true,
+      (_path, response) => response.writeHead(200, { 'content-length': '100' }).write('{') || true,
       /no answer within 0\.2 s/,
     ],
   ] as const satisfies readonly (readonly [string, Parameters<typeof misbehaving>[0], RegExp])[]) {
