@@ -1,8 +1,9 @@
 /** Bundles every process of the project into dist/, with source maps: `npm run build [-- --watch]`. */
 
-import { rm } from 'node:fs/promises';
+import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
+import { samples } from '../src/harness/samples.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -61,5 +62,16 @@ if (process.argv.includes('--watch')) {
   await Promise.all(contexts.map((context) => context.watch()));
 } else {
   await rm(join(root, 'dist'), { recursive: true, force: true });
-  await Promise.all(builds.map((options) => esbuild.build(options)));
+  await Promise.all([copySamples(), ...builds.map((options) => esbuild.build(options))]);
+}
+
+/** The harness's sample data, so that an installed extension has it too. */
+async function copySamples(): Promise<void> {
+  const from = join(root, 'node_modules/vega-datasets');
+  const to = join(root, 'dist/samples');
+  await mkdir(to, { recursive: true });
+  // Says where each file comes from and under which terms.
+  await copyFile(join(from, 'README.md'), join(to, 'README.md'));
+  for (const file of new Set(samples.map((sample) => sample.file)))
+    await copyFile(join(from, 'data', file), join(to, file));
 }
