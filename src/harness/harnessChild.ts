@@ -11,7 +11,8 @@ export interface HarnessChildOptions {
   /** Asked anew for every start: a port may be known by then. */
   readonly configure: () => ToChild & { readonly kind: 'configure' };
   readonly onMessage: (message: FromChild) => void;
-  readonly onStarted?: () => void;
+  /** The process is gone, though nobody stopped it. */
+  readonly onDied: () => void;
   readonly log: (message: string) => void;
 }
 
@@ -40,7 +41,7 @@ export class HarnessChild {
   }
 
   start(): void {
-    const { id, entryPoint, env, configure, onMessage, onStarted, log } = this.#options;
+    const { id, entryPoint, env, configure, onMessage, log } = this.#options;
     const child = spawn(process.execPath, ['--enable-source-maps', '--stack-trace-limit=40', entryPoint], {
       env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -61,7 +62,6 @@ export class HarnessChild {
       });
     });
     this.send(configure());
-    onStarted?.();
   }
 
   send(message: ToChild): void {
@@ -89,6 +89,7 @@ export class HarnessChild {
   }
 
   #died(how: number | string, livedMs: number): void {
+    this.#options.onDied();
     this.#quickDeaths = livedMs < healthyMs ? this.#quickDeaths + 1 : 0;
     const pauseMs = Math.min(restartMs * 2 ** this.#quickDeaths, maxRestartMs);
     this.#options.log(`${this.id} ended (${how}), starts again in ${pauseMs} ms`);

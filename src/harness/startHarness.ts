@@ -130,6 +130,7 @@ export async function startHarness(options: HarnessOptions): Promise<RunningHarn
   } catch (error) {
     await supervisor.stop();
     await release();
+    signal?.throwIfAborted();
     throw error;
   }
 }
@@ -171,6 +172,8 @@ class HarnessSupervisor {
     this.#storeUrl = storeUrl;
     this.#scratchFolder = scratchFolder;
     this.#timings = { ...defaultTimings, ...options.timings };
+    // Stopped before it was started: then nobody waits for it.
+    this.#allListening.promise.catch(() => undefined);
   }
 
   get ended(): Promise<HarnessSummary> {
@@ -207,6 +210,9 @@ class HarnessSupervisor {
             configuration: { kind: 'coordinator', id, host, port: portOf(slot.url), discover, declared, ...common },
           }),
           (message) => this.#told(slot, message),
+          () => {
+            slot.listed = false;
+          },
         ),
       };
       this.#coordinators.push(slot);
@@ -226,6 +232,7 @@ class HarnessSupervisor {
         id,
         entry.worker,
         () => ({ kind: 'configure', configuration }),
+        () => undefined,
         () => undefined,
       );
       this.#workers.push(child);
@@ -263,9 +270,10 @@ class HarnessSupervisor {
     entryPoint: string,
     configure: ConstructorParameters<typeof HarnessChild>[0]['configure'],
     onMessage: (message: FromChild) => void,
+    onDied: () => void,
   ): HarnessChild {
     const { env = process.env, log } = this.#options;
-    return new HarnessChild({ id, entryPoint, env, configure, onMessage, log });
+    return new HarnessChild({ id, entryPoint, env, configure, onMessage, onDied, log });
   }
 
   async #listening(): Promise<void> {
