@@ -132,12 +132,12 @@ function bound(values: Readonly<Record<string, SqlValue>>): Record<string, DuckD
 
 /** Told where the engine would guess: an empty list has no type of its own, and whole numbers would have to fit BIGINT. */
 function typesOf(values: Readonly<Record<string, SqlValue>>): Record<string, DuckDBType> {
-  return Object.fromEntries(
-    Object.entries(values).flatMap(([name, value]) => {
-      if (typeof value === 'number') return [[name, DOUBLE]];
-      return isList(value) ? [[name, LIST(VARCHAR)]] : [];
-    }),
-  );
+  const types: Record<string, DuckDBType> = {};
+  for (const [name, value] of Object.entries(values)) {
+    if (typeof value === 'number') types[name] = DOUBLE;
+    else if (isList(value)) types[name] = LIST(VARCHAR);
+  }
+  return types;
 }
 
 function isList(value: SqlValue): value is readonly string[] {

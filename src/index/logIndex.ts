@@ -1,6 +1,6 @@
 /** Reads an index: tasks, one task, records, what is in it. Holds the embedded engine; knows nothing of what writes. */
 
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { foldAttempts, foldTask } from '../model/fold.ts';
 import { sortPosition } from '../model/query/compareTasks.ts';
 import type { Query } from '../model/query/query.ts';
@@ -14,6 +14,7 @@ import { damagedIndex, IndexError } from './indexError.ts';
 import type { Manifest, SegmentEntry } from './manifest.ts';
 import { asIndexError, type LoadedManifest, ManifestStore } from './manifestStore.ts';
 import { readRejectedRows, type RejectedLine } from './rejectedLines.ts';
+import { createSpillDirectory } from './spillDirectory.ts';
 import { SegmentCache } from './segmentCache.ts';
 import { recordOfRow } from './segmentColumns.ts';
 import {
@@ -85,25 +86,28 @@ export class LogIndex {
   readonly #cache: SegmentCache;
   readonly #database: Database;
   readonly #nowMs: () => number;
+  readonly #spillDirectory: string;
   #loaded: LoadedManifest | undefined;
 
-  private constructor(options: LogIndexOptions, cache: SegmentCache, database: Database) {
+  private constructor(options: LogIndexOptions, cache: SegmentCache, database: Database, spillDirectory: string) {
     this.#store = options.store;
     this.#manifests = new ManifestStore(options.store);
     this.#cache = cache;
     this.#database = database;
+    this.#spillDirectory = spillDirectory;
     this.#nowMs = options.nowMs ?? Date.now;
   }
 
   /** Opens the engine only: that there is no index is told by the first question. */
   static async open(options: LogIndexOptions): Promise<LogIndex> {
     const cache = new SegmentCache(options.store, options.cacheDirectory, options.cacheBytes ?? defaultCacheBytes);
+    const spillDirectory = await createSpillDirectory(options.cacheDirectory);
     const database = await Database.open({
       memoryLimitMb: options.memoryLimitMb,
-      temporaryDirectory: join(options.cacheDirectory, 'spill', String(process.pid)),
+      temporaryDirectory: spillDirectory,
       directories: [cache.directory],
     });
-    return new LogIndex(options, cache, database);
+    return new LogIndex(options, cache, database, spillDirectory);
   }
 
   get url(): string {
@@ -195,9 +199,9 @@ export class LogIndex {
     }
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#database.close();
-    return Promise.resolve();
+    await rm(this.#spillDirectory, { recursive: true, force: true });
   }
 
   async #refresh(signal?: AbortSignal): Promise<LoadedManifest> {

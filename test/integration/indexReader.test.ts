@@ -144,6 +144,23 @@ test('a cursor that is none is refused; a good one outlives later commits', asyn
   );
 });
 
+test("a record without a worker is its task's last attempt's, and nobody's where that has none", async () => {
+  await using fixture = await indexFixture();
+  const { logs, index } = fixture;
+  const first = { task: 'a', event: 'attempt.started', attempt: 1, worker: 'w-1' };
+  await logs.put('1.ndjson', lines(first, { task: 'a', message: 'hello' }));
+  await indexLogs({ logs, index });
+  const reader = await fixture.reader();
+  const ask = async () => (await reader.records(query('worker:w-1 hello'), { limit: 5 })).records;
+  assert.deepEqual(
+    (await ask()).map((record) => record.worker),
+    ['w-1'],
+  );
+  await logs.put('2.ndjson', lines({ task: 'a', event: 'task.assigned', attempt: 2 }));
+  await indexLogs({ logs, index });
+  assert.deepEqual(await ask(), []);
+});
+
 test('a cancelled question rejects with the reason and leaves the next one alone', async () => {
   await using fixture = await indexFixture();
   const { logs, index } = fixture;

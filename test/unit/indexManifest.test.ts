@@ -1,0 +1,79 @@
+/** The manifest document: what it accepts, what it refuses, and how its numbers are spelled. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  emptyManifest,
+  type Manifest,
+  manifestKey,
+  manifestNumber,
+  parseManifest,
+  serializeManifest,
+} from '../../src/index/manifest.ts';
+import { mayHold } from '../../src/index/pruneSegments.ts';
+
+const manifest: Manifest = {
+  ...emptyManifest('s3://bucket/logs'),
+  number: 7,
+  commit: 'c',
+  segments: [
+    {
+      key: 'segments/a.parquet',
+      sizeBytes: 1,
+      sha256: 'ff',
+      records: 2,
+      minTs: 1,
+      maxTs: 2,
+      accounts: ['acme'],
+      paths: { 'http.status': 2 },
+    },
+  ],
+  ledger: [{ key: 'ledger/a.json', objects: 3 }],
+  rejected: [{ key: 'rejected/a.ndjson.gz', lines: 1 }],
+  superseded: ['0123'],
+};
+const text = Buffer.from(serializeManifest(manifest)).toString();
+
+test('a manifest is read as it was written', () => {
+  const parsed = parseManifest(text);
+  assert.ok(parsed.kind === 'manifest');
+  const { format, version, ...read } = JSON.parse(JSON.stringify(parsed.manifest)) as Record<string, unknown>;
+  assert.deepEqual([format, version, read], ['ingest-trace-index', 1, manifest]);
+});
+
+test('a manifest of a later version is told from a malformed one', () => {
+  assert.deepEqual(parseManifest(text.replace('"version":1', '"version":2')), { kind: 'newer', version: 2 });
+  for (const broken of [
+    '',
+    '[]',
+    '{}',
+    text.slice(0, -3),
+    text.replace('"sizeBytes":1', '"sizeBytes":"1"'),
+    text.replace('"superseded":["0123"]', '"superseded":[1]'),
+  ]) {
+    assert.equal(parseManifest(broken).kind, 'malformed', broken);
+  }
+});
+
+test('keys sort as their numbers do', () => {
+  const numbers = [1, 9, 10, 999, 2 ** 53 - 1];
+  assert.deepEqual(numbers.map(manifestKey).toSorted(), numbers.map(manifestKey));
+  assert.deepEqual(numbers.map(manifestKey).map(manifestNumber), numbers);
+  for (const other of ['manifest/7.json', 'manifest/00000000000000000007.json.tmp', 'x/00000000000000000007.json']) {
+    assert.equal(manifestNumber(other), undefined);
+  }
+});
+
+test('a segment is left out only when its accounts are all known and none of them is asked for', () => {
+  const [entry] = manifest.segments;
+  assert.ok(entry);
+  const account = (value: string) =>
+    ({ kind: 'field', field: 'account', comparison: { kind: 'equals', value } }) as const;
+  const { accounts: _accounts, ...unlisted } = entry;
+  assert.equal(mayHold(entry, account('acme')), true);
+  assert.equal(mayHold(entry, account('globex')), false);
+  assert.equal(mayHold(entry, { kind: 'or', terms: [account('globex'), account('acme')] }), true);
+  assert.equal(mayHold(entry, { kind: 'not', term: account('globex') }), true);
+  assert.equal(mayHold(unlisted, account('globex')), true);
+  assert.equal(mayHold({ ...entry, paths: { account: 1 } }, account('7')), true);
+});
