@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { foldAttempts, foldTask } from '../../src/model/fold.ts';
 import { type LogRecord, taskEvents } from '../../src/model/record.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { parseRecord, parseTimestamp, recordToJson } from '../../src/model/record.ts';
 
 test('reads the canonical fields and keeps every other one as it is', () => {
