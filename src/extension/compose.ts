@@ -48,7 +48,7 @@ export async function compose(context: vscode.ExtensionContext): Promise<Composi
   const logProblems = environments.onDidChange(() => environments.problems.forEach((problem) => log.warn(problem)));
   await environments.readFiles();
 
-  const harness = new LocalHarness(dist('cli.mjs'), context.storageUri, engine, environments, log);
+  const harness = new LocalHarness(dist('cli.mjs'), context.storageUri, environments);
   const sources = new WorkspaceSources(log);
   const documents = new TaskLogDocuments(engine);
   const live = new LiveView(engine, environments, log);

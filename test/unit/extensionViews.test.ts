@@ -259,7 +259,7 @@ test('the reason of a failure stands in the list', () => {
     group: 'g1',
   });
   const row = historyTaskNode('prod', failed, nowMs);
-  assert.match(row.description ?? '', /^failed · .*TypeError: no such$/);
+  assert.match(row.description ?? '', /^failed · TypeError · .*no such$/);
   assert.equal(row.icon?.id, 'error');
   assert.equal(taskContext({ ...failed, worker: 'w', account: 'a' }), 'task.worker.account.group');
 });
@@ -313,7 +313,7 @@ test('frames say where they lead, or why they lead nowhere', () => {
   ]);
   assert.equal(row.context, 'error.group');
   const [first, second] = childrenOf(row);
-  assert.deepEqual([first?.label, first?.description], ['readRow', 'app/src/readRow.ts:12']);
+  assert.deepEqual([first?.label, first?.description], ['readRow', 'readRow.ts:12 · w/app/src']);
   assert.match(second?.tooltip ?? '', /Not in this workspace: no file of that name/);
   assert.ok(first?.click);
 });

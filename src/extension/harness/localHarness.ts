@@ -8,8 +8,6 @@ import { pathToFileURL } from 'node:url';
 import * as vscode from 'vscode';
 import type { Environment } from '../../model/environment.ts';
 import { contextKeys } from '../commandIds.ts';
-import type { Engine } from '../engineHost.ts';
-import { failureOf } from '../failureText.ts';
 import { linkFree } from '../plainText.ts';
 import type { Environments } from '../settings/environments.ts';
 import { type HarnessProcess, startHarnessProcess } from './harnessProcess.ts';
@@ -19,34 +17,21 @@ export const harnessEnvironment = 'Local harness';
 type State =
   | { readonly kind: 'stopped' }
   | { readonly kind: 'starting' }
-  | { readonly kind: 'running'; readonly harness: HarnessProcess; readonly indexing: AbortController };
-
-/** How often what the harness has logged is indexed. */
-const indexEveryMs = 5000;
+  | { readonly kind: 'running'; readonly harness: HarnessProcess };
 
 export class LocalHarness implements vscode.Disposable {
   readonly #cli: string;
   readonly #folder: string;
-  readonly #engine: Engine;
   readonly #environments: Environments;
-  readonly #log: vscode.LogOutputChannel;
   readonly #output: vscode.OutputChannel;
   #state: State = { kind: 'stopped' };
   #starting: AbortController | undefined;
 
   /** @param storage a folder of this workspace's own, if there is one: every start keeps its store under it. */
-  constructor(
-    cli: string,
-    storage: vscode.Uri | undefined,
-    engine: Engine,
-    environments: Environments,
-    log: vscode.LogOutputChannel,
-  ) {
+  constructor(cli: string, storage: vscode.Uri | undefined, environments: Environments) {
     this.#cli = cli;
     this.#folder = storage ? join(storage.fsPath, 'harness') : join(tmpdir(), `ingest-trace-harness-${randomUUID()}`);
-    this.#engine = engine;
     this.#environments = environments;
-    this.#log = log;
     this.#output = vscode.window.createOutputChannel('Ingest Trace: Local Harness', 'log');
   }
 
@@ -72,11 +57,9 @@ export class LocalHarness implements vscode.Disposable {
           return this.#launch(starting.signal);
         },
       );
-      const indexing = new AbortController();
-      this.#become({ kind: 'running', harness, indexing });
+      this.#become({ kind: 'running', harness });
       this.#environments.setOwn({ environment: environmentOf(harness) });
       await this.#environments.select(harnessEnvironment);
-      void this.#index(indexing.signal);
       void harness.ended.then((why) => this.#ended(harness, why));
       return true;
     } catch (error) {
@@ -101,7 +84,6 @@ export class LocalHarness implements vscode.Disposable {
   }
 
   dispose(): void {
-    if (this.#state.kind === 'running') this.#state.indexing.abort(new DOMException('closed', 'AbortError'));
     this.#output.dispose();
   }
 
@@ -121,25 +103,8 @@ export class LocalHarness implements vscode.Disposable {
     });
   }
 
-  /** Indexes as the harness logs, so that History answers from the index; a failed pass is only logged. */
-  async #index(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await new Promise((resolve) => {
-        const timer = setTimeout(resolve, indexEveryMs);
-        signal.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true });
-      });
-      if (signal.aborted) return;
-      try {
-        await this.#engine.indexPass({ environment: harnessEnvironment }, { signal });
-      } catch (error) {
-        if (!signal.aborted) this.#log.warn(`The local harness's logs were not indexed: ${failureOf(error).message}`);
-      }
-    }
-  }
-
   async #ended(harness: HarnessProcess, why: string | undefined): Promise<void> {
     if (this.#state.kind !== 'running' || this.#state.harness !== harness) return;
-    this.#state.indexing.abort(new DOMException('the harness has ended', 'AbortError'));
     this.#become({ kind: 'stopped' });
     const environment = { ...environmentOf(harness), coordinators: [] };
     this.#environments.setOwn({ environment, note: 'stopped, its history can be searched' });

@@ -70,8 +70,12 @@ export function errorNode(
   const group = failure.group ?? (position === 0 ? task.group : undefined);
   return {
     id,
-    label: errorText(failure.error),
-    description: [failure.attempt > 0 ? `attempt ${failure.attempt}` : '', group === undefined ? '' : `group ${group}`]
+    label: plainLine(failure.error.type || 'Error', 100),
+    description: [
+      failure.attempt > 0 ? `attempt ${failure.attempt}` : '',
+      plainLine(failure.error.message ?? ''),
+      group === undefined ? '' : `group ${group}`,
+    ]
       .filter((part) => part !== '')
       .join(' · '),
     tooltip: [
@@ -143,10 +147,15 @@ export function frameText(frame: Frame): string {
   return plainLine(name || frame.raw.trim() || '(unknown)');
 }
 
+/** `readRow.ts:12 · app/src`: the file's name first, the end of its folder after it. */
 function placeOf(frame: Frame, resolution: Resolution): string {
-  if (resolution.kind === 'file') return `${plainLine(lastParts(resolution.path), 120)}:${resolution.line1}`;
-  if (frame.file === undefined) return 'no file';
-  return `${plainLine(lastParts(frame.file), 120)}${frame.line1 === undefined ? '' : `:${frame.line1}`}`;
+  const file = resolution.kind === 'file' ? resolution.path : frame.file;
+  if (file === undefined) return 'no file';
+  const line = resolution.kind === 'file' ? resolution.line1 : frame.line1;
+  const parts = file.split(/[\\/]/);
+  const name = `${plainLine(parts.at(-1) ?? '', 100)}${line === undefined ? '' : `:${line}`}`;
+  const folder = plainLine(parts.slice(-4, -1).join('/'), 120);
+  return folder === '' ? name : `${name} · ${folder}`;
 }
 
 /** Why a frame leads where it leads, for tooltips and messages. */
@@ -171,10 +180,4 @@ function frameIcon(frame: Frame, resolution: Resolution): { id: string; color?: 
   if (resolution.kind === 'file') return { id: 'go-to-file' };
   if (resolution.kind === 'choice') return { id: 'list-selection' };
   return { id: frame.inApp ? 'question' : 'library', color: 'disabledForeground' };
-}
-
-/** The end of a path, enough to tell it by: `harness/worker/readRows.ts`. */
-function lastParts(path: string): string {
-  const parts = path.split(/[\\/]/);
-  return parts.slice(-3).join('/');
 }

@@ -23,7 +23,7 @@ export interface LiveState {
 
 /** The states' roots: one row for each environment, opened where it is the current one. */
 export function liveNodes(states: readonly LiveState[], current: string | undefined, nowMs: number): ViewNode[] {
-  return states.map((state) => environmentNode(state, state.environment.name === current, nowMs));
+  return states.map((state) => environmentNode(state, state.environment.name === current, states.length > 1, nowMs));
 }
 
 /** Tasks that fail and try again, over all states: the number on the view's badge. */
@@ -47,7 +47,7 @@ export function loadText(state: LiveState): string {
   return parts.join(' · ');
 }
 
-function environmentNode(state: LiveState, isCurrent: boolean, nowMs: number): ViewNode {
+function environmentNode(state: LiveState, isCurrent: boolean, isOneOfMany: boolean, nowMs: number): ViewNode {
   const { environment, snapshot } = state;
   const children =
     snapshot?.coordinators.map((coordinator) => coordinatorNode(state, coordinator, nowMs)) ??
@@ -55,7 +55,9 @@ function environmentNode(state: LiveState, isCurrent: boolean, nowMs: number): V
   return {
     id: environment.name,
     label: plainLine(environment.name),
-    description: [isCurrent ? 'current' : '', summaryText(state)].filter((part) => part !== '').join(' · '),
+    description: [isCurrent && isOneOfMany ? 'current' : '', summaryText(state)]
+      .filter((part) => part !== '')
+      .join(' · '),
     tooltip: [
       plainLine(environment.name),
       ...environment.coordinators.map((url) => plainLine(url)),

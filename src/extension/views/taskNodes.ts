@@ -22,6 +22,13 @@ export function errorText(error: { readonly type?: string; readonly message?: st
   return plainLine([error.type, error.message].filter((part) => part).join(': ') || 'unnamed error', maxLength);
 }
 
+/** One half of a task's failure, as long as it has not been overcome. */
+function failureText(task: FoldedTask, half: 'type' | 'message'): string {
+  if (!task.error || task.status === 'succeeded') return '';
+  const { type, message } = task.error;
+  return plainLine((half === 'type' ? (type ?? message) : type && message) ?? '', 120);
+}
+
 /** Words of a task's `contextValue`: what the menus of its row can offer. */
 export function taskContext(task: FoldedTask): string {
   const words = ['task'];
@@ -58,12 +65,14 @@ export function taskTooltip(task: FoldedTask): string {
 
 /** A row for a task that has run or runs: the reason of a failure stands in the list. */
 export function historyTaskNode(environment: string, task: FoldedTask, nowMs: number): ViewNode {
+  // What tells tasks apart comes first: side bars are narrow.
   const parts = [
     task.status,
-    placeText(task),
-    task.worker === undefined ? '' : plainLine(task.worker, 40),
+    failureText(task, 'type'),
     localTime(task.lastTs, nowMs),
-    task.error && task.status !== 'succeeded' ? errorText(task.error, 120) : '',
+    task.worker === undefined ? '' : plainLine(task.worker, 40),
+    placeText(task),
+    failureText(task, 'message'),
   ];
   return {
     id: `${environment}/${task.task}`,
@@ -83,11 +92,12 @@ export function historyTaskNode(environment: string, task: FoldedTask, nowMs: nu
 export function liveTaskNode(environment: string, parent: string, task: FoldedTask, nowMs: number): ViewNode {
   const done = task.status === 'succeeded' || task.status === 'failed';
   const parts = [
-    task.attempts > 1 ? `${task.status}, attempt ${task.attempts}` : task.status,
+    `${task.status} ${durationText(done ? task.durationMs : nowMs - task.firstTs)}`,
     task.worker === undefined ? '' : plainLine(task.worker, 40),
+    task.attempts > 1 ? `attempt ${task.attempts}` : '',
+    failureText(task, 'type'),
     placeText(task),
-    durationText(done ? task.durationMs : nowMs - task.firstTs),
-    task.error && task.status !== 'succeeded' ? errorText(task.error, 120) : '',
+    failureText(task, 'message'),
   ];
   return {
     id: `${parent}/${task.task}`,
