@@ -7,7 +7,7 @@ import type { Environment } from '../model/environment.ts';
 import { parseEnvironments } from '../model/parseEnvironments.ts';
 import { WrongUse } from './wrongUse.ts';
 
-export const environmentsFile = 'ingest-trace.json';
+const environmentsFile = 'ingest-trace.json';
 
 export interface Surroundings {
   readonly cwd: string;

@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util';
 import { WrongUse } from './wrongUse.ts';
 
-export interface OptionSpec {
+interface OptionSpec {
   readonly type: 'text' | 'flag';
   /** How help names the value. */
   readonly value?: string;

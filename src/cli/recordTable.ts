@@ -21,6 +21,13 @@ function milliseconds(tsMs: number): string {
   return `${day} ${clock}.${String(((tsMs % 1000) + 1000) % 1000).padStart(3, '0')} ${zone}`;
 }
 
+/** The message and the error, which often say the same. */
+function messageText({ message, error }: LogRecord): string {
+  const failure = errorText(error);
+  if (message === undefined || failure.includes(message)) return failure;
+  return failure === '' ? message : `${message} – ${failure}`;
+}
+
 export const recordColumns: readonly Column<LogRecord>[] = [
   { title: 'TIME', value: (record) => milliseconds(record.tsMs), style: () => 'dim' },
   {
@@ -34,6 +41,6 @@ export const recordColumns: readonly Column<LogRecord>[] = [
   { title: 'BY', value: (record) => record.worker ?? record.coordinator ?? '' },
   {
     title: 'MESSAGE',
-    value: (record) => [record.message, errorText(record.error)].filter((part) => part).join(' – '),
+    value: messageText,
   },
 ];

@@ -23,7 +23,7 @@ export const stopReasons = {
 } as const;
 
 /** Every call takes these, before its words too. */
-export const commonOptions = {
+const commonOptions = {
   json: { type: 'flag', help: 'print one JSON object per line' },
   help: { type: 'flag', help: 'print this help' },
 } as const satisfies OptionTable;

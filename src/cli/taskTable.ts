@@ -19,7 +19,7 @@ export function statusStyle(status: TaskStatus): Style {
 }
 
 /** `acme/orders/landing`: whose data. */
-export function ownerText({ account, collection, source }: FoldedTask): string {
+function ownerText({ account, collection, source }: FoldedTask): string {
   return [account, collection, source].filter((part) => part !== undefined).join('/');
 }
 

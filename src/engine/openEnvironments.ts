@@ -82,7 +82,7 @@ export class OpenEnvironments {
 }
 
 /** A request named an environment that is not configured. */
-export class UnknownEnvironment extends Error {
+class UnknownEnvironment extends Error {
   override readonly name = 'UnknownEnvironment';
   readonly code = 'environment';
 

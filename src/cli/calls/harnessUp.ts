@@ -1,14 +1,15 @@
 /** `harness up`: a small but real ingest system on this machine, and an indexer that keeps its index fresh. */
 
 import { join, resolve } from 'node:path';
-import { type RunningHarness, startHarness } from '../../harness/startHarness.ts';
+import { FaultsError } from '../../harness/faults.ts';
+import { HarnessOptionsError, type RunningHarness, startHarness } from '../../harness/startHarness.ts';
 import { indexLogs } from '../../index/indexLogs.ts';
-import { watchLogs } from '../../index/watchLogs.ts';
 import { openStore } from '../../store/openStore.ts';
 import type { Call, CallContext } from '../call.ts';
 import { closing } from '../closing.ts';
 import { type ExitCode, exitCode } from '../exitCode.ts';
 import { bytesText, countText, durationText } from '../humanNumbers.ts';
+import { keepIndexed } from '../keepIndexed.ts';
 import type { OptionValues } from '../options.ts';
 import { s3Of, s3Options, storeUrl } from '../whereToAsk.ts';
 import { WrongUse } from '../wrongUse.ts';
@@ -61,6 +62,9 @@ async function runHarness(values: OptionValues, context: CallContext): Promise<E
       entryPoints: { coordinator: beside('coordinator.mjs'), worker: beside('worker.mjs') },
       signal,
       log: (message) => terminal.tell(message),
+    }).catch((error: unknown) => {
+      const isWrongUse = error instanceof HarnessOptionsError || error instanceof FaultsError;
+      throw isWrongUse ? new WrongUse(error.message, { cause: error }) : error;
     }),
   );
   const { coordinators, store, logs } = harness.running;
@@ -79,15 +83,13 @@ async function runHarness(values: OptionValues, context: CallContext): Promise<E
   await using _index = closing(indexStore);
   const indexing = { logs: logStore, index: indexStore, nowMs: context.now };
   const ending = new AbortController();
-  const watching = watchLogs({
-    ...indexing,
-    signal: AbortSignal.any([signal, ending.signal]),
-    onProblem: (error) => terminal.tell(`Indexing: ${error instanceof Error ? error.message : String(error)}`),
-  });
+  const indexed = keepIndexed({ ...indexing, signal: AbortSignal.any([signal, ending.signal]) }, (message) =>
+    terminal.tell(message),
+  );
   try {
-    const summary = await Promise.race([harness.running.done, endOf(watching)]);
+    const summary = await harness.running.done;
     ending.abort();
-    await watching;
+    await indexed;
     signal.throwIfAborted();
     // What the processes shipped while they ended.
     await indexLogs({ ...indexing, signal });
@@ -103,14 +105,8 @@ async function runHarness(values: OptionValues, context: CallContext): Promise<E
     return exitCode.done;
   } finally {
     ending.abort();
-    await watching.catch(() => undefined);
+    await indexed;
   }
-}
-
-/** The watch ends by itself only when it fails for good. */
-async function endOf(watching: Promise<void>): Promise<never> {
-  await watching;
-  throw new DOMException('The harness was stopped.', 'AbortError');
 }
 
 function indexUrlOf(store: string): string {

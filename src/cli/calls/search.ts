@@ -48,11 +48,17 @@ async function runSearch(values: OptionValues, context: CallContext): Promise<Ex
   });
 }
 
+const placeNames = { index: 'the index', direct: 'the logs', clickhouse: 'ClickHouse' } as const;
+
 function summaryText(shown: number, { total, totalIs, ms, from }: AnswerSummary): string {
-  const found = `${totalIs === 'atLeast' ? 'at least ' : ''}${countText(total, 'task')}`;
-  const places = from.map(({ backend, objects, bytes }) =>
-    objects === 0 ? backend : `${backend} (${countText(objects, 'object')}, ${bytesText(bytes)})`,
-  );
-  const head = shown < total ? `${countText(shown, 'task')} of ${found}` : found;
+  const least = totalIs === 'atLeast' ? 'at least ' : '';
+  const live = from.filter(({ backend }) => backend === 'live').length;
+  const places = [
+    ...(live === 0 ? [] : [countText(live, 'coordinator')]),
+    ...from.flatMap(({ backend, objects, bytes }) =>
+      backend === 'live' ? [] : `${placeNames[backend]} (${countText(objects, 'object')}, ${bytesText(bytes)})`,
+    ),
+  ];
+  const head = `${shown < total ? `${shown.toLocaleString('en-US')} of ` : ''}${least}${countText(total, 'task')}`;
   return `${head}, in ${durationText(ms)}${places.length === 0 ? '' : `, from ${places.join(', ')}`}`;
 }
