@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
+import { missingForS3, startS3Server } from '../test/rigs/s3Server.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -14,6 +15,8 @@ interface Step {
   readonly commands: readonly (readonly string[])[];
   /** Later steps make no sense when this one fails. */
   readonly gate?: boolean;
+  /** Its tests share one S3 server instead of starting one each. */
+  readonly s3?: boolean;
 }
 
 const steps: readonly Step[] = [
@@ -29,7 +32,7 @@ const steps: readonly Step[] = [
   },
   { name: 'dead-code', commands: [['knip']] },
   { name: 'unit', commands: [nodeTests('test/unit/*.test.ts', 2)] },
-  { name: 'integration', commands: [nodeTests('test/integration/*.test.ts', 2)] },
+  { name: 'integration', commands: [nodeTests('test/integration/*.test.ts', 2)], s3: true },
   { name: 'workbench', commands: [nodeTests('test/workbench/*.test.ts', 1)] },
 ];
 
@@ -53,7 +56,13 @@ for (const step of steps) {
   console.log(`\n── ${step.name} ${'─'.repeat(60 - step.name.length)}`);
   const started = performance.now();
   let ok = true;
-  for (const command of step.commands) ok = (await run(command)) && ok;
+  // Without the server's programs each test says for itself what is missing.
+  const s3 = step.s3 && missingForS3() === undefined ? await startS3Server() : undefined;
+  try {
+    for (const command of step.commands) ok = (await run(command, { ...process.env, ...s3?.environment })) && ok;
+  } finally {
+    await s3?.stop();
+  }
   results.push({ name: step.name, ok, seconds: (performance.now() - started) / 1000 });
   if (!ok && step.gate) break;
 }
@@ -68,9 +77,9 @@ function nodeTests(pattern: string, concurrency: number): readonly string[] {
   return ['node', '--test', `--test-concurrency=${concurrency}`, '--test-reporter=spec', ...files];
 }
 
-function run([command, ...args]: readonly string[]): Promise<boolean> {
+function run([command, ...args]: readonly string[], env: NodeJS.ProcessEnv): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command ?? '', args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(command ?? '', args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
     child.once('error', reject);
     child.once('close', (code) => resolve(code === 0));
   });
