@@ -507,5 +507,6 @@ test('Ctrl-C ends a harness and all its processes', async () => {
   assert.equal(code, 130);
   const [first, ...rest] = json();
   assert.deepEqual(rest, []);
-  for (const url of first?.['coordinators'] as string[]) await assert.rejects(fetch(`${url}/health`));
+  const coordinators = (first ?? assert.fail('no first line'))['coordinators'] as string[];
+  for (const url of coordinators) await assert.rejects(fetch(`${url}/health`));
 });
