@@ -101,7 +101,7 @@ export function readLiveTask(value: unknown): LiveTask | undefined {
   return task && { task, attempts };
 }
 
-export function readFoldedTask(value: unknown): FoldedTask | undefined {
+function readFoldedTask(value: unknown): FoldedTask | undefined {
   if (!isJsonObject(value)) return undefined;
   const { task, status, attempts, firstTs, lastTs, error, build } = value;
   if (typeof task !== 'string' || task === '' || !isTaskStatus(status)) return undefined;

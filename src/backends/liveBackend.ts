@@ -287,6 +287,6 @@ function keepNewer(tasks: Map<string, FoldedTask>, task: FoldedTask): void {
 }
 
 /** Two coordinators hold the same task while one takes over from the other. */
-export function isNewer(task: FoldedTask, than: FoldedTask): boolean {
+function isNewer(task: FoldedTask, than: FoldedTask): boolean {
   return task.attempts === than.attempts ? task.lastTs > than.lastTs : task.attempts > than.attempts;
 }

@@ -86,7 +86,7 @@ export function mergeTasks(
 }
 
 /** The live task, with what only its records tell. */
-export function mergeTask(live: FoldedTask, past: FoldedTask): FoldedTask {
+function mergeTask(live: FoldedTask, past: FoldedTask): FoldedTask {
   const firstTs = Math.min(live.firstTs, past.firstTs);
   const lastTs = Math.max(live.lastTs, past.lastTs);
   return { ...past, ...live, firstTs, lastTs, durationMs: lastTs - firstTs };

@@ -31,7 +31,7 @@ export function isInheritedField(field: string): field is InheritedField {
 export const fieldAliases: Readonly<Record<string, string>> = { id: 'task', durationMs: 'duration' };
 
 /** Names before a colon that are no fields; quoted in a query they are JSON paths. */
-export const directives = ['since', 'until', 'at', 'sort', 'limit', 'is', 'has'] as const;
+const directives = ['since', 'until', 'at', 'sort', 'limit', 'is', 'has'] as const;
 export type Directive = (typeof directives)[number];
 
 export function isDirective(name: string): name is Directive {

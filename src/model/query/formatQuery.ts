@@ -19,7 +19,7 @@ export function formatQuery(query: Query): string {
 }
 
 /** One term, to be joined to others with a space: `account:acme`, `-(a or b)`. */
-export function formatTerm(term: QueryExpression): string {
+function formatTerm(term: QueryExpression): string {
   switch (term.kind) {
     case 'and':
       return `(${term.terms.map(formatTerm).join(' ')})`;

@@ -179,7 +179,7 @@ function anyOf(value: Value, below: boolean, test: ScalarTest): boolean {
  * dots, whether or not a key has dots itself; elements share the path of their array. Every node is visited at most
  * once and none by recursion, however deep the value is nested.
  */
-export function someAtPath(root: JsonObject, path: string, below: boolean, test: ScalarTest): boolean {
+function someAtPath(root: JsonObject, path: string, below: boolean, test: ScalarTest): boolean {
   const stack: [value: Json, rest: string | undefined][] = [[root, path]];
   for (let next = stack.pop(); next; next = stack.pop()) {
     const [value, rest] = next;

@@ -34,7 +34,7 @@ export function taskMeetsTimes(query: Query, task: FoldedTask): boolean {
   return task.firstTs <= query.atMs && (isLive(task) || query.atMs <= task.lastTs);
 }
 
-export function recordInTime({ sinceMs, untilMs }: TimeRange, record: LogRecord): boolean {
+function recordInTime({ sinceMs, untilMs }: TimeRange, record: LogRecord): boolean {
   return (sinceMs === undefined || record.tsMs >= sinceMs) && (untilMs === undefined || record.tsMs < untilMs);
 }
 

@@ -20,7 +20,7 @@ import { isMoment, lacksZone, parseDuration, parseMoment } from './values.ts';
 const maxLength = 10_000;
 /** Keeps the reader's and every evaluator's recursion shallow. */
 const maxDepth = 50;
-export const maxLimit = 100_000;
+const maxLimit = 100_000;
 
 /** Never throws on any text. Relative times are counted back from `nowMs`. */
 export function parseQuery(text: string, options: { readonly nowMs: number }): ParsedQuery {
