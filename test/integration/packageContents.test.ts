@@ -13,8 +13,11 @@ const allowed: readonly (readonly [RegExp, string])[] = [
   [/^extension\/(package\.json|readme\.md|changelog\.md|LICENSE\.txt)$/, 'what VS Code shows'],
   [/^extension\/dist\/(extension|engine|cli|coordinator|worker)\.[cm]js(\.map)?$/, 'bundles of Node processes'],
   [/^extension\/dist\/webview\/\w+\.(js|css)(\.map)?$/, 'bundles of web views'],
-  [/^extension\/dist\/samples\/[\w.-]+\.(csv|json|ndjson|tsv)$/, 'sample data of the local harness'],
-  [/^extension\/media\/[\w./-]+\.(svg|png|md)$/, 'icons, pictures and the walkthrough'],
+  [/^extension\/dist\/samples\/[\w.-]+\.(csv|json|ndjson|tsv|md)$/, 'sample data of the local harness'],
+  [
+    /^extension\/media\/[\w./-]+\.(svg|png|md|css|json)$/,
+    'icons, pictures, styles, schema, grammar and the walkthrough',
+  ],
   [/^extension\/node_modules\/@duckdb\/[\w-]+\/(package\.json|LICENSE)$/, 'DuckDB'],
   [/^extension\/node_modules\/@duckdb\/node-(api|bindings)\/[\w./]+\.js$/, 'DuckDB'],
   [/^extension\/node_modules\/@duckdb\/node-bindings-[\w-]+\/(duckdb\.node|libduckdb\.\w+|duckdb\.dll)$/, 'DuckDB'],
