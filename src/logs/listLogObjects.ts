@@ -67,21 +67,26 @@ class PrunedListing {
     let startAfter = '';
     for (;;) {
       let partitions: string | undefined;
+      let first = '';
       for await (const object of this.#store.list({ prefix, startAfter, ...this.#signal })) {
         if (isFolderMark(object)) continue;
         partitions = this.#isBounded ? partitionsPrefix(object.key, prefix) : undefined;
+        first = object.key;
         if (partitions !== undefined) break;
         if (this.#mayHold(object.key)) yield object;
       }
       if (partitions === undefined) return;
-      yield* this.#level(partitions);
+      yield* this.#level(partitions, first);
       // After every key that starts with `partitions`: none continues with the last code point there is.
       startAfter = `${partitions}\u{10ffff}`;
     }
   }
 
-  /** The objects directly at this level and its folders, in key order, without opening those that cannot hold the range. */
-  async *#level(prefix: string): AsyncGenerator<ObjectInfo, void> {
+  /**
+   * The objects directly at this level and its folders, in key order, without opening those that cannot hold the range;
+   * what stands before the key `first` has been given already.
+   */
+  async *#level(prefix: string, first = ''): AsyncGenerator<ObjectInfo, void> {
     const loose: ObjectInfo[] = [];
     for await (const object of this.#store.list({ prefix, depth: 'level', ...this.#signal })) loose.push(object);
     const folders = await this.#store.listFolders(prefix, this.#signal.signal);
@@ -91,6 +96,7 @@ class PrunedListing {
     ].sort((left, right) => compareKeys(left.key, right.key));
     for (const { key, object } of entries) {
       this.#signal.signal?.throwIfAborted();
+      if (compareKeys(key, first) < 0 && !first.startsWith(key)) continue;
       if (object === undefined) yield* this.#folder(key);
       else if (!isFolderMark(object) && this.#mayHold(key)) yield object;
     }

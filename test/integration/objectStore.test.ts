@@ -46,7 +46,7 @@ async function fileRig(): Promise<Rig> {
 
 async function s3Rig(): Promise<Rig> {
   const server: S3Server = await startS3Server();
-  Object.assign(process.env, server.environment);
+  Object.assign(process.env, server.credentials);
   return {
     fresh: async () => ({
       url: `s3://${await server.createBucket()}/some/prefix`,

@@ -25,7 +25,9 @@ export interface S3Server {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** For processes that are to use this server: where it is, and credentials where the AWS provider chain looks first. */
+  /** Credentials and region, where the AWS provider chain looks first: what a process needs to work with this server. */
+  readonly credentials: Readonly<Record<string, string>>;
+  /** The same, and where it is: what makes this the server of all tests in a process. */
   readonly environment: Readonly<Record<string, string>>;
   /** The name of a new, empty bucket. */
   createBucket(): Promise<string>;
@@ -48,7 +50,7 @@ export async function s3ForTests(t: Pick<TestContext, 'skip'>): Promise<S3Server
     return undefined;
   }
   const server = await startS3Server();
-  Object.assign(process.env, server.environment);
+  Object.assign(process.env, server.credentials);
   return server;
 }
 
@@ -119,16 +121,17 @@ function serverAt(access: Access, buckets: string[], end: (client: S3Client) => 
     forcePathStyle: true,
     credentials: { accessKeyId, secretAccessKey },
   });
+  const variables = {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_REGION: region,
+    // Were the keys missing, the provider chain would wait for a machine of EC2's.
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
   return {
     ...access,
-    environment: {
-      [endpointVariable]: endpoint,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      AWS_REGION: region,
-      // Were the keys missing, the provider chain would wait for a machine of EC2's.
-      AWS_EC2_METADATA_DISABLED: 'true',
-    },
+    credentials: variables,
+    environment: { ...variables, [endpointVariable]: endpoint },
     async createBucket() {
       const bucket = `ingest-trace-test-${randomBytes(6).toString('hex')}`;
       await client.send(new CreateBucketCommand({ Bucket: bucket }));
