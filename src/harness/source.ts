@@ -21,7 +21,7 @@ export interface Source {
   readonly expect?: Readonly<Record<string, ExpectedType>>;
   /** Upper limit for reading one object, so that a feed does not starve its origin. */
   readonly readBytesPerSecond?: number;
-  /** An object is read when it is at least this old: its writer may still be replacing it. */
+  /** An object is read when it was first listed this long ago: its writer may still be replacing it. */
   readonly settleMs?: number;
 }
 

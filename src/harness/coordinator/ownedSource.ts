@@ -59,7 +59,6 @@ export class OwnedSource {
       key: objectName(this.#storeUrl, this.source, info.key),
       etag: info.etag,
       sizeBytes: info.sizeBytes,
-      lastModifiedMs: info.lastModifiedMs,
     };
   }
 

@@ -19,7 +19,6 @@ export interface SourceObject {
   readonly key: string;
   readonly etag: string;
   readonly sizeBytes: number;
-  readonly lastModifiedMs: number;
 }
 
 export type TaskState =
@@ -107,7 +106,7 @@ export class TaskTable {
     const id = taskId(source, object);
     if (this.#entries.has(id)) return;
     const nowMs = this.#options.nowMs();
-    const dueMs = source.settleMs === undefined ? nowMs : Math.max(nowMs, object.lastModifiedMs + source.settleMs);
+    const dueMs = nowMs + (source.settleMs ?? 0);
     const task: HeldTask = {
       id,
       source,
