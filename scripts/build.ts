@@ -31,6 +31,9 @@ const processes: esbuild.BuildOptions = {
   outdir: 'dist',
   outExtension: { '.js': '.mjs' },
   format: 'esm',
+  // What the processes share is in chunks; and the command can look at its Node before it loads what older ones lack.
+  splitting: true,
+  chunkNames: 'chunk-[hash]',
   external: ['@duckdb/node-api'],
   banner: {
     js: "import { createRequire as _createRequire } from 'node:module'; const require = _createRequire(import.meta.url);",

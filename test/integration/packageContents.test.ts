@@ -11,7 +11,10 @@ const allowed: readonly (readonly [RegExp, string])[] = [
   [/^extension\.vsixmanifest$/, 'the package itself'],
   [/^\[Content_Types\]\.xml$/, 'the package itself'],
   [/^extension\/(package\.json|readme\.md|changelog\.md|LICENSE\.txt)$/, 'what VS Code shows'],
-  [/^extension\/dist\/(extension|engine|cli|coordinator|worker)\.[cm]js(\.map)?$/, 'bundles of Node processes'],
+  [
+    /^extension\/dist\/(extension|engine|cli|coordinator|worker|\w+-[A-Z0-9]{8})\.[cm]js(\.map)?$/,
+    'bundles of Node processes',
+  ],
   [/^extension\/dist\/webview\/\w+\.(js|css)(\.map)?$/, 'bundles of web views'],
   [/^extension\/dist\/samples\/[\w.-]+\.(csv|json|ndjson|tsv|md)$/, 'sample data of the local harness'],
   [
