@@ -2,7 +2,7 @@
 
 import type { PathMapping } from '../model/environment.ts';
 import { isAbsolutePath, normalisePath } from './framePath.ts';
-import { isInApp } from './parse/javascript.ts';
+import { isInApp } from './parse/javascriptFrame.ts';
 import type { ReadSource } from './readSource.ts';
 import { mappingOf, type ResolveOptions, resolveFrame } from './resolveFrame.ts';
 import { SourceMaps } from './sourceMap.ts';

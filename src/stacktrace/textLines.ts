@@ -3,34 +3,36 @@
  * without colours, each knowing where its characters stand in the text.
  */
 
+import { Offsets } from './offsets.ts';
+
 /** One line without its end. Characters past `maxLineLength` are left out. */
 export class TextLine {
   readonly text: string;
   /** True when what stands before belongs to something else: the first line of the text or of a JSON string. */
   readonly opens: boolean;
   readonly #start: number;
-  /** Where each character of `text` starts in the source, then where the line ends; absent when it is `text` itself. */
-  readonly #map: readonly number[] | undefined;
+  /** Absent when the text stands in the source as it is. */
+  readonly #offsets: Offsets | undefined;
   readonly #source: string;
 
-  constructor(source: string, text: string, start: number, opens: boolean, map?: readonly number[]) {
+  constructor(source: string, text: string, start: number, opens: boolean, offsets?: Offsets) {
     this.#source = source;
     this.text = text;
     this.opens = opens;
     this.#start = start;
-    this.#map = map;
+    this.#offsets = offsets;
   }
 
   /** Where the character at `index` of `text` starts in the source. */
   startOf(index: number): number {
-    return this.#map ? (this.#map[index] ?? this.#map.at(-1) ?? this.#start) : this.#start + index;
+    return this.#offsets ? this.#offsets.at(index) : this.#start + index;
   }
 
   /** Where the character before `index` of `text` ends in the source: codes that follow it are not part of it. */
   endOf(index: number): number {
-    if (!this.#map || index === 0) return this.startOf(index);
-    const last = this.startOf(index - 1);
-    return this.#source[last] === '\\' ? this.startOf(index) : last + 1;
+    if (!this.#offsets || index === 0) return this.startOf(index);
+    const last = this.#offsets.at(index - 1);
+    return this.#source[last] === '\\' ? this.#offsets.at(index) : last + 1;
   }
 }
 
@@ -120,22 +122,21 @@ export class TextLines {
   }
 
   #push(piece: Piece, opens: boolean, nesting: number): void {
-    const { text, map } = piece;
+    const { text, offsets } = piece;
     const escape = nesting < maxNesting ? text.indexOf('\\n') : -1;
     if (escape !== -1 && holdsEscapedTrace(text, escape, text.length)) {
       let innerOpens = true;
       for (let at = 0; at < text.length; ) {
         const inner = readPiece(text, at, text.length);
-        const length = inner.text.length;
-        const innerMap = inner.map ?? range(inner.start, length);
-        const outer = map ? innerMap.map((index) => map[index] ?? 0) : innerMap.map((index) => piece.start + index);
-        this.#push({ ...inner, start: outer[0] ?? piece.start, map: outer }, innerOpens, nesting + 1);
+        const own = inner.offsets ?? new Offsets(inner.start);
+        const offsets = own.within(piece.offsets ?? new Offsets(piece.start), inner.text.length);
+        this.#push({ ...inner, start: offsets.at(0), offsets }, innerOpens, nesting + 1);
         at = inner.next;
         innerOpens = inner.closes;
       }
       return;
     }
-    this.#lines.push(withoutColours(this.source, text.slice(0, maxLineLength), piece.start, map, opens));
+    this.#lines.push(withoutColours(this.source, text.slice(0, maxLineLength), piece.start, offsets, opens));
   }
 }
 
@@ -144,7 +145,7 @@ interface Piece {
   readonly text: string;
   readonly start: number;
   /** As in TextLine. */
-  readonly map: readonly number[] | undefined;
+  readonly offsets: Offsets | undefined;
   readonly next: number;
   /** True when a quote ended it: what follows is another string. */
   readonly closes: boolean;
@@ -158,50 +159,48 @@ const simpleEscapes: Readonly<Record<string, string>> = { t: '\t', '"': '"', '/'
 function readPiece(source: string, start: number, end: number): Piece {
   const limit = Math.min(end, start + maxPieceLength);
   // Most lines hold no escape but the one that ends them: their text is the source's own.
-  let map: number[] | undefined;
+  let offsets: Offsets | undefined;
   let text = '';
   let at = start;
   let plainFrom = start;
-  const finish = (next: number, closes: boolean): Piece => {
-    text += source.slice(plainFrom, at);
-    map?.push(at);
-    return { text, start, map, next, closes };
-  };
   while (at < limit) {
     const unit = source.charCodeAt(at);
-    if (unit === 34 && !isPythonQuote(source, at)) return finish(at + 1, true);
+    if (unit === 34 && !isPythonQuote(source, at)) {
+      return { text: text + source.slice(plainFrom, at), start, offsets, next: at + 1, closes: true };
+    }
     if (unit !== 92) {
-      map?.push(at);
       at++;
       continue;
     }
     const escaped = source[at + 1] ?? '';
-    if (escaped === 'n') return finish(at + 2, false);
-    const hex = escaped === 'u' ? source.slice(at + 2, at + 6) : '';
-    const isUnicode = /^[0-9a-f]{4}$/i.test(hex);
-    const decoded = isUnicode
-      ? String.fromCharCode(Number.parseInt(hex, 16))
-      : escaped === '\\'
-        ? '\\'
-        : simpleEscapes[escaped];
+    if (escaped === 'n') {
+      return { text: text + source.slice(plainFrom, at), start, offsets, next: at + 2, closes: false };
+    }
+    const code = escaped === 'u' ? hexCode(source, at + 2) : -1;
+    const decoded =
+      code !== -1 ? String.fromCharCode(code) : escaped === '\\' ? '\\' : (simpleEscapes[escaped] ?? undefined);
     if (decoded === undefined) {
-      map?.push(at);
       at++;
       continue;
     }
-    map ??= range(start, at - start).slice(0, -1);
-    text += source.slice(plainFrom, at) + decoded;
-    if (decoded !== '') map.push(at);
-    at += isUnicode ? 6 : 2;
+    offsets ??= new Offsets(start);
+    text += source.slice(plainFrom, at);
+    if (decoded !== '') offsets.add(text.length, at);
+    text += decoded;
+    at += code !== -1 ? 6 : 2;
+    offsets.add(text.length, at);
     plainFrom = at;
   }
   const next = Math.max(at, limit);
   // At the end of the physical line; its line end is no part of it.
-  while (at > plainFrom && (source.charCodeAt(at - 1) === 10 || source.charCodeAt(at - 1) === 13)) {
-    at--;
-    map?.pop();
-  }
-  return finish(next, next >= end);
+  while (at > plainFrom && (source.charCodeAt(at - 1) === 10 || source.charCodeAt(at - 1) === 13)) at--;
+  return { text: text + source.slice(plainFrom, at), start, offsets, next, closes: next >= end };
+}
+
+/** The number of the four hex digits at `at`; -1 when there are none. */
+function hexCode(source: string, at: number): number {
+  const digits = source.slice(at, at + 4);
+  return /^[0-9a-f]{4}$/i.test(digits) ? Number.parseInt(digits, 16) : -1;
 }
 
 /** `File "a.py", line 1` in a single-quoted representation: these quotes are not JSON's. */
@@ -251,32 +250,23 @@ function withoutColours(
   source: string,
   text: string,
   start: number,
-  map: readonly number[] | undefined,
+  offsets: Offsets | undefined,
   opens: boolean,
 ): TextLine {
-  if (!text.includes(escapeCharacter)) return new TextLine(source, text, start, opens, map);
-  const starts = map ?? range(start, text.length);
+  if (!text.includes(escapeCharacter)) return new TextLine(source, text, start, opens, offsets);
   let plain = '';
-  const plainMap: number[] = [];
   let from = 0;
-  const keep = (upTo: number): void => {
-    plain += text.slice(from, upTo);
-    for (let index = from; index < upTo; index++) plainMap.push(starts[index] ?? 0);
-  };
+  const kept = new Offsets(0);
   for (const match of text.matchAll(controlSequence)) {
-    keep(match.index);
+    plain += text.slice(from, match.index);
     from = match.index + match[0].length;
+    kept.add(plain.length, from);
   }
-  keep(text.length);
-  plainMap.push(starts[text.length] ?? 0);
-  return new TextLine(source, plain, start, opens, plainMap);
+  plain += text.slice(from);
+  return new TextLine(source, plain, start, opens, kept.within(offsets ?? new Offsets(start), plain.length));
 }
 
 function indexOrEnd(text: string, part: string, from: number): number {
   const index = text.indexOf(part, from);
   return index === -1 ? text.length : index;
-}
-
-function range(start: number, length: number): number[] {
-  return Array.from({ length: length + 1 }, (_, index) => start + index);
 }

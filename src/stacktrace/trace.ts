@@ -6,6 +6,8 @@ export interface Frame {
   /** The text of the frame as printed: without a log prefix, colours removed, JSON escapes decoded. */
   readonly raw: string;
   readonly function?: string;
+  /** The function as its author would name it, where the runtime prints a generated or mangled name. */
+  readonly readable?: string;
   /** Class, package or module that the function belongs to, where the format tells. */
   readonly module?: string;
   /** The file as printed, `file://` and the like decoded. */

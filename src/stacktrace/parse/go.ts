@@ -2,6 +2,7 @@
 
 import type { TextLine, TextLines } from '../textLines.ts';
 import type { Frame, Trace } from '../trace.ts';
+import { newFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { TraceParser } from './traceParser.ts';
 
@@ -163,16 +164,17 @@ function panicAbove(lines: TextLines, index: number, floor: number, margin: numb
 }
 
 function frameFrom(line: TextLine, at: Place, called: { module: string; function: string }): Frame {
-  return {
-    raw: line.text.slice(at.start, at.end),
-    module: decodedModule(called.module),
+  return newFrame(line, {
+    start: at.start,
+    end: at.end,
+    module: called.module.includes('%') ? decodedModule(called.module) : called.module,
     function: called.function,
     file: at.file,
     line1: at.line1,
+    column1: undefined,
+    readable: undefined,
     inApp: isInApp(at.file, called.module),
-    start: line.startOf(at.start),
-    end: line.endOf(at.end),
-  };
+  });
 }
 
 /** The linker escapes dots in the last element of a package's path. */

@@ -4,10 +4,10 @@
  */
 
 import type { TextLine, TextLines } from '../textLines.ts';
-import type { Frame } from '../trace.ts';
 import { type Header, headerAbove, headerOn, withMessage } from './header.ts';
-import { type JavascriptFrame, javascriptFrameOn } from './javascriptFrame.ts';
+import { javascriptFrameOn } from './javascriptFrame.ts';
 import { marginBefore } from './linePrefix.ts';
+import { newFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { ReadTraces, TraceParser } from './traceParser.ts';
 
@@ -71,8 +71,8 @@ class InspectReader {
       const frame = javascriptFrameOn(line.text);
       if (frame) {
         if (inside && frame.start <= rootColumn) break;
-        current.addFrame(frameFrom(line, frame));
-        inside ||= /^\s*\{/.test(line.text.slice(frame.end));
+        current.addFrame(newFrame(line, frame));
+        inside ||= frame.end < line.text.length && /^\s*\{/.test(line.text.slice(frame.end));
         next = index + 1;
         continue;
       }
@@ -180,26 +180,4 @@ function indentOf(text: string, margin: number): number {
   let column = Math.min(margin, text.length);
   while (text.charCodeAt(column) === 32 || text.charCodeAt(column) === 9) column++;
   return column;
-}
-
-function frameFrom(line: TextLine, parsed: JavascriptFrame): Frame {
-  const { start, end, ...rest } = parsed;
-  return {
-    raw: line.text.slice(start, end),
-    ...rest,
-    inApp: isInApp(parsed.file),
-    start: line.startOf(start),
-    end: line.endOf(end),
-  };
-}
-
-/** Schemes and places of what nobody of the team wrote. */
-const foreign =
-  /^(?:node|internal|data|blob|wasm|ext|deno|bun|native|chrome-extension|moz-extension|devtools):|^internal\/|^<|[/\\](?:node_modules|\.yarn|\.pnp)[/\\]|webpack\/(?:bootstrap|runtime)/;
-/** Files of Node's own library before they had a scheme. */
-const oldCore =
-  /^(?:_?[a-z]+_[a-z_]+|assert|async_hooks|buffer|child_process|cluster|crypto|dgram|dns|domain|events|fs|http|https|module|net|os|path|process|punycode|querystring|readline|repl|stream|timers|tls|tty|url|util|v8|vm|zlib|bootstrap_node)\.js$/;
-
-export function isInApp(file: string | undefined): boolean {
-  return file !== undefined && !foreign.test(file) && !oldCore.test(file);
 }

@@ -1,25 +1,19 @@
 /** Reads one V8 frame: `at async Foo.bar [as baz] (file:///app/src/a.ts:12:5)`. */
 
+import { isDigit, numberIn } from './digits.ts';
 import { looksLikePrefix } from './linePrefix.ts';
-
-export interface JavascriptFrame {
-  /** Where `at` starts and the frame ends in the line. */
-  readonly start: number;
-  readonly end: number;
-  readonly function?: string;
-  readonly file?: string;
-  readonly line1?: number;
-  readonly column1?: number;
-}
+import type { FoundFrame } from './newFrame.ts';
 
 interface Location {
-  readonly file?: string;
-  readonly line1?: number;
-  readonly column1?: number;
+  readonly file: string | undefined;
+  readonly line1: number | undefined;
+  readonly column1: number | undefined;
 }
 
+const nowhere: Location = { file: undefined, line1: undefined, column1: undefined };
+
 /** @returns `undefined` when the line holds no frame of V8 */
-export function javascriptFrameOn(text: string): JavascriptFrame | undefined {
+export function javascriptFrameOn(text: string): FoundFrame | undefined {
   const start = startOfFrame(text);
   if (start === -1) return undefined;
   const from = start + 3;
@@ -46,14 +40,27 @@ function startOfFrame(text: string): number {
   return -1;
 }
 
-function namedFrame(text: string, start: number, from: number, paren: number): JavascriptFrame | undefined {
+function namedFrame(text: string, start: number, from: number, paren: number): FoundFrame | undefined {
   const open = paren + 2;
   const end = endOfLocation(text, open);
   if (end === -1) return undefined;
-  const inside = text.slice(open, end);
-  const location = locationOf(inside);
+  const location = locationOf(text, open, end);
   if (!location) return undefined;
-  return { start, end: end + 1, ...functionOf(text.slice(from, paren)), ...location };
+  return foundFrame(start, end + 1, functionIn(text, from, paren), location);
+}
+
+function foundFrame(start: number, end: number, name: string | undefined, location: Location): FoundFrame {
+  return {
+    start,
+    end,
+    function: name,
+    module: undefined,
+    file: location.file,
+    line1: location.line1,
+    column1: location.column1,
+    readable: undefined,
+    inApp: isInApp(location.file),
+  };
 }
 
 /** Where the parenthesis that closes the location stands; paths may hold parentheses of their own. */
@@ -71,17 +78,18 @@ function endOfLocation(text: string, open: number): number {
 const bareLocation =
   /(?:async )?((?:[a-z][\w+.-]*:|[A-Za-z]:[\\/]|[./<]|[\w@-]+[./\\]).*?:\d+:\d+)(?=$|[\s"',}\]\\)])/iy;
 
-function bareFrame(text: string, start: number, from: number): JavascriptFrame | undefined {
+function bareFrame(text: string, start: number, from: number): FoundFrame | undefined {
   bareLocation.lastIndex = from;
   const match = bareLocation.exec(text);
   if (match) {
-    const location = locationOf(match[1] ?? '');
+    const path = match[1] ?? '';
+    const location = locationOf(path, 0, path.length);
     // Prose has spaces where a path rarely has: `at 2026-11-23 10:12:30`.
     if (!location?.file || !isPathLike(location.file)) return undefined;
-    return { start, end: bareLocation.lastIndex, ...location };
+    return foundFrame(start, bareLocation.lastIndex, undefined, location);
   }
   const rest = text.slice(from).trimEnd();
-  if (rest === 'native' || rest === '<anonymous>') return { start, end: from + rest.length };
+  if (rest === 'native' || rest === '<anonymous>') return foundFrame(start, from + rest.length, undefined, nowhere);
   return undefined;
 }
 
@@ -89,19 +97,31 @@ function isPathLike(file: string): boolean {
   return /[/\\]|^[a-z][\w+.-]*:|^<anonymous>$/i.test(file) || /^[^\s]+\.\w{1,5}$/.test(file);
 }
 
-/** What stands in the parentheses; `undefined` when it is no location. */
-function locationOf(text: string): Location | undefined {
-  if (text === 'native' || text === '<anonymous>' || /^index \d+$/.test(text)) return {};
-  if (text.startsWith('eval at ')) return locationOf(evalOrigin(text)) ?? {};
-  const last = text.lastIndexOf(':');
-  if (last <= 0) return undefined;
-  const tail = text.slice(last + 1);
-  if (!isNumber(tail)) return text.startsWith('wasm://') ? { file: text } : undefined;
-  const middle = text.lastIndexOf(':', last - 1);
-  const line = text.slice(middle + 1, last);
+/** What stands between two places of a line; `undefined` when it is no location. */
+function locationOf(text: string, from: number, to: number): Location | undefined {
+  let last = to - 1;
+  while (last > from && isDigit(text.charCodeAt(last))) last--;
+  if (text.charCodeAt(last) !== 58 || last === to - 1) return unplaced(text.slice(from, to));
+  let middle = last - 1;
+  while (middle > from && isDigit(text.charCodeAt(middle))) middle--;
+  const column1 = numberIn(text, last + 1, to);
+  const line1 = numberIn(text, middle + 1, last);
   // V8 always prints line and column: with one number it is another language's frame.
-  if (middle <= 0 || !isNumber(line)) return undefined;
-  return { file: decodeFile(text.slice(0, middle)), line1: Number(line), column1: Number(tail) };
+  if (middle <= from || text.charCodeAt(middle) !== 58 || column1 === -1 || line1 === -1) {
+    return unplaced(text.slice(from, to));
+  }
+  if (text.charCodeAt(from) === 101 && text.startsWith('eval at ', from)) return unplaced(text.slice(from, to));
+  return { file: decodeFile(text.slice(from, middle)), line1, column1 };
+}
+
+/** A location without line and column. */
+function unplaced(text: string): Location | undefined {
+  if (text === 'native' || text === '<anonymous>' || /^index \d+$/.test(text)) return nowhere;
+  if (text.startsWith('eval at ')) {
+    const origin = evalOrigin(text);
+    return locationOf(origin, 0, origin.length) ?? nowhere;
+  }
+  return text.startsWith('wasm://') && text.includes(':', 7) ? { ...nowhere, file: text } : undefined;
 }
 
 /** `eval at a (eval at b (/app/x.js:1:2), <anonymous>:1:1)`: the file whose code called eval. */
@@ -111,12 +131,10 @@ function evalOrigin(text: string): string {
   return open === -1 || close === -1 ? '' : text.slice(open + 2, close);
 }
 
-function isNumber(text: string): boolean {
-  return text.length > 0 && text.length < 10 && /^\d+$/.test(text);
-}
-
 /** A `file:` URL as the path it names; other URLs without their query. */
 function decodeFile(file: string): string {
+  // Paths, which most frames have, are none.
+  if (file.charCodeAt(0) === 47) return file;
   if (file.startsWith('file://')) {
     const path = percentDecoded(withoutQuery(file.slice('file://'.length)));
     if (!path.startsWith('/')) return `//${path}`;
@@ -141,7 +159,26 @@ export function percentDecoded(text: string): string {
   }
 }
 
-function functionOf(text: string): { function?: string } {
-  const name = text.startsWith('async ') ? text.slice('async '.length) : text;
-  return name === '' ? {} : { function: name };
+function functionIn(text: string, from: number, to: number): string | undefined {
+  const start = text.startsWith('async ', from) ? from + 'async '.length : from;
+  return start >= to ? undefined : text.slice(start, to);
+}
+
+/** Schemes and places of what nobody of the team wrote. */
+const foreign =
+  /^(?:(?:node|internal|data|blob|wasm|ext|deno|bun|native|chrome-extension|moz-extension|devtools|resource|chrome):|internal\/|<)/;
+/** Files of Node's own library before they had a scheme. */
+const oldCore =
+  /^(?:_?[a-z]+_[a-z_]+|assert|async_hooks|buffer|child_process|cluster|crypto|dgram|dns|domain|events|fs|http|https|module|net|os|path|process|punycode|querystring|readline|repl|stream|timers|tls|tty|url|util|v8|vm|zlib|bootstrap_node)\.js$/;
+const installed = /[/\\](?:node_modules|\.yarn|\.pnp)[/\\]|webpack\/(?:bootstrap|runtime)/;
+
+export function isInApp(file: string | undefined): boolean {
+  if (file === undefined) return false;
+  if (file.charCodeAt(0) === 47) return !mayBeInstalled(file) || !installed.test(file);
+  return !foreign.test(file) && !oldCore.test(file) && !(mayBeInstalled(file) && installed.test(file));
+}
+
+/** Cheap, and false for most paths. */
+function mayBeInstalled(file: string): boolean {
+  return file.includes('node_modules') || file.includes('webpack') || file.includes('.yarn') || file.includes('.pnp');
 }

@@ -1,10 +1,10 @@
 /** Traces of the JVM (Java, Kotlin, Scala), as `Throwable.printStackTrace`, Logback and Log4j print them. */
 
 import type { TextLine, TextLines } from '../textLines.ts';
-import type { Frame } from '../trace.ts';
 import { type Header, headerAbove, headerOn, withMessage } from './header.ts';
-import { type JvmFrame, jvmFrameOn } from './jvmFrame.ts';
+import { jvmFrameOn } from './jvmFrame.ts';
 import { marginBefore } from './linePrefix.ts';
+import { newFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { ReadTraces, TraceParser } from './traceParser.ts';
 
@@ -47,7 +47,7 @@ function readChain(lines: TextLines, first: number, margin: number, top: TraceDr
     if (!line || (index > first && line.opens)) break;
     const frame = jvmFrameOn(line.text);
     if (frame) {
-      current.addFrame(frameFrom(line, frame));
+      current.addFrame(newFrame(line, frame));
       next = index + 1;
       continue;
     }
@@ -123,18 +123,3 @@ function indentOf(text: string, margin: number): number {
   while (text.charCodeAt(column) === 32 || text.charCodeAt(column) === 9) column++;
   return column;
 }
-
-function frameFrom(line: TextLine, parsed: JvmFrame): Frame {
-  const { start, end, ...rest } = parsed;
-  return {
-    raw: line.text.slice(start, end),
-    ...rest,
-    inApp: rest.file !== undefined && rest.line1 !== undefined && !foreign.test(rest.module),
-    start: line.startOf(start),
-    end: line.endOf(end),
-  };
-}
-
-/** Packages of the platform, its languages, and what most services are built on. */
-const foreign =
-  /^(?:javax?|jdk|sun|com\.sun|jakarta|kotlinx?|scala|groovy|clojure|akka|org\.(?:apache|springframework|junit|testng|mockito|hibernate|slf4j|jboss|eclipse|gradle|codehaus|xml|w3c|ietf|reactivestreams|postgresql|h2|quartz|jetbrains|opentest4j|glassfish|aspectj)|com\.(?:google\.(?:common|inject|protobuf|gson)|fasterxml|zaxxer|mysql|amazonaws|intellij|mongodb|rabbitmq|datastax)|software\.amazon|ch\.qos\.logback|io\.(?:netty|grpc|reactivex|micrometer|opentelemetry|vertx|quarkus|undertow|ktor|lettuce)|reactor|okhttp3|okio|rx|net\.bytebuddy|feign|_COROUTINE)\./;

@@ -1,22 +1,11 @@
 /** Reads one frame of the JVM: `at java.base/java.lang.Thread.run(Thread.java:833) ~[?:?]`. */
 
+import { digitsEnd, numberIn } from './digits.ts';
 import { looksLikePrefix } from './linePrefix.ts';
-
-export interface JvmFrame {
-  /** Where `at` starts and the frame ends in the line. */
-  readonly start: number;
-  readonly end: number;
-  readonly module: string;
-  readonly function: string;
-  readonly file?: string;
-  readonly line1?: number;
-}
-
-const location =
-  /^(?:([^\s():]+\.\w{1,8})(?::(\d{1,9}))?|([\w.$-]+):(\d{1,9})|Native Method|Unknown Source(?::\d{1,9})?)$/;
+import type { FoundFrame } from './newFrame.ts';
 
 /** @returns `undefined` when the line holds no frame of the JVM */
-export function jvmFrameOn(text: string): JvmFrame | undefined {
+export function jvmFrameOn(text: string): FoundFrame | undefined {
   for (let at = text.indexOf('at '); at !== -1; at = text.indexOf('at ', at + 1)) {
     const frame = isStart(text, at) ? frameAt(text, at) : undefined;
     if (frame) return frame;
@@ -30,32 +19,107 @@ function isStart(text: string, at: number): boolean {
   return (before === 32 || before === 9) && looksLikePrefix(text, at);
 }
 
-function frameAt(text: string, start: number): JvmFrame | undefined {
+function frameAt(text: string, start: number): FoundFrame | undefined {
   const from = start + 3;
   const open = text.indexOf('(', from);
   if (open === -1 || open - from > maxNameLength) return undefined;
   const close = text.indexOf(')', open);
   if (close === -1) return undefined;
-  const place = location.exec(text.slice(open + 1, close));
-  if (!place) return undefined;
-  const qualified = text.slice(from, open);
-  // `loader/module@version/`, each part optional: what follows the last slash is the class. Hidden classes have one more.
-  const hidden = /\/0x[0-9a-f]+(?=\.)/.exec(qualified);
-  const name = hidden ? qualified.replace(hidden[0], '') : qualified;
-  const own = name.slice(name.lastIndexOf('/') + 1);
-  const dot = own.lastIndexOf('.');
+  const colon = colonOf(text, open + 1, close);
+  const placeEnd = colon === -1 ? close : colon;
+  const isFile = isFileName(text, open + 1, placeEnd);
+  // Obfuscated classes have a name without an ending.
+  if (!isFile && !(colon !== -1 && isName(text, open + 1, colon)) && !isUnplaced(text, open + 1, close))
+    return undefined;
+  const name = qualifiedName(text, from, open);
+  const dot = name.lastIndexOf('.');
   // Kotlin's test names have spaces, V8's frames one before the parenthesis.
-  if (dot <= 0 || own.endsWith(' ') || /\s/.test(own.slice(0, dot))) return undefined;
-  const [, file, line, obfuscated, obfuscatedLine] = place;
+  if (dot <= 0 || text.charCodeAt(open - 1) === 32 || hasSpace(name, dot)) return undefined;
+  const module = name.slice(0, dot);
+  const file = isFile ? text.slice(open + 1, placeEnd) : undefined;
+  const line1 = colon === -1 ? undefined : numberIn(text, colon + 1, close);
+  const own = name.slice(dot + 1);
   return {
     start,
     end: close + 1,
-    module: own.slice(0, dot),
-    function: own.slice(dot + 1),
-    ...(file === undefined ? {} : { file }),
-    ...(line === undefined ? {} : { line1: Number(line) }),
-    ...(obfuscated === undefined ? {} : { line1: Number(obfuscatedLine) }),
+    module,
+    function: own,
+    file,
+    line1,
+    column1: undefined,
+    readable: readableJvmName(module, own),
+    inApp: file !== undefined && line1 !== undefined && !foreign.test(module),
   };
 }
 
+/** `loader/module@version/`, each part optional: what follows the last slash is the class. Hidden classes have one more. */
+function qualifiedName(text: string, from: number, open: number): string {
+  const name = text.slice(from, open);
+  if (!name.includes('/')) return name;
+  const hidden = /\/0x[0-9a-f]+(?=\.)/.exec(name);
+  const seen = hidden ? name.replace(hidden[0], '') : name;
+  return seen.slice(seen.lastIndexOf('/') + 1);
+}
+
+/** The colon before a line number that ends at `close`; -1 when there is none. */
+function colonOf(text: string, from: number, close: number): number {
+  const colon = text.lastIndexOf(':', close);
+  return colon > from && close > colon + 1 && close - colon <= 10 && digitsEnd(text, colon + 1) === close ? colon : -1;
+}
+
+/** `Loader.java`, without spaces and with an ending of one to eight characters. */
+function isFileName(text: string, from: number, to: number): boolean {
+  const dot = text.lastIndexOf('.', to - 1);
+  if (dot <= from || to - dot < 2 || to - dot > 9) return false;
+  for (let at = from; at < to; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit <= 32 || unit === 40 || unit === 58 || (at > dot && !isWordPart(unit))) return false;
+  }
+  return true;
+}
+
+function isName(text: string, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    const unit = text.charCodeAt(at);
+    if (!isWordPart(unit) && unit !== 46 && unit !== 36 && unit !== 45) return false;
+  }
+  return to > from;
+}
+
+function isWordPart(unit: number): boolean {
+  return (unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90) || (unit >= 48 && unit <= 57) || unit === 95;
+}
+
+function isUnplaced(text: string, from: number, to: number): boolean {
+  return /^(?:Native Method|Unknown Source(?::\d{1,9})?)$/.test(text.slice(from, to));
+}
+
+function hasSpace(text: string, end: number): boolean {
+  for (let at = 0; at < end; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === 32 || unit === 9 || (unit > 127 && /\s/.test(text[at] ?? ''))) return true;
+  }
+  return false;
+}
+
 const maxNameLength = 1000;
+
+/** The method that lambdas, constructors and coroutines stand for: `lambda$read$0` is a lambda in `read`. */
+function readableJvmName(module: string, name: string): string | undefined {
+  if (name === '<init>') return `new ${simpleClass(module)}`;
+  if (name === '<clinit>') return `static ${simpleClass(module)}`;
+  if (!name.includes('$')) {
+    const coroutine = name === 'invokeSuspend' ? /\$([A-Za-z_]\w*)\$\d+$/.exec(module) : null;
+    return coroutine?.[1];
+  }
+  const lambda = /^(?:lambda\$|\$anonfun\$)([A-Za-z_]\w*)\$\d+(?:\$adapted)?$/.exec(name);
+  return lambda?.[1] === undefined ? undefined : `${lambda[1]} (lambda)`;
+}
+
+function simpleClass(module: string): string {
+  return module.slice(module.lastIndexOf('.') + 1).replaceAll('$', '.');
+}
+
+/** Packages of the platform, its languages, and what most services are built on. */
+const foreign =
+  /^(?:javax?|jdk|sun|com\.sun|jakarta|kotlinx?|scala|groovy|clojure|akka|org\.(?:apache|springframework|junit|testng|mockito|hibernate|slf4j|jboss|eclipse|gradle|codehaus|xml|w3c|ietf|reactivestreams|postgresql|h2|quartz|jetbrains|opentest4j|glassfish|aspectj)|com\.(?:google\.(?:common|inject|protobuf|gson)|fasterxml|zaxxer|mysql|amazonaws|intellij|mongodb|rabbitmq|datastax)|software\.amazon|ch\.qos\.logback|io\.(?:netty|grpc|reactivex|micrometer|opentelemetry|vertx|quarkus|undertow|ktor|lettuce)|reactor|okhttp3|okio|rx|net\.bytebuddy|feign|_COROUTINE)\./;

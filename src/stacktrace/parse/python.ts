@@ -3,6 +3,7 @@
 import type { TextLine, TextLines } from '../textLines.ts';
 import type { Frame } from '../trace.ts';
 import { type Header, headerOn } from './header.ts';
+import { type FoundFrame, newFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { TraceParser } from './traceParser.ts';
 
@@ -24,15 +25,6 @@ interface ReadDraft {
   readonly next: number;
 }
 
-interface PythonFrame {
-  /** Where `File` starts and the frame ends in the line. */
-  readonly start: number;
-  readonly end: number;
-  readonly file: string;
-  readonly line1: number;
-  readonly function?: string;
-}
-
 const traceback = 'Traceback (most recent call last):';
 const becauseOf = 'The above exception was the direct cause of the following exception:';
 const whileHandling = 'During handling of the above exception, another exception occurred:';
@@ -45,7 +37,7 @@ const maxDepth = 32;
 /** A frame's source line, its carets, and the middle of a statement on several lines. */
 const maxQuietLines = 12;
 
-function frameOn(text: string): PythonFrame | undefined {
+function frameOn(text: string): FoundFrame | undefined {
   const start = text.indexOf('File ');
   if (start === -1 || start > 400) return undefined;
   frame.lastIndex = start;
@@ -55,9 +47,13 @@ function frameOn(text: string): PythonFrame | undefined {
   return {
     start,
     end: start + whole.length,
+    module: undefined,
+    function: name,
     file: text.includes('\\"') ? file.replaceAll('\\\\', '\\') : file,
     line1: Number(line),
-    ...(name === undefined ? {} : { function: name }),
+    column1: undefined,
+    readable: undefined,
+    inApp: !foreign.test(file),
   };
 }
 
@@ -111,7 +107,7 @@ function readOne(lines: TextLines, first: number, depth: number): ReadDraft | un
     const parsed = frameOn(line.text);
     if (parsed) {
       column = Math.max(0, parsed.start - 2);
-      frames.push(frameFrom(line, parsed));
+      frames.push(newFrame(line, parsed));
       next = index + 1;
       quiet = 0;
       continue;
@@ -209,17 +205,6 @@ function bareMember(lines: TextLines, index: number, column: number, depth: numb
   const draft = new TraceDraft('python', header);
   draft.grow(line.endOf(line.text.trimEnd().length));
   return { draft, next: readMembers(lines, index + 1, depth, draft) };
-}
-
-function frameFrom(line: TextLine, parsed: PythonFrame): Frame {
-  const { start, end, ...rest } = parsed;
-  return {
-    raw: line.text.slice(start, end),
-    ...rest,
-    inApp: !foreign.test(parsed.file),
-    start: line.startOf(start),
-    end: line.endOf(end),
-  };
 }
 
 /** The standard library, installed packages, and code that is in no file. */

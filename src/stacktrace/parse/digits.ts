@@ -1,0 +1,24 @@
+/** Numbers in frames, read without regular expressions: they stand in every frame of every language. */
+
+/** The number that `text` is from `from` to `to`; -1 when that is no number of one to nine digits. */
+export function numberIn(text: string, from: number, to: number): number {
+  if (to <= from || to - from > 9) return -1;
+  let value = 0;
+  for (let at = from; at < to; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/** Where the digits that start at `from` end. */
+export function digitsEnd(text: string, from: number): number {
+  let at = from;
+  while (isDigit(text.charCodeAt(at))) at++;
+  return at;
+}
+
+export function isDigit(unit: number): boolean {
+  return unit >= 48 && unit <= 57;
+}
