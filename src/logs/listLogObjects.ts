@@ -18,7 +18,7 @@ import type { ObjectInfo, ObjectStore } from '../store/objectStore.ts';
 import { type Partition, partitionOf } from './logLayout.ts';
 
 /** How long after its time a record is expected to have been shipped, unless the caller knows better. */
-export const defaultLateMs = 6 * 3_600_000;
+const defaultLateMs = 6 * 3_600_000;
 
 export interface ListLogOptions {
   readonly range?: TimeRange;

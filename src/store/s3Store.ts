@@ -2,24 +2,18 @@
  * The object store in an S3 bucket, AWS's or any that speaks like it.
  *
  * Credentials come from the AWS provider chain, asked anew whenever they expire. The SDK retries what may pass (errors
- * of the network and the server, SlowDown) with jittered back-off; at most `maxConnections` requests are under way.
+ * of the network and the server, SlowDown) with jittered back-off, and bounds how many requests are under way (s3Client.ts).
  */
 
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  type GetObjectCommandOutput,
-  HeadObjectCommand,
-  type HeadObjectCommandOutput,
-  ListObjectsV2Command,
-  type ListObjectsV2CommandOutput,
-  PutObjectCommand,
+import type {
+  GetObjectCommandOutput,
+  HeadObjectCommandOutput,
+  ListObjectsV2CommandOutput,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import type { S3Options } from '../model/environment.ts';
 import type {
   ByteRange,
@@ -37,21 +31,21 @@ import { parseS3Url } from './s3Url.ts';
 import { StoreError } from './storeError.ts';
 import { checkKey, keyProblem } from './storeKey.ts';
 
-const maxAttempts = 5;
-const maxConnections = 32;
-const connectMs = 5_000;
-/** A connection on which nothing moves for so long is given up. */
-const idleMs = 120_000;
 /** Names the write that made an object, so that a retry of it knows its own work. */
 const writeIdField = 'ingest-trace-write';
 
+interface Connection {
+  readonly client: S3Client;
+  readonly sdk: typeof import('./s3Client.ts');
+}
+
 export class S3Store implements ObjectStore {
   readonly url: string;
-  readonly #client: S3Client;
+  readonly #options: S3Options;
   readonly #bucket: string;
   /** Empty, or ends in a slash. */
   readonly #root: string;
-  readonly #endpoint: string | undefined;
+  #connecting: Promise<Connection> | undefined;
 
   /** `url` is `s3://bucket/prefix`. Nothing is asked of the network yet. */
   constructor(url: string, options: S3Options = {}) {
@@ -59,25 +53,7 @@ export class S3Store implements ObjectStore {
     this.#bucket = bucket;
     this.#root = prefix === '' ? '' : `${prefix}/`;
     this.url = prefix === '' ? `s3://${bucket}` : `s3://${bucket}/${prefix}`;
-    this.#endpoint = options.endpoint;
-    // Other servers than AWS's take any region; AWS's own comes from the options, the environment or the profile.
-    const region = options.region ?? (options.endpoint === undefined ? undefined : 'us-east-1');
-    this.#client = new S3Client({
-      ...(region === undefined ? {} : { region }),
-      ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-      ...(options.profile === undefined ? {} : { profile: options.profile }),
-      ...(options.forcePathStyle === undefined ? {} : { forcePathStyle: options.forcePathStyle }),
-      credentials: fromNodeProviderChain(options.profile === undefined ? {} : { profile: options.profile }),
-      followRegionRedirects: true,
-      retryMode: 'standard',
-      maxAttempts,
-      requestHandler: {
-        connectionTimeout: connectMs,
-        socketTimeout: idleMs,
-        httpAgent: { keepAlive: true, maxSockets: maxConnections },
-        httpsAgent: { keepAlive: true, maxSockets: maxConnections },
-      },
-    });
+    this.#options = options;
   }
 
   async *list(options: ListOptions = {}): AsyncGenerator<ObjectInfo, void> {
@@ -103,8 +79,8 @@ export class S3Store implements ObjectStore {
 
   async head(key: string, signal?: AbortSignal): Promise<ObjectInfo | undefined> {
     this.#checkReadable(key);
-    return this.#ask('look at', key, signal, async (abort) => {
-      const answer = await this.#client.send(new HeadObjectCommand(this.#at(key)), abort);
+    return this.#ask('look at', key, signal, async ({ client, sdk }, abort) => {
+      const answer = await client.send(new sdk.HeadObjectCommand(this.#at(key)), abort);
       return infoOf(key, answer, answer.ContentLength ?? 0);
     });
   }
@@ -115,9 +91,9 @@ export class S3Store implements ObjectStore {
     // HTTP has no range of nothing.
     if (range?.end !== undefined && range.end <= range.start) return this.#empty(key, signal);
     try {
-      return await this.#ask('read', key, signal, async (abort) => {
-        const answer = await this.#client.send(
-          new GetObjectCommand({ ...this.#at(key), ...(range ? { Range: rangeHeader(range) } : {}) }),
+      return await this.#ask('read', key, signal, async ({ client, sdk }, abort) => {
+        const answer = await client.send(
+          new sdk.GetObjectCommand({ ...this.#at(key), ...(range ? { Range: rangeHeader(range) } : {}) }),
           abort,
         );
         return this.#stored(key, answer, signal);
@@ -133,7 +109,8 @@ export class S3Store implements ObjectStore {
     checkKey(key);
     const { onlyIf, contentType, signal } = options;
     const writeId = randomUUID();
-    const command = new PutObjectCommand({
+    const { client, sdk } = await this.#connect();
+    const command = new sdk.PutObjectCommand({
       ...this.#at(key),
       Body: body,
       ContentLength: body.length,
@@ -145,7 +122,7 @@ export class S3Store implements ObjectStore {
     for (let conflicts = 0; ; conflicts++) {
       signal?.throwIfAborted();
       try {
-        const answer = await this.#client.send(command, abortOf(signal));
+        const answer = await client.send(command, abortOf(signal));
         return { kind: 'stored', etag: answer.ETag ?? '' };
       } catch (error) {
         signal?.throwIfAborted();
@@ -156,7 +133,7 @@ export class S3Store implements ObjectStore {
           status === 412 || (status === 404 && nameOf(error) !== 'NoSuchBucket' && onlyIf !== undefined);
         if (isRefused) return wasSentBefore ? this.#ownWrite(key, writeId, signal) : { kind: 'refused' };
         // Another conditional write of this key was under way: who won shows when asked again.
-        if (status !== 409 || conflicts === maxAttempts) throw s3Error(error, 'write', this.#place(key));
+        if (status !== 409 || conflicts === sdk.maxAttempts) throw s3Error(error, 'write', this.#place(key));
         wasSentBefore = true;
         await delay(Math.random() * 50 * 2 ** conflicts);
       }
@@ -165,11 +142,22 @@ export class S3Store implements ObjectStore {
 
   async delete(key: string, signal?: AbortSignal): Promise<void> {
     this.#checkReadable(key);
-    await this.#ask('delete', key, signal, (abort) => this.#client.send(new DeleteObjectCommand(this.#at(key)), abort));
+    await this.#ask('delete', key, signal, ({ client, sdk }, abort) =>
+      client.send(new sdk.DeleteObjectCommand(this.#at(key)), abort),
+    );
   }
 
   async close(): Promise<void> {
-    this.#client.destroy();
+    const connecting = this.#connecting;
+    this.#connecting = undefined;
+    // One that failed has nothing to close, and its caller knows.
+    const [connected] = await Promise.allSettled([connecting]);
+    if (connected.status === 'fulfilled') connected.value?.client.destroy();
+  }
+
+  #connect(): Promise<Connection> {
+    this.#connecting ??= connect(this.#options);
+    return this.#connecting;
   }
 
   async *#pages({
@@ -178,13 +166,14 @@ export class S3Store implements ObjectStore {
     depth = 'all',
     signal,
   }: ListOptions): AsyncGenerator<ListObjectsV2CommandOutput, void> {
+    const { client, sdk } = await this.#connect();
     let token: string | undefined;
     do {
       signal?.throwIfAborted();
       let page: ListObjectsV2CommandOutput;
       try {
-        page = await this.#client.send(
-          new ListObjectsV2Command({
+        page = await client.send(
+          new sdk.ListObjectsV2Command({
             Bucket: this.#bucket,
             Prefix: this.#root + prefix,
             // XML cannot hold every character that a key can.
@@ -212,11 +201,12 @@ export class S3Store implements ObjectStore {
     doing: string,
     key: string,
     signal: AbortSignal | undefined,
-    work: (abort: { abortSignal?: AbortSignal }) => Promise<T>,
+    work: (connection: Connection, abort: { abortSignal?: AbortSignal }) => Promise<T>,
   ): Promise<T | undefined> {
     signal?.throwIfAborted();
+    const connection = await this.#connect();
     try {
-      return await work(abortOf(signal));
+      return await work(connection, abortOf(signal));
     } catch (error) {
       signal?.throwIfAborted();
       const status = statusOf(error);
@@ -241,8 +231,8 @@ export class S3Store implements ObjectStore {
 
   /** A write that was sent more than once may have been refused because of itself. */
   async #ownWrite(key: string, writeId: string, signal: AbortSignal | undefined): Promise<PutResult> {
-    const answer = await this.#ask('look at', key, signal, (abort) =>
-      this.#client.send(new HeadObjectCommand(this.#at(key)), abort),
+    const answer = await this.#ask('look at', key, signal, ({ client, sdk }, abort) =>
+      client.send(new sdk.HeadObjectCommand(this.#at(key)), abort),
     );
     return answer?.Metadata?.[writeIdField] === writeId
       ? { kind: 'stored', etag: answer.ETag ?? '' }
@@ -263,7 +253,7 @@ export class S3Store implements ObjectStore {
     return {
       bucket: this.#bucket,
       ...(key === undefined ? {} : { key: this.#root + key }),
-      ...(this.#endpoint === undefined ? {} : { endpoint: this.#endpoint }),
+      ...(this.#options.endpoint === undefined ? {} : { endpoint: this.#options.endpoint }),
     };
   }
 
@@ -272,6 +262,24 @@ export class S3Store implements ObjectStore {
     const key = decodeURIComponent(encoded.replaceAll('+', ' '));
     return key.startsWith(this.#root) ? key.slice(this.#root.length) : undefined;
   }
+}
+
+async function connect(options: S3Options): Promise<Connection> {
+  const sdk = await import('./s3Client.ts');
+  const client = sdk.createS3Client(options);
+  try {
+    await client.config.region();
+  } catch (error) {
+    client.destroy();
+    throw new StoreError(
+      'unreachable',
+      'No region is known for S3. Set s3.region, AWS_REGION or the region of the profile.',
+      {
+        cause: error,
+      },
+    );
+  }
+  return { client, sdk };
 }
 
 class EmptyRange extends Error {

@@ -219,6 +219,22 @@ test('S3: names what is wrong with credentials, bucket and endpoint, and gives n
   }
 });
 
+test('S3: says what to set when no region is known', async (t) => {
+  const names = ['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE', 'AWS_CONFIG_FILE'];
+  const kept = Object.fromEntries(names.map((name) => [name, process.env[name]]));
+  t.after(() => {
+    for (const name of names) {
+      if (kept[name] === undefined) delete process.env[name];
+      else process.env[name] = kept[name];
+    }
+  });
+  for (const name of names) delete process.env[name];
+  process.env['AWS_CONFIG_FILE'] = join(tmpdir(), 'no such file');
+  const store = new S3Store('s3://bucket');
+  await assert.rejects(store.head('k'), { code: 'unreachable', message: /AWS_REGION/ });
+  await store.close();
+});
+
 test('S3: slows down and tries again when asked to, and says so when that does not help', async (t) => {
   const server = await fakeS3(t);
   server.answers.push(slowDown, slowDown, stored);

@@ -38,7 +38,7 @@ export async function clickHouseForTests(t: Pick<TestContext, 'skip'>): Promise<
 }
 
 /** An empty engine with its data in a temporary folder. One at a time in a process. */
-export async function openClickHouse(): Promise<OpenClickHouse> {
+async function openClickHouse(): Promise<OpenClickHouse> {
   const installed = await installClickHouse();
   const chdb = connectionModule(createRequire(join(installed, 'package.json'))('chdb/connection'));
   const data = await mkdtemp(join(tmpdir(), 'ingest-trace-clickhouse-'));
