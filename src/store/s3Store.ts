@@ -8,12 +8,7 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type {
-  GetObjectCommandOutput,
-  HeadObjectCommandOutput,
-  ListObjectsV2CommandOutput,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import type { GetObjectCommandOutput, HeadObjectCommandOutput, ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import type { S3Options } from '../model/environment.ts';
 import type {
   ByteRange,
@@ -26,6 +21,7 @@ import type {
   StoredObject,
 } from './objectStore.ts';
 import { S3Body } from './s3Body.ts';
+import type { S3Connection } from './s3Client.ts';
 import { attemptsOf, nameOf, s3Error, type S3Place, statusOf } from './s3Error.ts';
 import { parseS3Url } from './s3Url.ts';
 import { StoreError } from './storeError.ts';
@@ -34,18 +30,13 @@ import { checkKey, keyProblem } from './storeKey.ts';
 /** Names the write that made an object, so that a retry of it knows its own work. */
 const writeIdField = 'ingest-trace-write';
 
-interface Connection {
-  readonly client: S3Client;
-  readonly sdk: typeof import('./s3Client.ts');
-}
-
 export class S3Store implements ObjectStore {
   readonly url: string;
   readonly #options: S3Options;
   readonly #bucket: string;
   /** Empty, or ends in a slash. */
   readonly #root: string;
-  #connecting: Promise<Connection> | undefined;
+  #connecting: Promise<S3Connection> | undefined;
 
   /** `url` is `s3://bucket/prefix`. Nothing is asked of the network yet. */
   constructor(url: string, options: S3Options = {}) {
@@ -109,7 +100,7 @@ export class S3Store implements ObjectStore {
     checkKey(key);
     const { onlyIf, contentType, signal } = options;
     const writeId = randomUUID();
-    const { client, sdk } = await this.#connect();
+    const { client, sdk, maxAttempts } = await this.#connect();
     const command = new sdk.PutObjectCommand({
       ...this.#at(key),
       Body: body,
@@ -133,7 +124,7 @@ export class S3Store implements ObjectStore {
           status === 412 || (status === 404 && nameOf(error) !== 'NoSuchBucket' && onlyIf !== undefined);
         if (isRefused) return wasSentBefore ? this.#ownWrite(key, writeId, signal) : { kind: 'refused' };
         // Another conditional write of this key was under way: who won shows when asked again.
-        if (status !== 409 || conflicts === sdk.maxAttempts) throw s3Error(error, 'write', this.#place(key));
+        if (status !== 409 || conflicts === maxAttempts) throw s3Error(error, 'write', this.#place(key));
         wasSentBefore = true;
         await delay(Math.random() * 50 * 2 ** conflicts);
       }
@@ -155,7 +146,7 @@ export class S3Store implements ObjectStore {
     if (connected.status === 'fulfilled') connected.value?.client.destroy();
   }
 
-  #connect(): Promise<Connection> {
+  #connect(): Promise<S3Connection> {
     this.#connecting ??= connect(this.#options);
     return this.#connecting;
   }
@@ -201,7 +192,7 @@ export class S3Store implements ObjectStore {
     doing: string,
     key: string,
     signal: AbortSignal | undefined,
-    work: (connection: Connection, abort: { abortSignal?: AbortSignal }) => Promise<T>,
+    work: (connection: S3Connection, abort: { abortSignal?: AbortSignal }) => Promise<T>,
   ): Promise<T | undefined> {
     signal?.throwIfAborted();
     const connection = await this.#connect();
@@ -264,22 +255,9 @@ export class S3Store implements ObjectStore {
   }
 }
 
-async function connect(options: S3Options): Promise<Connection> {
-  const sdk = await import('./s3Client.ts');
-  const client = sdk.createS3Client(options);
-  try {
-    await client.config.region();
-  } catch (error) {
-    client.destroy();
-    throw new StoreError(
-      'unreachable',
-      'No region is known for S3. Set s3.region, AWS_REGION or the region of the profile.',
-      {
-        cause: error,
-      },
-    );
-  }
-  return { client, sdk };
+async function connect(options: S3Options): Promise<S3Connection> {
+  const { connectS3 } = await import('./s3Client.ts');
+  return connectS3(options);
 }
 
 class EmptyRange extends Error {
