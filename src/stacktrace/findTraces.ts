@@ -4,7 +4,8 @@ import { goTraces } from './parse/go.ts';
 import { javascriptTraces } from './parse/javascript.ts';
 import { jvmTraces } from './parse/jvm.ts';
 import { pythonTraces } from './parse/python.ts';
-import type { TraceParser } from './parse/traceParser.ts';
+import { cluesOn } from './parse/clues.ts';
+import type { ReadTraces, TraceParser } from './parse/traceParser.ts';
 import { TextLines } from './textLines.ts';
 import type { Trace } from './trace.ts';
 
@@ -20,23 +21,32 @@ export function findTraces(text: string): Trace[] {
 
 /** The traces of a text that is read as lines elsewhere; see `findTraces`. */
 export function findTracesIn(lines: TextLines): Trace[] {
-  const possible = parsers.filter((parser) => parser.gates.some((gate) => lines.source.includes(gate)));
   const traces: Trace[] = [];
-  if (possible.length === 0) return traces;
   let floor = 0;
-  next: for (let index = 0; lines.at(index); ) {
-    for (const parser of possible) {
-      const found = parser.read(lines, index, floor);
-      if (!found) continue;
+  for (let index = 0; ; ) {
+    const line = lines.at(index);
+    if (!line) return traces;
+    const clues = cluesOn(line.text);
+    const found = clues === 0 ? undefined : readTraces(lines, index, floor, clues);
+    if (found) {
       traces.push(...found.traces);
       index = floor = found.next;
       lines.release(index);
-      continue next;
+    } else {
+      index++;
+      lines.release(index - maxLookBack);
     }
-    index++;
-    lines.release(index - maxLookBack);
   }
-  return traces;
+}
+
+/** The first parser wins whose clues stand on the line and who finds a trace there. */
+function readTraces(lines: TextLines, index: number, floor: number, clues: number): ReadTraces | undefined {
+  for (const parser of parsers) {
+    if ((parser.clues & clues) === 0) continue;
+    const found = parser.read(lines, index, floor);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** How far above its first frame a parser looks for a trace's header. */

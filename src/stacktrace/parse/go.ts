@@ -1,5 +1,6 @@
 /** Traces of Go: panics, fatal errors and goroutine dumps; `pkg/errors` stacks, which have the same two-line frames. */
 
+import { clue } from './clues.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
 import type { Frame, Trace } from '../trace.ts';
 import { newFrame } from './newFrame.ts';
@@ -8,17 +9,18 @@ import type { TraceParser } from './traceParser.ts';
 
 export const goTraces: TraceParser = {
   language: 'go',
-  gates: ['.go:'],
+  clues: clue.go,
   read(lines, index, floor) {
     const line = lines.at(index);
     if (!line) return undefined;
     const goroutine = goroutineOn(line.text);
-    if (!goroutine && !placeOn(lines.at(index + 1)?.text, lines.at(index + 1)?.opens)) return undefined;
-    const first = goroutine ? index + 1 : index;
+    // Without its header the first telling line is the second of a frame.
+    if (!goroutine && (index === floor || !placeOn(line.text, line.opens))) return undefined;
+    const first = goroutine ? index + 1 : index - 1;
     const traces: Trace[] = [];
     let read = readFrames(lines, first);
     if (!read) return undefined;
-    const panic = panicAbove(lines, index, floor, goroutine?.column ?? 0);
+    const panic = panicAbove(lines, goroutine ? index : first, floor, goroutine?.column ?? 0);
     for (let header = goroutine, at = index; read; ) {
       const draft = new TraceDraft('go');
       const headerLine = lines.at(at);

@@ -3,6 +3,7 @@
  * with its `[cause]` and `[errors]` nested by indentation.
  */
 
+import { clue } from './clues.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
 import { type Header, headerAbove, headerOn, withMessage } from './header.ts';
 import { javascriptFrameOn } from './javascriptFrame.ts';
@@ -13,7 +14,7 @@ import type { ReadTraces, TraceParser } from './traceParser.ts';
 
 export const javascriptTraces: TraceParser = {
   language: 'javascript',
-  gates: ['at '],
+  clues: clue.at,
   read(lines, index, floor) {
     const line = lines.at(index);
     const frame = line && javascriptFrameOn(line.text);

@@ -1,5 +1,6 @@
 /** Traces of the JVM (Java, Kotlin, Scala), as `Throwable.printStackTrace`, Logback and Log4j print them. */
 
+import { clue } from './clues.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
 import { type Header, headerAbove, headerOn, withMessage } from './header.ts';
 import { jvmFrameOn } from './jvmFrame.ts';
@@ -10,7 +11,7 @@ import type { ReadTraces, TraceParser } from './traceParser.ts';
 
 export const jvmTraces: TraceParser = {
   language: 'jvm',
-  gates: ['at '],
+  clues: clue.at,
   read(lines, index, floor) {
     const line = lines.at(index);
     const frame = line && jvmFrameOn(line.text);

@@ -17,19 +17,30 @@ export interface FoundFrame {
   readonly inApp: boolean;
 }
 
-/** Each part is set on its own: spread together they took a quarter of the time that traces take. */
+/**
+ * The frame of one line. The two shapes that most frames have are written out: objects that grow, and more so ones that
+ * are spread together, took half of the time that a trace takes.
+ */
 export function newFrame(line: TextLine, found: FoundFrame): Frame {
-  const frame: { -readonly [Key in keyof Frame]: Frame[Key] } = {
-    raw: line.text.slice(found.start, found.end),
-    inApp: found.inApp,
-    start: line.startOf(found.start),
-    end: line.endOf(found.end),
-  };
-  if (found.function !== undefined) frame.function = found.function;
-  if (found.module !== undefined) frame.module = found.module;
-  if (found.file !== undefined) frame.file = found.file;
-  if (found.line1 !== undefined) frame.line1 = found.line1;
-  if (found.column1 !== undefined) frame.column1 = found.column1;
-  if (found.readable !== undefined && found.readable !== found.function) frame.readable = found.readable;
+  const { function: name, module, file, line1, column1, inApp } = found;
+  const readable = found.readable === name ? undefined : found.readable;
+  const raw = line.text.slice(found.start, found.end);
+  const start = line.startOf(found.start);
+  const end = line.endOf(found.end);
+  if (name !== undefined && file !== undefined && line1 !== undefined && readable === undefined) {
+    if (module === undefined && column1 !== undefined) {
+      return { raw, function: name, file, line1, column1, inApp, start, end };
+    }
+    if (module !== undefined && column1 === undefined) {
+      return { raw, function: name, module, file, line1, inApp, start, end };
+    }
+  }
+  const frame: { -readonly [Key in keyof Frame]: Frame[Key] } = { raw, inApp, start, end };
+  if (name !== undefined) frame.function = name;
+  if (readable !== undefined) frame.readable = readable;
+  if (module !== undefined) frame.module = module;
+  if (file !== undefined) frame.file = file;
+  if (line1 !== undefined) frame.line1 = line1;
+  if (column1 !== undefined) frame.column1 = column1;
   return frame;
 }

@@ -1,5 +1,6 @@
 /** Traces of CPython and PyPy: tracebacks, their chains, and exception groups nested by indentation and `|`. */
 
+import { clue } from './clues.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
 import type { Frame } from '../trace.ts';
 import { type Header, headerOn } from './header.ts';
@@ -9,8 +10,7 @@ import type { TraceParser } from './traceParser.ts';
 
 export const pythonTraces: TraceParser = {
   language: 'python',
-  // The second where the quote is escaped, however often.
-  gates: ['File "', 'File \\'],
+  clues: clue.python,
   read(lines, index) {
     const line = lines.at(index);
     if (!line || !(line.text.includes(traceback) || frameOn(line.text))) return undefined;

@@ -57,22 +57,31 @@ export class TraceDraft {
   }
 
   finish(): Trace {
-    const cause = this.cause?.finish();
-    const members = this.members.map((member) => member.finish());
-    const suppressed = this.suppressed.map((one) => one.finish());
-    const under = [...(cause ? [cause] : []), ...members, ...suppressed];
-    return {
+    let start = this.#start;
+    let end = this.#end;
+    const finishAll = (drafts: readonly TraceDraft[]): Trace[] =>
+      drafts.map((draft) => {
+        const trace = draft.finish();
+        start = Math.min(start, trace.start);
+        end = Math.max(end, trace.end);
+        return trace;
+      });
+    const [cause] = this.cause ? finishAll([this.cause]) : [];
+    const members = this.members.length > 0 ? finishAll(this.members) : undefined;
+    const suppressed = this.suppressed.length > 0 ? finishAll(this.suppressed) : undefined;
+    const trace: { -readonly [Key in keyof Trace]: Trace[Key] } = {
       language: this.language,
-      ...(this.type === undefined ? {} : { type: this.type }),
-      ...(this.message === undefined ? {} : { message: this.message }),
       frames: this.frames,
-      ...(cause ? { cause } : {}),
-      ...(members.length > 0 ? { members } : {}),
-      ...(suppressed.length > 0 ? { suppressed } : {}),
-      ...(this.#elided > 0 ? { elided: this.#elided } : {}),
-      ...(this.thread === undefined ? {} : { thread: this.thread }),
-      start: under.reduce((least, trace) => Math.min(least, trace.start), this.#start),
-      end: under.reduce((most, trace) => Math.max(most, trace.end), this.#end),
+      start,
+      end,
     };
+    if (this.type !== undefined) trace.type = this.type;
+    if (this.message !== undefined) trace.message = this.message;
+    if (cause) trace.cause = cause;
+    if (members) trace.members = members;
+    if (suppressed) trace.suppressed = suppressed;
+    if (this.#elided > 0) trace.elided = this.#elided;
+    if (this.thread !== undefined) trace.thread = this.thread;
+    return trace;
   }
 }

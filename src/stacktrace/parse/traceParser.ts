@@ -5,8 +5,8 @@ import type { Trace, TraceLanguage } from '../trace.ts';
 
 export interface TraceParser {
   readonly language: TraceLanguage;
-  /** Text without all of one entry's strings holds no trace of the language: searched before anything is parsed. */
-  readonly gates: readonly string[];
+  /** Lines without all of these clues (a sum of bits) are not read: `clues.ts`. */
+  readonly clues: number;
   /**
    * Reads the trace whose first telling line is `lines.at(index)`.
    * @param floor the first line that no earlier trace has taken: a header is looked for from there on
