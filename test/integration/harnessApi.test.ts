@@ -128,6 +128,11 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+function textOf(value: unknown): string {
+  assert.ok(typeof value === 'string', `${JSON.stringify(value)} is a text`);
+  return value;
+}
+
 async function leaseOne(worker: string): Promise<Lease> {
   const { status, body } = await ask('POST', '/lease', { body: { worker, waitMs: 5_000 } });
   assert.equal(status, 200);
@@ -142,7 +147,7 @@ function refOf(lease: Lease, worker: string) {
 test('health, sources, workers and peers answer as documented', async () => {
   const health = await ask('GET', '/health');
   assert.equal(health.status, 200);
-  assert.match(String(health.body['coordinator']), /^c-[12]$/);
+  assert.match(textOf(health.body['coordinator']), /^c-[12]$/);
   const sources = await ask('GET', '/sources');
   assert.equal((sources.body['sources'] as unknown[]).length, health.body['sources']);
   await leaseOne('w-health');
@@ -156,7 +161,7 @@ test('the sources of the cluster are shared out, none twice', async () => {
   const names = await Promise.all(
     harness.coordinators.map(async (base) => {
       const { body } = await ask('GET', '/sources', { base });
-      return (body['sources'] as JsonObject[]).map((each) => `${String(each['account'])}/${String(each['source'])}`);
+      return (body['sources'] as JsonObject[]).map((each) => `${textOf(each['account'])}/${textOf(each['source'])}`);
     }),
   );
   assert.ok(names.every((own) => own.length > 0));
@@ -167,7 +172,7 @@ test('tasks are listed, filtered and paged', async () => {
   const all = await ask('GET', '/tasks', { at: '/tasks?limit=1000' });
   const tasks = all.body['tasks'] as JsonObject[];
   assert.ok(tasks.length > 10);
-  const account = String(tasks[0]?.['account']);
+  const account = textOf(tasks[0]?.['account']);
   const own = await ask('GET', '/tasks', { at: `/tasks?limit=1000&account=${account}&status=pending&status=assigned` });
   assert.deepEqual(
     (own.body['tasks'] as JsonObject[]).map(({ task }) => task),
@@ -184,7 +189,7 @@ test('tasks are listed, filtered and paged', async () => {
     seen,
     tasks.map(({ task }) => task),
   );
-  const one = await ask('GET', '/tasks/{id}', { at: `/tasks/${String(seen[0])}` });
+  const one = await ask('GET', '/tasks/{id}', { at: `/tasks/${textOf(seen[0])}` });
   assert.equal(one.body['task'], seen[0]);
   assert.ok(Array.isArray(one.body['attempts']));
 });
@@ -203,10 +208,10 @@ test('what is not documented is refused: parameters, values, paths, methods', as
   ] as const) {
     const { status, body } = await ask('GET', path, { at });
     assert.equal(status, 400, at);
-    assert.match(String((body['error'] as JsonObject)['code']), /^(unknown_parameter|bad_value)$/);
+    assert.match(textOf((body['error'] as JsonObject)['code']), /^(unknown_parameter|bad_value)$/);
   }
   const { tasks } = (await ask('GET', '/tasks', { at: '/tasks?limit=1' })).body as { tasks: JsonObject[] };
-  assert.equal((await ask('GET', '/tasks/{id}', { at: `/tasks/${String(tasks[0]?.['task'])}?x=1` })).status, 400);
+  assert.equal((await ask('GET', '/tasks/{id}', { at: `/tasks/${textOf(tasks[0]?.['task'])}?x=1` })).status, 400);
   assert.equal((await ask('GET', '/tasks/{id}', { at: '/tasks/no-such-task' })).status, 404);
   assert.equal((await ask('GET', '/tasks/{id}', { at: '/tasks/%E0%A4%A' })).status, 404);
   for (const path of Object.keys(openApi.paths)) {
@@ -259,7 +264,7 @@ test('a worker leases, reports and completes; a late answer is refused', async (
   assert.equal((await ask('POST', '/fail', { body: { ...refOf(second, 'w-1'), error, retryable: true } })).status, 200);
   const failed = await ask('GET', '/tasks/{id}', { at: `/tasks/${second.task}` });
   assert.equal(failed.body['status'], 'retrying');
-  assert.match(String(failed.body['group']), /^g\d+-/);
+  assert.match(textOf(failed.body['group']), /^g\d+-/);
   assert.deepEqual((failed.body['attempts'] as JsonObject[])[0]?.['error'], error);
 });
 
@@ -300,7 +305,7 @@ test('bodies that are wrong are refused', async () => {
 test('the stream begins with a snapshot and then tells of changes that match', async () => {
   const ending = new AbortController();
   const { body: listed } = await ask('GET', '/tasks', { at: '/tasks?status=pending&limit=1' });
-  const account = String((listed['tasks'] as JsonObject[])[0]?.['account']);
+  const account = textOf((listed['tasks'] as JsonObject[])[0]?.['account']);
   const response = await fetch(`${url()}/tasks/stream?status=pending&account=${account}`, {
     headers: { authorization: `Bearer ${token}` },
     signal: ending.signal,

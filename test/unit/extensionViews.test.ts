@@ -301,7 +301,8 @@ test('frames say where they lead, or why they lead nowhere', () => {
   assert.ok(trace);
   const [failure] = failuresOf(detail([failedRecord]));
   assert.ok(failure);
-  const row = errorNode('prod', task('t'), failure, 0, [
+  const of = { environment: 'prod', task: task('t'), shownPath: (path: string) => path.replace('/w/', '') };
+  const row = errorNode(of, failure, 0, [
     {
       trace,
       resolutions: [
@@ -313,7 +314,7 @@ test('frames say where they lead, or why they lead nowhere', () => {
   ]);
   assert.equal(row.context, 'error.group');
   const [first, second] = childrenOf(row);
-  assert.deepEqual([first?.label, first?.description], ['readRow', 'readRow.ts:12 · w/app/src']);
+  assert.deepEqual([first?.label, first?.description], ['readRow', 'readRow.ts:12 · app/src']);
   assert.match(second?.tooltip ?? '', /Not in this workspace: no file of that name/);
   assert.ok(first?.click);
 });

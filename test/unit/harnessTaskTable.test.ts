@@ -13,8 +13,8 @@ const timings = { leaseMs: 1_000, maxAttempts: 3, retryMs: 100, retentionMs: 60_
 const boom = { error: { type: 'Boom', message: 'it went off', stack: 'Boom: it went off' }, retryable: true };
 const nothingYet = { docs: 0, bytes: 0 };
 
-function object(objectKey: string, etag = 'v1'): SourceObject {
-  return { objectKey, key: `landing/${objectKey}`, etag, sizeBytes: 10 };
+function object(objectKey: string, etag = 'v1', lastModifiedMs = 5): SourceObject {
+  return { objectKey, key: `landing/${objectKey}`, etag, sizeBytes: 10, lastModifiedMs };
 }
 
 function setUp(maxFinished = 100) {
@@ -72,6 +72,8 @@ test('the same version of an object is one task, another version another one', (
   assert.equal(table.size, 1);
   table.add(films, object('a.csv', 'v2'), 1);
   assert.equal(table.size, 2);
+  table.add(films, object('a.csv', 'v1', 6), 1);
+  assert.equal(table.size, 3, 'back to its old content');
 });
 
 test('two versions of one object are never in process at once', () => {

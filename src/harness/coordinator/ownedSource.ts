@@ -59,6 +59,7 @@ export class OwnedSource {
       key: objectName(this.#storeUrl, this.source, info.key),
       etag: info.etag,
       sizeBytes: info.sizeBytes,
+      lastModifiedMs: info.lastModifiedMs,
     };
   }
 

@@ -19,6 +19,7 @@ export interface SourceObject {
   readonly key: string;
   readonly etag: string;
   readonly sizeBytes: number;
+  readonly lastModifiedMs: number;
 }
 
 export type TaskState =
@@ -64,11 +65,13 @@ interface Entry {
   folded: FoldedTask | undefined;
 }
 
-/** The same version of an object is the same task, after every restart and on every machine. */
-export function taskId(source: Source, object: Pick<SourceObject, 'objectKey' | 'etag'>): string {
-  const digest = createHash('sha256')
-    .update(`${sourceId(source)}\n${object.objectKey}\n${object.etag}`)
-    .digest('hex');
+/**
+ * The same version of an object is the same task, after every restart and on every machine. The time tells versions
+ * apart that have the ETag in common: on S3 an object that gets its old content back has its old ETag, too.
+ */
+export function taskId(source: Source, object: Pick<SourceObject, 'objectKey' | 'etag' | 'lastModifiedMs'>): string {
+  const version = [sourceId(source), object.objectKey, object.etag, object.lastModifiedMs].join('\n');
+  const digest = createHash('sha256').update(version).digest('hex');
   const name = source.source.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 40);
   return `${name}-${digest.slice(0, 16)}`;
 }

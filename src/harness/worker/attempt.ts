@@ -134,10 +134,18 @@ export class Attempt {
     this.#heldUntilMs = askedMs + this.#lease.leaseMs;
   }
 
-  /** The last look before documents become visible. */
+  /** The last look before documents become visible: asks for as long as the lease may still be held. */
   async #confirmLease(): Promise<void> {
-    this.#signal.throwIfAborted();
-    await this.#heartbeat(this.#signal);
+    for (;;) {
+      this.#signal.throwIfAborted();
+      try {
+        return await this.#heartbeat(this.#signal);
+      } catch (error) {
+        if (this.#signal.aborted || error instanceof LeaseLostError) throw error;
+        if (performance.now() > this.#heldUntilMs) this.#giveUp('it could not be confirmed in time');
+        else await sleep(Math.min(200, this.#lease.leaseMs / 10), undefined, { signal: this.#signal });
+      }
+    }
   }
 
   #giveUp(why: string): void {
