@@ -8,6 +8,7 @@ import type { ObjectInfo, ObjectStore } from '../store/objectStore.ts';
 import { StoreError } from '../store/storeError.ts';
 import type { Database } from './database.ts';
 import type { LedgerEntry } from './ledger.ts';
+import { newName } from './names.ts';
 import { keptRawLength, type RejectedRow } from './rejectedLines.ts';
 import { type LocalSegment, SegmentWriter, withoutVersions } from './segmentWriter.ts';
 
@@ -78,7 +79,9 @@ export class Batch {
     return this.#rejected;
   }
 
+  /** Never before there is an object in it. */
   isFull(): boolean {
+    if (this.#objects.length === 0) return false;
     return (
       this.#records >= this.#limits.records ||
       this.#writer.bytes >= this.#limits.bytes ||
@@ -162,7 +165,7 @@ export class Batch {
   }
 
   async #writeSegment(signal?: AbortSignal): Promise<void> {
-    const segment = await this.#writer.write(newSegmentName(), signal);
+    const segment = await this.#writer.write(newName(), signal);
     if (segment) this.#segments.push(segment);
   }
 
@@ -172,7 +175,7 @@ export class Batch {
     this.#rejected = kept;
     const segments: LocalSegment[] = [];
     for (const segment of this.#segments) {
-      const file = join(this.#directory, `${newSegmentName()}.parquet`);
+      const file = join(this.#directory, `${newName()}.parquet`);
       const left = await withoutVersions(this.#database, segment, versions, file, signal);
       if (left) segments.push(left);
     }
@@ -182,9 +185,4 @@ export class Batch {
 
 function newVersion(): string {
   return randomBytes(8).toString('hex');
-}
-
-/** Unique without asking anyone. */
-function newSegmentName(): string {
-  return randomBytes(16).toString('hex');
 }

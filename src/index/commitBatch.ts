@@ -3,19 +3,22 @@
  * under the next number, and not at all otherwise. Whoever loses the race drops what the winner has indexed.
  */
 
-import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ObjectStore } from '../store/objectStore.ts';
 import type { Batch, BatchObject } from './batch.ts';
 import type { IndexState } from './indexState.ts';
 import { readLedgerPart, serializeLedgerPart, type LedgerEntry } from './ledger.ts';
 import type { LedgerPartEntry, Manifest, ManifestTotals, RejectedPartEntry, SegmentEntry } from './manifest.ts';
+import { newName, segmentKey } from './names.ts';
 import { serializeRejectedRows } from './rejectedLines.ts';
 import type { LocalSegment } from './segmentWriter.ts';
 
 /** A run of this many small ledger parts at the end is merged into one: a commit reads few objects, however many came before. */
 const mergeLedgerParts = 32;
 const smallLedgerPart = 2000;
+
+/** Far less than the grace period of the garbage collection. */
+const uploadAgainMs = 3_600_000;
 
 export interface Committed {
   readonly objects: readonly BatchObject[];
@@ -26,11 +29,18 @@ export interface Committed {
 export async function commitBatch(
   batch: Batch,
   state: IndexState,
-  nowMs: number,
+  clock: () => number,
   signal?: AbortSignal,
 ): Promise<Committed> {
   const uploaded = new Map<string, SegmentEntry>();
+  let uploadedMs = clock();
   for (;;) {
+    const nowMs = clock();
+    if (nowMs - uploadedMs > uploadAgainMs) {
+      // A machine that slept: what lay there unnamed may have been collected.
+      await deleteAll(state.store, uploaded);
+      uploadedMs = nowMs;
+    }
     await dropIndexed(batch, state, signal);
     if (batch.objects.length === 0) {
       await deleteAll(state.store, uploaded);
@@ -154,13 +164,4 @@ function nextManifest(
     rejected: [...before.rejected, ...added.rejected],
     superseded,
   };
-}
-
-/** Under the day of its writing: what a garbage collection lists by. */
-function segmentKey(nowMs: number): string {
-  return `segments/written=${new Date(nowMs).toISOString().slice(0, 10)}/${newName()}.parquet`;
-}
-
-function newName(): string {
-  return randomBytes(16).toString('hex');
 }

@@ -8,6 +8,8 @@ import type { IndexPassSummary } from '../model/indexPass.ts';
 import type { ObjectInfo, ObjectStore } from '../store/objectStore.ts';
 import type { StoreError } from '../store/storeError.ts';
 import { Batch, type BatchLimits } from './batch.ts';
+import { collectGarbage, type GracePeriods } from './collectGarbage.ts';
+import { compactSegments } from './compactSegments.ts';
 import { commitBatch } from './commitBatch.ts';
 import { Database } from './database.ts';
 import { writeFreshness } from './freshness.ts';
@@ -29,6 +31,8 @@ export interface IndexLogsOptions {
   /** Where segments are sorted and spilled before they are stored; the system's by default. */
   readonly temporaryDirectory?: string;
   readonly limits?: Partial<BatchLimits>;
+  /** How long what was replaced is kept. */
+  readonly grace?: GracePeriods;
 }
 
 export interface IndexProgress {
@@ -41,6 +45,8 @@ const defaultLimits: BatchLimits = { records: 250_000, bytes: 96 * 2 ** 20, obje
 const defaultMemoryLimitMb = 512;
 /** So often at most an idle watcher notes that nothing is new. */
 const idleFreshnessMs = 5_000;
+/** Listing all of an index costs requests. */
+const collectEveryMs = 600_000;
 
 /**
  * One pass: every object that is there when it begins is indexed when it ends, by this or another indexer.
@@ -60,6 +66,7 @@ export class Indexer implements AsyncDisposable {
   readonly #limits: BatchLimits;
   readonly #nowMs: () => number;
   #notedMs = Number.NEGATIVE_INFINITY;
+  #collectedMs = Number.NEGATIVE_INFINITY;
 
   private constructor(options: IndexLogsOptions, directory: string, database: Database) {
     this.#options = options;
@@ -102,7 +109,7 @@ export class Indexer implements AsyncDisposable {
           next = pending.shift();
         }
         await batch.finish(signal);
-        const committed = await commitBatch(batch, this.#state, this.#nowMs(), signal);
+        const committed = await commitBatch(batch, this.#state, this.#nowMs, signal);
         sum.objects += committed.objects.length;
         sum.segments += committed.segments.length;
         for (const object of committed.objects) {
@@ -116,6 +123,7 @@ export class Indexer implements AsyncDisposable {
       // Another indexer may have been at the same objects meanwhile.
       while (next && this.#isIndexed(next)) next = pending.shift();
     }
+    if (sum.objects > 0) await this.#tidy();
     if (unsettled === 0) await this.#noteFreshness(startMs, sum.objects > 0);
     return { ...sum, ms: this.#nowMs() - startMs };
   }
@@ -123,6 +131,24 @@ export class Indexer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#database.close();
     await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  /** Keeps the number of segments small, off the query path; what has long been replaced is deleted. */
+  async #tidy(): Promise<void> {
+    const { signal, index } = this.#options;
+    const options = {
+      state: this.#state,
+      database: this.#database,
+      directory: this.#directory,
+      maxRecords: this.#limits.records,
+      ...(signal ? { signal } : {}),
+    };
+    let merged = 0;
+    while (await compactSegments({ ...options, nowMs: this.#nowMs() })) merged += 1;
+    const nowMs = this.#nowMs();
+    if (merged === 0 || nowMs - this.#collectedMs < collectEveryMs) return;
+    this.#collectedMs = nowMs;
+    await collectGarbage(index, this.#state.manifest, nowMs, this.#options.grace, signal);
   }
 
   /** What is listed and not in the ledger with its ETag, in the listing's order. */

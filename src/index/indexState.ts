@@ -50,16 +50,16 @@ export class IndexState {
     this.#loaded = loaded;
   }
 
-  /** False when someone else was faster: refresh and try again. */
+  /** False when someone else was faster: refresh and try again. `added` is the ledger part that is new in the manifest. */
   async commit(
     manifest: Manifest,
-    added: { readonly part: string; readonly entries: readonly LedgerEntry[] },
+    added: { readonly part: string; readonly entries: readonly LedgerEntry[] } | undefined,
     signal?: AbortSignal,
   ): Promise<boolean> {
     const committed = await this.#manifests.commit(manifest, signal);
     if (!committed) return false;
     this.#loaded = committed;
-    this.#ledger.applyMerged(manifest, added.part, added.entries);
+    if (added) this.#ledger.applyMerged(manifest, added.part, added.entries);
     return true;
   }
 }

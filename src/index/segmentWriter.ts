@@ -139,8 +139,7 @@ export async function withoutVersions(
        (SELECT unnest($versions))`,
       { file: segment.file, versions: listValue([...versions]) },
     );
-    const counted = await (await connection.run('SELECT count(*)::DOUBLE AS n FROM kept')).getRowObjectsJS();
-    const records = Number(counted[0]?.['n'] ?? 0);
+    const records = await countRows(connection, 'kept');
     if (records > 0) await copyTable(connection, 'kept', file);
     return records;
   }, signal);
@@ -148,6 +147,60 @@ export async function withoutVersions(
   if (records === 0) return undefined;
   // Time range, accounts and paths may now be wider than the rows: that costs a look, never a row.
   return { ...segment, ...(await fileIdentity(file)), file, records };
+}
+
+export interface SegmentMerge {
+  readonly inputs: readonly SegmentEntry[];
+  /** Of the inputs, in their order; removed afterwards. */
+  readonly files: readonly string[];
+  readonly superseded: readonly string[];
+  readonly file: string;
+}
+
+/** One segment of several; `undefined` when no row of them counts any more. */
+export async function mergeSegments(
+  database: Database,
+  { inputs, files, superseded, file }: SegmentMerge,
+  signal?: AbortSignal,
+): Promise<(Omit<SegmentEntry, 'key'> & { readonly content: Uint8Array }) | undefined> {
+  try {
+    const records = await database.use(async (connection) => {
+      await connection.run(
+        `CREATE OR REPLACE TEMP TABLE kept AS SELECT * FROM read_parquet($files, hive_partitioning = false)
+         WHERE object_version NOT IN (SELECT unnest($superseded))`,
+        { files: listValue(files), superseded: listValue(superseded) },
+        { files: LIST(VARCHAR), superseded: LIST(VARCHAR) },
+      );
+      const records = await countRows(connection, 'kept');
+      if (records > 0) await copyTable(connection, 'kept', file);
+      await connection.run('DROP TABLE kept');
+      return records;
+    }, signal);
+    if (records === 0) return undefined;
+    const content = await readFile(file);
+    return { ...identityOf(content), records, ...mergedRanges(inputs), content };
+  } finally {
+    for (const each of [...files, file]) await rm(each, { force: true });
+  }
+}
+
+/** Ranges and lists that hold for each of the segments hold for all: wider, perhaps, than what is left of the rows. */
+function mergedRanges(inputs: readonly SegmentEntry[]): Pick<SegmentEntry, 'minTs' | 'maxTs' | 'accounts' | 'paths'> {
+  const accounts = new Set<string>();
+  const paths = new Map<string, number>();
+  let [hasAccounts, hasPaths] = [true, true];
+  for (const entry of inputs) {
+    if (!entry.accounts) hasAccounts = false;
+    for (const account of entry.accounts ?? []) accounts.add(account);
+    if (!entry.paths) hasPaths = false;
+    for (const [path, count] of Object.entries(entry.paths ?? {})) paths.set(path, (paths.get(path) ?? 0) + count);
+  }
+  return {
+    minTs: Math.min(...inputs.map((entry) => entry.minTs)),
+    maxTs: Math.max(...inputs.map((entry) => entry.maxTs)),
+    ...(hasAccounts && accounts.size <= maxListedAccounts ? { accounts: [...accounts].sort() } : {}),
+    ...(hasPaths && paths.size <= maxListedPaths ? { paths: Object.fromEntries(paths) } : {}),
+  };
 }
 
 const engineTypes = { text: VARCHAR, whole: DOUBLE, time: DOUBLE, texts: LIST(VARCHAR) } as const;
@@ -172,8 +225,16 @@ async function copyTable(connection: DuckDBConnection, source: string, file: str
   );
 }
 
+async function countRows(connection: DuckDBConnection, table: string): Promise<number> {
+  const rows = await (await connection.run(`SELECT count(*)::DOUBLE AS n FROM ${table}`)).getRowObjectsJS();
+  return Number(rows[0]?.['n'] ?? 0);
+}
+
 async function fileIdentity(file: string): Promise<{ sizeBytes: number; sha256: string }> {
-  const content = await readFile(file);
+  return identityOf(await readFile(file));
+}
+
+function identityOf(content: Uint8Array): { sizeBytes: number; sha256: string } {
   return { sizeBytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
 }
 

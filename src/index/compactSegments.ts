@@ -1,0 +1,99 @@
+/**
+ * Merges small segments of like size into one, as an LSM tree does: a watcher commits a segment each time that logs land, and
+ * a query's cost goes by their number. Rows of superseded object versions are left out on the way.
+ */
+
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Database } from './database.ts';
+import { damagedIndex } from './indexError.ts';
+import type { IndexState } from './indexState.ts';
+import type { SegmentEntry } from './manifest.ts';
+import { newName, segmentKey } from './names.ts';
+import { readObject } from './readObject.ts';
+import { mergeSegments } from './segmentWriter.ts';
+
+/** So many of one tier become one of the next; a tier holds segments of `fanIn` times the records of the one before. */
+const fanIn = 8;
+
+export interface CompactOptions {
+  readonly state: IndexState;
+  readonly database: Database;
+  /** A folder that the database may read and write. */
+  readonly directory: string;
+  /** A segment of half as many records is left as it is. */
+  readonly maxRecords: number;
+  readonly nowMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** One merge, where one is due; false when none is, or when another indexer has merged the same meanwhile. */
+export async function compactSegments(options: CompactOptions): Promise<boolean> {
+  const { state, database, directory, maxRecords, nowMs, signal } = options;
+  const inputs = dueForMerge(state.manifest.segments, maxRecords);
+  if (inputs.length === 0) return false;
+  const files = await Promise.all(inputs.map((entry) => fetchSegment(entry, state, directory, signal)));
+  const superseded = state.manifest.superseded;
+  const merged = await mergeSegments(database, { inputs, files, superseded, file: join(directory, newName()) }, signal);
+  const added: SegmentEntry[] = [];
+  if (merged) {
+    const { content, ...described } = merged;
+    added.push({ key: segmentKey(nowMs), ...described });
+    await state.store.put(added[0]?.key ?? '', content, signal ? { signal } : {});
+  }
+  const keys = new Set(inputs.map((entry) => entry.key));
+  for (;;) {
+    const before = state.manifest;
+    const kept = before.segments.filter((entry) => !keys.has(entry.key));
+    const isThere = before.segments.length - kept.length === keys.size;
+    if (!isThere) {
+      for (const { key } of added) await state.store.delete(key);
+      return false;
+    }
+    signal?.throwIfAborted();
+    const next = {
+      ...before,
+      number: before.number + 1,
+      commit: newName(),
+      writtenTs: nowMs,
+      segments: [...kept, ...added],
+    };
+    if (await state.commit(next, undefined, signal)) return true;
+    await state.refresh(signal);
+  }
+}
+
+/** The segments of the first tier that is full. */
+export function dueForMerge(segments: readonly SegmentEntry[], maxRecords: number): readonly SegmentEntry[] {
+  const small = segments.filter((entry) => entry.records < maxRecords / 2);
+  const tiers = Map.groupBy(small, ({ records }) => Math.floor(Math.log(Math.max(1, records)) / Math.log(fanIn)));
+  for (const [, tier] of [...tiers].sort(([a], [b]) => a - b)) {
+    if (tier.length < fanIn) continue;
+    const inputs: SegmentEntry[] = [];
+    let records = 0;
+    for (const entry of tier) {
+      if (records + entry.records > maxRecords) break;
+      inputs.push(entry);
+      records += entry.records;
+    }
+    if (inputs.length > 1) return inputs;
+  }
+  return [];
+}
+
+async function fetchSegment(
+  entry: SegmentEntry,
+  state: IndexState,
+  directory: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const object = await readObject(state.store, entry.key, signal);
+  if (!object) throw damagedIndex(state.store.url, `${entry.key} is gone`);
+  if (createHash('sha256').update(object.bytes).digest('hex') !== entry.sha256) {
+    throw damagedIndex(state.store.url, `${entry.key} is not what was written`);
+  }
+  const file = join(directory, `${newName()}.parquet`);
+  await writeFile(file, object.bytes);
+  return file;
+}
