@@ -37,8 +37,12 @@ export function failureOf(error: unknown): FailureInfo {
 /** `Cannot search for "status:failed" in prod: …. What to do.` */
 export function failureText(doing: string, failure: FailureInfo): string {
   const at = failure.column === undefined ? '' : ` (column ${failure.column})`;
-  return linkFree(`Cannot ${doing}: ${failure.message}${at}${advice(failure)}`, 600);
+  // A message of several places' failures is long, and each part of it says what to do.
+  if (failure.message.length > longMessage) return linkFree(`Cannot ${doing}: ${failure.message}${at}`, 1000);
+  return linkFree(`Cannot ${doing}: ${failure.message}${at}${advice(failure)}`, 1000);
 }
+
+const longMessage = 200;
 
 function advice(failure: FailureInfo): string {
   const end = /[.!?…]$/.test(failure.message) ? '' : '.';

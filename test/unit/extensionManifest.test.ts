@@ -77,7 +77,7 @@ test('every command is handled in one of the command tables', () => {
   const handled = sources
     .filter(({ file }) => file.startsWith('commands'))
     .flatMap(({ text }) =>
-      [...text.matchAll(/\[((?:commandIds|internalCommandIds)\.\w+)\]: \(/g)].map((match) => match[1]),
+      [...text.matchAll(/\[((?:commandIds|internalCommandIds)\.\w+)\]: \(/g)].map((match) => match[1] ?? ''),
     );
   const known = [
     ...Object.keys(commandIds).map((name) => `commandIds.${name}`),

@@ -28,10 +28,14 @@ export function registerCommands(
   return vscode.Disposable.from(...registered);
 }
 
+/** What can be read at a glance. */
+const shownLength = 320;
+
 /** Shows a failure; the log has the details. With `retry`, offers to try again. */
 export async function tellFailure(message: string, retry?: () => unknown): Promise<void> {
   const [again, showLog] = ['Try Again', 'Show Log'];
-  const picked = await vscode.window.showErrorMessage(linkFree(message, 600), ...(retry ? [again] : []), showLog);
+  const shown = message.length > shownLength ? `${message.slice(0, shownLength)}… The log tells all.` : message;
+  const picked = await vscode.window.showErrorMessage(linkFree(shown), ...(retry ? [again] : []), showLog);
   if (picked === again) await retry?.();
   if (picked === showLog) await vscode.commands.executeCommand(commandIds.showEngineLog);
 }

@@ -19,7 +19,7 @@ export interface LogFrame {
   readonly trace: Trace;
 }
 
-export interface LogSection {
+interface LogSection {
   readonly title: string;
   readonly startLine: number;
   /** Inclusive. */
@@ -141,10 +141,13 @@ function writeRecord(writer: LogWriter, record: LogRecord): void {
 
 function writeError(writer: LogWriter, error: NonNullable<LogRecord['error']>, group: string | undefined): void {
   const head = [error.type, error.message].filter(Boolean).join(': ') || 'error';
-  const line = writer.block(head);
+  const stack = error.stack === undefined ? undefined : plainBlock(error.stack);
+  // Most runtimes print the error above its stack: once is enough.
+  const stackTells = stack?.startsWith(plainBlock(head)) ?? false;
+  const line = stackTells ? writer.nextLine : writer.block(head);
   if (group !== undefined) writer.group(line, group);
-  if (error.stack !== undefined) {
-    const from = writer.block(error.stack);
+  if (stack !== undefined) {
+    const from = writer.block(stack);
     writer.section('stack', plainLine(head, 80), from);
   }
   writer.section('error', plainLine(head, 80), line);
@@ -157,6 +160,11 @@ class LogWriter {
   readonly #frames: LogFrame[] = [];
   readonly #sections: LogSection[] = [];
   readonly #groups: { line: number; group: string }[] = [];
+
+  /** The number of the line that comes next. */
+  get nextLine(): number {
+    return this.#lines.length;
+  }
 
   /** Appends one line and returns its number. */
   line(text: string): number {

@@ -20,7 +20,7 @@ export interface HarnessOptions {
 }
 
 /** What the harness said once it was ready. */
-export interface HarnessPlaces {
+interface HarnessPlaces {
   readonly coordinators: readonly string[];
   readonly store: string;
   readonly logs: string;

@@ -12,7 +12,7 @@ import { linkFree } from '../plainText.ts';
 import type { Environments } from '../settings/environments.ts';
 import { type HarnessProcess, startHarnessProcess } from './harnessProcess.ts';
 
-export const harnessEnvironment = 'Local harness';
+const harnessEnvironment = 'Local harness';
 
 type State =
   | { readonly kind: 'stopped' }

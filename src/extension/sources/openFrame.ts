@@ -60,11 +60,11 @@ async function pickFile(
 async function sayWhyNot(frame: Frame, why: string): Promise<void> {
   const addMapping = 'Add a Path Mapping';
   const where = frame.file === undefined ? frameText(frame) : `${frame.file}:${frame.line1 ?? '?'}`;
-  const message = linkFree(
-    `${plainLine(where)} is not in this workspace: ${why}. Open the folder that holds it, or map its path in the environment's "paths".`,
-    600,
-  );
   // A runtime's or library's frame needs no mapping.
+  const advice = frame.inApp
+    ? ' Open the folder that holds it, or map its path in the "paths" of the environment.'
+    : '';
+  const message = linkFree(`${plainLine(where)} is not in this workspace: ${why}.${advice}`, 600);
   const picked = await vscode.window.showInformationMessage(message, ...(frame.inApp ? [addMapping] : []));
   if (picked !== addMapping) return;
   await vscode.commands.executeCommand('workbench.action.openSettings', `${settingsSection}.${environmentsKey}`);

@@ -28,10 +28,6 @@ export function notes(from: readonly Provenance[]): string[] {
   return [...said];
 }
 
-export function isPartial(from: readonly Provenance[]): boolean {
-  return from.some((share) => share.partial);
-}
-
 function sources(from: readonly Provenance[], nowMs: number): string {
   const byBackend = new Map<BackendName, Provenance[]>();
   for (const share of from) byBackend.set(share.backend, [...(byBackend.get(share.backend) ?? []), share]);

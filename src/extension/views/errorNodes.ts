@@ -16,6 +16,16 @@ export interface Failure {
   readonly group?: string;
 }
 
+/** A path as the user knows it: relative to its workspace folder. */
+type ShownPath = (path: string) => string;
+
+/** What all rows of a task's failures share. */
+export interface FailedTask {
+  readonly environment: string;
+  readonly task: FoldedTask;
+  readonly shownPath: ShownPath;
+}
+
 /** A trace whose frames have been looked up in the workspace, in the order of `trace.frames`. */
 export interface ResolvedTrace {
   readonly trace: Trace;
@@ -59,14 +69,14 @@ export function failuresOf(detail: TaskDetail): Failure[] {
 }
 
 export function errorNode(
-  environment: string,
-  task: FoldedTask,
+  of: FailedTask,
   failure: Failure,
   position: number,
   traces: readonly ResolvedTrace[],
 ): ViewNode {
+  const { environment, task } = of;
   const id = `${environment}/${task.task}/error/${position}`;
-  const frames = traces.flatMap((trace, index) => traceNodes(environment, task, `${id}/${index}`, trace));
+  const frames = traces.flatMap((trace, index) => traceNodes(of, `${id}/${index}`, trace));
   const group = failure.group ?? (position === 0 ? task.group : undefined);
   return {
     id,
@@ -94,11 +104,10 @@ export function errorNode(
 }
 
 /** The frames of one trace, then each trace under it as a row of its own. */
-function traceNodes(environment: string, task: FoldedTask, id: string, resolved: ResolvedTrace): ViewNode[] {
+function traceNodes(of: FailedTask, id: string, resolved: ResolvedTrace): ViewNode[] {
   const nodes = resolved.trace.frames.map((frame, position) =>
     frameNode(
-      environment,
-      task,
+      of,
       `${id}/${position}`,
       frame,
       resolved.trace,
@@ -113,24 +122,18 @@ function traceNodes(environment: string, task: FoldedTask, id: string, resolved:
       context: 'cause',
       expand: 'expanded',
       target: { kind: 'note' },
-      children: traceNodes(environment, task, `${id}/below/${position}`, trace),
+      children: traceNodes(of, `${id}/below/${position}`, trace),
     });
   }
   return nodes;
 }
 
-function frameNode(
-  environment: string,
-  task: FoldedTask,
-  id: string,
-  frame: Frame,
-  trace: Trace,
-  resolution: Resolution,
-): ViewNode {
+function frameNode(of: FailedTask, id: string, frame: Frame, trace: Trace, resolution: Resolution): ViewNode {
+  const { environment, task, shownPath } = of;
   return {
     id,
     label: frameText(frame),
-    description: placeOf(frame, resolution),
+    description: placeOf(frame, resolution, shownPath),
     tooltip: [plainLine(frame.raw, 500), resolutionText(resolution)].join('\n'),
     icon: frameIcon(frame, resolution),
     context: 'frame',
@@ -148,8 +151,8 @@ export function frameText(frame: Frame): string {
 }
 
 /** `readRow.ts:12 · app/src`: the file's name first, the end of its folder after it. */
-function placeOf(frame: Frame, resolution: Resolution): string {
-  const file = resolution.kind === 'file' ? resolution.path : frame.file;
+function placeOf(frame: Frame, resolution: Resolution, shownPath: ShownPath): string {
+  const file = resolution.kind === 'file' ? shownPath(resolution.path) : frame.file;
   if (file === undefined) return 'no file';
   const line = resolution.kind === 'file' ? resolution.line1 : frame.line1;
   const parts = file.split(/[\\/]/);
@@ -159,21 +162,17 @@ function placeOf(frame: Frame, resolution: Resolution): string {
 }
 
 /** Why a frame leads where it leads, for tooltips and messages. */
-export function resolutionText(resolution: Resolution): string {
+function resolutionText(resolution: Resolution): string {
   switch (resolution.kind) {
     case 'file':
       return `Opens ${plainLine(resolution.path, 400)}:${resolution.line1} (${plainLine(resolution.why)})`;
     case 'choice':
-      return `${countCandidates(resolution.candidates.length)}: ${plainLine(resolution.why)}`;
+      return `${resolution.candidates.length} files fit: ${plainLine(resolution.why)}`;
     case 'none':
       return `Not in this workspace: ${plainLine(resolution.why)}`;
     default:
       return assertNever(resolution);
   }
-}
-
-function countCandidates(count: number): string {
-  return `${count} files fit`;
 }
 
 function frameIcon(frame: Frame, resolution: Resolution): { id: string; color?: string } {

@@ -250,11 +250,12 @@ export class HistoryView implements vscode.Disposable {
       const { detail } = await this.#details.of(environment, task);
       if (!detail) return say('No place that was asked knows this task any more; search again.', 'info');
       const mappings = this.#environments.get(environment)?.paths ?? [];
+      const of = { environment, task: detail.task, shownPath: vscode.workspace.asRelativePath };
       const errors = await Promise.all(
         failuresOf(detail).map(async (failure, position) => {
           const traces = findTraces(plainBlock(failure.error.stack ?? ''));
           const resolved = await Promise.all(traces.map((trace) => this.#sources.resolveTrace(trace, mappings)));
-          return errorNode(environment, detail.task, failure, position, resolved);
+          return errorNode(of, failure, position, resolved);
         }),
       );
       return detailNodes(environment, detail, errors, this.#shownRecords.get(node.id) ?? recordPage, Date.now());

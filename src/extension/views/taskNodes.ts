@@ -38,7 +38,7 @@ export function taskContext(task: FoldedTask): string {
   return words.join('.');
 }
 
-export function taskTooltip(task: FoldedTask): string {
+function taskTooltip(task: FoldedTask): string {
   const facts: [string, string | undefined][] = [
     ['Task', task.task],
     ['Status', task.status],
@@ -236,7 +236,7 @@ function moreRecordsNode(environment: string, parent: string, task: FoldedTask, 
 }
 
 /** What a record says in one line: its message, or else its event and error. */
-export function recordText(record: LogRecord, maxLength = 200): string {
+function recordText(record: LogRecord, maxLength = 200): string {
   const message = plainLine(record.message ?? '', maxLength);
   const event = record.event === 'log' ? '' : plainLine(record.event, 60);
   const error = record.error ? errorText(record.error, maxLength) : '';
