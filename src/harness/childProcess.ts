@@ -18,6 +18,8 @@ export interface Supervisor {
 
 /** The process ends by force when cleaning up takes longer. */
 const cleanUpMs = 15_000;
+/** The default of 10 cuts traces off before they reach this function. */
+const stackTraceLimit = 40;
 
 /** Runs a harness process to its end and sets the exit code. */
 export async function runChild<C>(role: ChildRole<C>): Promise<void> {
@@ -26,6 +28,7 @@ export async function runChild<C>(role: ChildRole<C>): Promise<void> {
     process.exitCode = 2;
     return;
   }
+  Error.stackTraceLimit = stackTraceLimit;
   const ending = new AbortController();
   const end = (): void => {
     if (ending.signal.aborted) return;

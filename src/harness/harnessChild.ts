@@ -42,7 +42,7 @@ export class HarnessChild {
 
   start(): void {
     const { id, entryPoint, env, configure, onMessage, log } = this.#options;
-    const child = spawn(process.execPath, ['--enable-source-maps', '--stack-trace-limit=40', entryPoint], {
+    const child = spawn(process.execPath, ['--enable-source-maps', entryPoint], {
       env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

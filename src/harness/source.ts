@@ -3,7 +3,7 @@
 import { isJsonObject, type Json } from '../model/json.ts';
 import type { ObjectStore } from '../store/objectStore.ts';
 
-export const sourceFormats = ['csv', 'tsv', 'json', 'ndjson'] as const;
+const sourceFormats = ['csv', 'tsv', 'json', 'ndjson'] as const;
 export type SourceFormat = (typeof sourceFormats)[number];
 
 export const expectedTypes = ['boolean', 'number', 'string', 'object', 'array'] as const;

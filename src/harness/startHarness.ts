@@ -38,7 +38,7 @@ export interface HarnessOptions {
   readonly log: (message: string) => void;
 }
 
-export interface HarnessProcessInfo {
+interface HarnessProcessInfo {
   readonly id: string;
   readonly kind: 'coordinator' | 'worker';
   /** `undefined` while it is being started again. */

@@ -385,7 +385,7 @@ test('stopping ends every process, and what was under way is taken up by the nex
 
 test('the processes end by themselves when their supervisor is killed', async (t) => {
   const folder = await temporaryFolder(t);
-  const supervisor = fork(join(import.meta.dirname, '../rigs/harnessSupervisor.ts'), {
+  const supervisor = fork(join(import.meta.dirname, 'harnessSupervisorProcess.ts'), {
     env: {
       ...process.env,
       HARNESS_OPTIONS: JSON.stringify({

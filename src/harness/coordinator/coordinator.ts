@@ -128,6 +128,11 @@ export class Coordinator {
     return lease;
   }
 
+  /** Resolves once the task log has room for more: work is handed out no faster than it can be told of. */
+  logReady(): Promise<void> {
+    return this.#options.shipper.ready();
+  }
+
   /** Resolves when there may be something to lease, and at least every so often. */
   workAvailable(): Promise<void> {
     return new Promise((resolve) => this.#workWaiters.push(resolve));

@@ -190,6 +190,7 @@ export class HttpApi {
     const { coordinator, nowMs } = this.#options;
     const untilMs = nowMs() + wanted.waitMs;
     for (;;) {
+      await coordinator.logReady();
       // Nobody is there any more to take it.
       if (response.destroyed) return;
       const lease = coordinator.lease(wanted.worker);

@@ -3,7 +3,7 @@
 import { isJsonObject, type JsonObject } from '../../model/json.ts';
 import type { AttemptFailure, AttemptProgress, AttemptResult, LeaseRef } from '../wire.ts';
 
-export const maxWaitMs = 30_000;
+const maxWaitMs = 30_000;
 const maxStackLength = 65_536;
 
 export interface LeaseRequest {

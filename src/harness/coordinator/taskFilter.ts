@@ -29,8 +29,8 @@ export type Parameters<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'bad'; readonly code: 'unknown_parameter' | 'bad_value'; readonly message: string };
 
-export const defaultLimit = 100;
-export const maxLimit = 1_000;
+const defaultLimit = 100;
+const maxLimit = 1_000;
 
 /** Reads the filters; parameters in `others` are left to the caller, any other name is refused. */
 export function parseTaskFilter(query: URLSearchParams, others: readonly string[] = []): Parameters<TaskFilter> {

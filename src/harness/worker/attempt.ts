@@ -12,7 +12,7 @@ import { ingestObject } from './ingestObject.ts';
 import type { ParquetWriter } from './parquetWriter.ts';
 
 /** The coordinator has handed the task to somebody else, or cannot be asked any more. */
-export class LeaseLostError extends Error {
+class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
 }
 

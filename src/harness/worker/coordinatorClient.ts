@@ -4,7 +4,7 @@ import { isJsonObject, parseJson } from '../../model/json.ts';
 import type { AttemptFailure, AttemptProgress, AttemptResult, Lease, LeaseRef } from '../wire.ts';
 
 /** What a call took; goes to the task log. */
-export interface CallReport {
+interface CallReport {
   readonly status: number;
   readonly ms: number;
 }

@@ -1,7 +1,7 @@
 /** What can be wrong with an object: the errors that end an attempt. */
 
 /** Errors of other kinds (the network, the store, a full disk) pass through: they are always worth another attempt. */
-export abstract class IngestError extends Error {
+abstract class IngestError extends Error {
   abstract override readonly name: string;
   abstract readonly code: string;
   /** Whether another attempt at the same object may end otherwise. */

@@ -125,7 +125,7 @@ function rejectsKey(lease: Lease): string {
 }
 
 /** The same for every attempt at every version of an object: a repeated attempt replaces, never adds. */
-export function outputName(lease: Lease): string {
+function outputName(lease: Lease): string {
   const digest = createHash('sha256')
     .update(`${sourceId(lease.source)}\n${lease.objectKey}`)
     .digest('hex');
