@@ -4,7 +4,6 @@ import { goTraces } from './parse/go.ts';
 import { javascriptTraces } from './parse/javascript.ts';
 import { jvmTraces } from './parse/jvm.ts';
 import { pythonTraces } from './parse/python.ts';
-import { cluesOn } from './parse/clues.ts';
 import type { ReadTraces, TraceParser } from './parse/traceParser.ts';
 import { TextLines } from './textLines.ts';
 import type { Trace } from './trace.ts';
@@ -26,7 +25,7 @@ export function findTracesIn(lines: TextLines): Trace[] {
   for (let index = 0; ; ) {
     const line = lines.at(index);
     if (!line) return traces;
-    const clues = cluesOn(line.text);
+    const clues = lines.cluesOn(line);
     const found = clues === 0 ? undefined : readTraces(lines, index, floor, clues);
     if (found) {
       traces.push(...found.traces);

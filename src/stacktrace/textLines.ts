@@ -4,6 +4,7 @@
  */
 
 import { Offsets } from './offsets.ts';
+import { anyClue, cluesOn } from './parse/clues.ts';
 
 /** One line without its end. Characters past `maxLineLength` are left out. */
 export class TextLine {
@@ -21,6 +22,11 @@ export class TextLine {
     this.opens = opens;
     this.#start = start;
     this.#offsets = offsets;
+  }
+
+  /** True when the text stands in the source as it is. */
+  get isPlain(): boolean {
+    return this.#offsets === undefined;
   }
 
   /** Where the character at `index` of `text` starts in the source. */
@@ -58,6 +64,8 @@ export class TextLines {
   /** The next place at or after `#position` with an escaped newline, an escape character; the length when there is none. */
   #nextEscape = -1;
   #nextColour = -1;
+  /** Where the next thing that looks like a clue ends; at or before what was read when it was not looked for. */
+  #nextClueEnd = -1;
 
   constructor(source: string) {
     this.source = source;
@@ -67,6 +75,17 @@ export class TextLines {
   at(index: number): TextLine | undefined {
     while (index >= this.#base + this.#lines.length) if (!this.#readMore()) return undefined;
     return this.#lines[index - this.#base];
+  }
+
+  /** The clues (`parse/clues.ts`) on a line; asked for in ascending order this costs next to nothing on most lines. */
+  cluesOn(line: TextLine): number {
+    if (!line.isPlain) return cluesOn(line.text);
+    const start = line.startOf(0);
+    if (this.#nextClueEnd <= start) {
+      anyClue.lastIndex = start;
+      this.#nextClueEnd = anyClue.test(this.source) ? anyClue.lastIndex : Number.POSITIVE_INFINITY;
+    }
+    return this.#nextClueEnd > start + line.text.length ? 0 : cluesOn(line.text);
   }
 
   /** Lines before `index` are not asked for again. */

@@ -29,6 +29,10 @@ export const clue = {
   gecko: 1 << 9,
 } as const;
 
+/** Any of the clues, or what looks like one: the regular expression engine passes over text without ten times faster. */
+export const anyClue =
+  /at (?:\S*[^\s\w]|\w+ [([]|(?:async|new|get|set|static) |native\b)|File ["\\]|Traceback|goroutine |[#@]|\[0x|\d#|panicked|stack backtrace:|runtime error:|<internal:|\(eval|:in |\.(?:go|s|rs|cs|vb|fs|exs?|php|erl)\b/g;
+
 /** The clues of a line, as a sum of bits. */
 export function cluesOn(text: string): number {
   let found = 0;
@@ -47,7 +51,7 @@ for (const character of 'aFTg.#@[pse<(:') starts[character.charCodeAt(0)] = 1;
 function clueAt(text: string, at: number, unit: number): number {
   switch (unit) {
     case 97: // a
-      return text.charCodeAt(at + 1) === 116 && text.charCodeAt(at + 2) === 32 ? clue.at : 0;
+      return text.charCodeAt(at + 1) === 116 && text.charCodeAt(at + 2) === 32 && isCode(text, at) ? clue.at : 0;
     case 46: // .
       return extensionClue(text, at + 1);
     case 70: // F: before a quote, escaped or not
@@ -75,6 +79,14 @@ function clueAt(text: string, at: number, unit: number): number {
     default: // :
       return text.startsWith(':in ', at) ? clue.ruby : 0;
   }
+}
+
+/** Prose that goes on in words is no frame. */
+const codeAfterAt = /at (?:\S*[^\s\w]|\w+ [([]|(?:async|new|get|set|static) |native\b)/y;
+
+function isCode(text: string, at: number): boolean {
+  codeAfterAt.lastIndex = at;
+  return codeAfterAt.test(text);
 }
 
 function isQuote(unit: number): boolean {
