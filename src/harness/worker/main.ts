@@ -1,5 +1,6 @@
 /** The worker process. */
 
+import { rmdir } from 'node:fs/promises';
 import { openStore } from '../../store/openStore.ts';
 import { runChild } from '../childProcess.ts';
 import { LogShipper } from '../logShipper.ts';
@@ -32,9 +33,20 @@ await runChild<WorkerConfiguration>({
       await new Worker({ configuration, clients, store, openFolder, parquet, shipper, nowMs: Date.now }).run(signal);
     } finally {
       await parquet.close();
+      // The supervisor is gone: the last worker to leave removes what it would have removed.
+      if (!process.connected) await removeEmpty(configuration.scratchFolder);
       await shipper.close();
       await logs.close();
       await store.close();
     }
   },
 });
+
+async function removeEmpty(folder: string): Promise<void> {
+  try {
+    await rmdir(folder);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'ENOENT') throw error;
+  }
+}
