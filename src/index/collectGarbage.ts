@@ -10,7 +10,7 @@ export interface GracePeriods {
   readonly manifestsMs: number;
 }
 
-export const defaultGrace: GracePeriods = { objectsMs: 24 * 3_600_000, manifestsMs: 3_600_000 };
+const defaultGrace: GracePeriods = { objectsMs: 24 * 3_600_000, manifestsMs: 3_600_000 };
 
 /**
  * Call it right after a commit of one's own, with the manifest committed: a commit that was under way before it is then refused,

@@ -65,7 +65,7 @@ export async function compactSegments(options: CompactOptions): Promise<boolean>
 }
 
 /** The segments of the first tier that is full. */
-export function dueForMerge(segments: readonly SegmentEntry[], maxRecords: number): readonly SegmentEntry[] {
+function dueForMerge(segments: readonly SegmentEntry[], maxRecords: number): readonly SegmentEntry[] {
   const small = segments.filter((entry) => entry.records < maxRecords / 2);
   const tiers = Map.groupBy(small, ({ records }) => Math.floor(Math.log(Math.max(1, records)) / Math.log(fanIn)));
   for (const [, tier] of [...tiers].sort(([a], [b]) => a - b)) {

@@ -35,7 +35,7 @@ export interface IndexLogsOptions {
   readonly grace?: GracePeriods;
 }
 
-export interface IndexProgress {
+interface IndexProgress {
   readonly done: number;
   readonly total: number;
   readonly unit: 'objects';

@@ -5,8 +5,8 @@
 
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../model/json.ts';
 
-export const manifestFormat = 'ingest-trace-index';
-export const manifestVersion = 1;
+const manifestFormat = 'ingest-trace-index';
+const manifestVersion = 1;
 
 /** One Parquet object of log records, and what the planner needs to leave it unread. */
 export interface SegmentEntry {

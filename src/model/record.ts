@@ -137,7 +137,10 @@ export function recordToJson(record: LogRecord): JsonObject {
 
 /** RFC 3339 text with a zone, or epoch milliseconds; `undefined` for anything else. */
 export function parseTimestamp(value: unknown): number | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) && Math.abs(value) <= maxDateMs ? value : undefined;
+  if (typeof value === 'number') {
+    // Whole milliseconds, as of text with more digits: some writers multiply seconds by 1000.
+    return Number.isFinite(value) && Math.abs(value) <= maxDateMs ? Math.floor(value) : undefined;
+  }
   if (typeof value !== 'string' || !rfc3339.test(value)) return undefined;
   const ms = Date.parse(value.replace(' ', 'T').replace(/[zt]/g, (letter) => letter.toUpperCase()));
   return Number.isNaN(ms) ? undefined : ms;

@@ -27,7 +27,7 @@ const dayMs = 86_400_000;
 const rareWord = 'xylophone-7f3a';
 
 /** mulberry32: small, fast and the same everywhere. */
-export function seededRandom(seed: number): () => number {
+function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -45,6 +45,7 @@ const line = fc.record(
     ts: fc.oneof(
       fc.constantFrom(...moments),
       fc.constantFrom(...moments).map((ms) => new Date(ms).toISOString()),
+      fc.constantFrom(...moments).map((ms) => ms + 0.75),
     ),
     task: canonical(fc.constantFrom(...ids)),
     event: canonical(fc.constantFrom(...taskEvents, 'log', 'custom')),
