@@ -8,8 +8,8 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -131,6 +131,8 @@ export async function installExtension(
 /** Starts the server; resolves when it answers. */
 export async function serveVscode(server: VscodeServer, options: ServeOptions): Promise<ServedVscode> {
   await mkdir(options.userDataDirectory, { recursive: true });
+  // VS Code leaves sockets in the folder for temporary files when it is ended by a signal: it gets one that we remove.
+  const temporary = await mkdtemp(join(tmpdir(), 'ingest-trace-vscode-'));
   const flags = [
     ...profileFlags(options),
     '--auth=none',
@@ -144,12 +146,14 @@ export async function serveVscode(server: VscodeServer, options: ServeOptions): 
   ];
   const child = spawn(process.execPath, [entry(server), ...flags], {
     cwd: options.folder,
-    env: serverEnvironment(options.env ?? process.env),
+    env: { ...serverEnvironment(options.env ?? process.env), TMPDIR: temporary },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A process group of its own, so that close() reaches extension hosts and what they started.
     detached: true,
   });
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve())).then(() =>
+    rm(temporary, { recursive: true, force: true, maxRetries: 5 }),
+  );
   const lastLines: string[] = [];
   const origin = await new Promise<string>((resolve, reject) => {
     const read = (line: string) => {

@@ -16,13 +16,16 @@ export interface TemporaryWorkspace {
   remove(): Promise<void>;
 }
 
-/** A git work tree of its own, nothing committed. */
+/** A git work tree of its own, with one commit. */
 export async function temporaryWorkspace(): Promise<TemporaryWorkspace> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'ingest-trace-workspace-')));
   await cp(root, folder, {
     recursive: true,
     filter: (path) => !leftOut.has(basename(path)) && !path.endsWith('.vsix'),
   });
-  await promisify(execFile)('git', ['init', '--quiet', folder]);
+  const git = (...args: readonly string[]) => promisify(execFile)('git', ['-C', folder, ...args]);
+  await git('init', '--quiet', '--initial-branch=main');
+  await git('add', '--all');
+  await git('-c', 'user.name=Test', '-c', 'user.email=test@localhost', 'commit', '--quiet', '--message=All of it');
   return { folder, remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }) };
 }

@@ -35,6 +35,7 @@ const quietSettings = {
   'extensions.ignoreRecommendations': true,
   'git.autofetch': false,
   'git.openRepositoryInParentFolders': 'never',
+  'remote.autoForwardPorts': false,
   'security.workspace.trust.enabled': false,
   'telemetry.telemetryLevel': 'off',
   'update.mode': 'none',
@@ -47,7 +48,7 @@ const quietSettings = {
 /** Installs VS Code's server on the first call of a machine, which takes a while and says so. */
 export async function startTestVscode(options: TestVscodeOptions): Promise<TestVscode> {
   const installed = await installVscodeServer({ log: (line) => console.log(line) });
-  const profile = await mkdtemp(join(tmpdir(), 'ingest-trace-vscode-'));
+  const profile = await mkdtemp(join(tmpdir(), 'ingest-trace-profile-'));
   try {
     const directories = {
       extensionsDirectory: join(profile, 'extensions'),
@@ -57,12 +58,10 @@ export async function startTestVscode(options: TestVscodeOptions): Promise<TestV
     const env = {
       ...process.env,
       ...options.env,
-      TMPDIR: join(profile, 'tmp'),
       XDG_CONFIG_HOME: join(profile, 'config'),
       XDG_DATA_HOME: join(profile, 'data'),
       XDG_STATE_HOME: join(profile, 'state'),
     };
-    await mkdir(env.TMPDIR);
     await writeSettings(directories.userDataDirectory, { ...quietSettings, ...options.settings });
     if (options.vsix !== undefined) await installExtension(installed, { vsix: options.vsix, env, ...directories });
     const server = await serveVscode(installed, {

@@ -104,6 +104,19 @@ export class Workbench {
     await this.page.locator('.sidebar .composite.title h2', { hasText: new RegExp(`^${title}`, 'i') }).waitFor();
   }
 
+  /** Drags the edge of the side bar until it is this wide. */
+  async widenSideBar(widthPx: number): Promise<void> {
+    const box = await this.page.locator('.sidebar').boundingBox();
+    if (!box) throw new Error('The side bar is not shown');
+    const y = box.y + box.height / 2;
+    await this.page.mouse.move(box.x + box.width, y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(box.x + widthPx, y, { steps: 5 });
+    await this.page.mouse.up();
+    // Away from the edge, which is drawn thick under the pointer.
+    await this.page.mouse.move(box.x + box.width / 2, box.y + box.height);
+  }
+
   /** A view of the side bar by its title. */
   view(title: string): View {
     return new View(this, title);
@@ -118,10 +131,19 @@ export class Workbench {
     return { line1: Number(line1), column1: Number(column1) };
   }
 
-  /** Label of the active editor's tab. */
-  async activeTab(): Promise<string | undefined> {
-    const label = this.page.locator('.editor-group-container.active .tab.active .label-name');
-    return (await label.count()) > 0 ? ((await label.first().textContent()) ?? undefined) : undefined;
+  /** Name of the file or document that the active editor shows. */
+  async activeEditor(): Promise<string | undefined> {
+    const tab = this.page.locator('.editor-group-container.active .tab.active');
+    return (await tab.count()) === 0 ? undefined : ((await tab.getAttribute('data-resource-name')) ?? undefined);
+  }
+
+  /** Path of the file that the active editor shows, from the workspace folder, as the breadcrumbs say. */
+  async activeFile(): Promise<string | undefined> {
+    const crumbs = this.page.locator('.editor-group-container.active .monaco-breadcrumb-item');
+    const path = await crumbs.and(this.page.locator('.folder, .file')).allTextContents();
+    const name = await this.activeEditor();
+    // While another file is being opened, the breadcrumbs lag behind the tab.
+    return name !== undefined && path.at(-1) === name ? path.join('/') : undefined;
   }
 
   /** The text that the active editor shows on a line, as far as it is scrolled into view; blanks are plain ones. */
@@ -204,25 +226,25 @@ export class View {
     );
   }
 
-  /** Rows whose text fits. */
-  rowsLike(text: RegExp | string): Locator {
-    return this.pane.locator('.monaco-list-row[role="treeitem"]', { hasText: text });
+  /** Rows whose accessible name fits: label and description, with a blank between. */
+  rowsLike(name: RegExp | string): Locator {
+    return this.pane.getByRole('treeitem', { name });
   }
 
-  /** The first row whose text fits; waits for it. */
-  async row(text: RegExp | string): Promise<Locator> {
-    const row = this.rowsLike(text).first();
+  /** The first row whose accessible name fits; waits for it. */
+  async row(name: RegExp | string): Promise<Locator> {
+    const row = this.rowsLike(name).first();
     await row.waitFor();
     return row;
   }
 
-  /** Opens the first row whose text fits, if it is closed, and waits until it is open. */
-  async expand(text: RegExp | string): Promise<void> {
-    const row = await this.row(text);
+  /** Opens the first row whose accessible name fits, if it is closed, and waits until it is open. */
+  async expand(name: RegExp | string): Promise<void> {
+    const row = await this.row(name);
     if ((await row.getAttribute('aria-expanded')) === 'true') return;
     await row.locator('.monaco-tl-twistie').click();
     await until(
-      `'${text}' of ${this.#title} is open`,
+      `'${name}' of ${this.#title} is open`,
       async () => (await row.getAttribute('aria-expanded')) === 'true',
       {
         timeoutMs: patienceMs,

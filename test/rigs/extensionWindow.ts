@@ -1,0 +1,67 @@
+/** The packaged extension, installed into a fresh VS Code and shown in a window: what the workbench tests drive. */
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packageExtension } from '../../scripts/package.ts';
+import { launchChromium } from './chromium.ts';
+import { type TemporaryWorkspace, temporaryWorkspace } from './temporaryWorkspace.ts';
+import { startTestVscode, type TestVscode } from './vscodeServer.ts';
+import { Workbench } from './workbench.ts';
+
+export interface ExtensionWindow {
+  readonly workbench: Workbench;
+  readonly vscode: TestVscode;
+  /** A copy of this repository. */
+  readonly workspace: TemporaryWorkspace;
+  /** Throws when a process that VS Code or the extension started outlives the window. */
+  close(): Promise<void>;
+}
+
+export interface ExtensionWindowOptions {
+  /** What the workspace's ingest-trace.json says; without it there is no such file. */
+  readonly environments?: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** Takes dist/ as `npm run build` left it. */
+export async function openExtensionWindow(options: ExtensionWindowOptions = {}): Promise<ExtensionWindow> {
+  /** What to undo, the latest first. */
+  const undo: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    const failures: unknown[] = [];
+    for (const step of undo.reverse()) await step().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw new AggregateError(failures, 'The window could not be closed without a trace');
+  };
+  try {
+    const folder = await mkdtemp(join(tmpdir(), 'ingest-trace-vsix-'));
+    undo.push(() => rm(folder, { recursive: true, force: true }));
+    const { path: vsix } = await packageExtension({ outDirectory: folder });
+    const workspace = await temporaryWorkspace();
+    undo.push(() => workspace.remove());
+    if (options.environments !== undefined) {
+      const json = JSON.stringify({ environments: options.environments }, null, 2);
+      await writeFile(join(workspace.folder, 'ingest-trace.json'), `${json}\n`);
+    }
+    const vscode = await startTestVscode({ folder: workspace.folder, vsix });
+    undo.push(() => vscode.close());
+    const browser = await launchChromium();
+    undo.push(() => browser.close());
+    const workbench = await Workbench.open(browser, vscode.server.url);
+    await workbench.openContainer('Ingest Trace');
+    return { workbench, vscode, workspace, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Runs a step of a test; a failure leaves a picture of the window. */
+export async function inPicture<T>(window: ExtensionWindow, name: string, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    const picture = await window.workbench.screenshot(`failed-${name}`).catch(() => undefined);
+    if (picture !== undefined) console.log(`A picture of the failure: ${picture}`);
+    throw error;
+  }
+}

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chromiumMissing, findChromium } from '../rigs/chromium.ts';
+import { inPicture, openExtensionWindow } from '../rigs/extensionWindow.ts';
+import { skipWithout } from '../rigs/systemPart.ts';
+import { until } from '../rigs/until.ts';
+
+/** A row such as `dealers-1f2e3d, running 2 s · w-1 · acme/vehicles/dealers`. */
+const runningTask = /, running .*\bw-\d/;
+
+test('from a fresh install to live tasks by one button', async (t) => {
+  if (findChromium() === undefined) return skipWithout(t, chromiumMissing);
+  const window = await openExtensionWindow();
+  t.after(() => window.close());
+  const { workbench } = window;
+  await workbench.widenSideBar(560);
+  const live = workbench.view('Live');
+
+  await t.test('without an environment, the view says what to do', () =>
+    inPicture(window, 'welcome', async () => {
+      await live.welcome.getByText('Nothing to trace at hand?').waitFor();
+      assert.deepEqual(await live.welcome.getByRole('button').allTextContents(), [
+        'Start Local Harness',
+        'Open Settings',
+        'Write an ingest-trace.json',
+      ]);
+      await workbench.screenshot('welcome');
+    }),
+  );
+
+  await t.test('the button starts the harness: its coordinators appear with the tasks that they hold', () =>
+    inPicture(window, 'live', async () => {
+      await live.pressWelcome('Start Local Harness');
+      await live.row('Local harness');
+      await live.row(/ok · .*workers?/);
+      await live.row(runningTask);
+      await workbench.screenshot('live');
+      assert.ok(window.vscode.processes().some(({ command }) => /dist\/worker\.mjs/.test(command)));
+    }),
+  );
+
+  await t.test('the tasks change while one looks', () =>
+    inPicture(window, 'live-changes', async () => {
+      const name = await (await live.row(runningTask)).getAttribute('aria-label');
+      const [task] = name?.split(',') ?? [];
+      assert.ok(task, `no task in '${name}'`);
+      await until(
+        `${task} has gone on`,
+        async () => (await live.rowsLike(new RegExp(`^${task}, running`)).count()) === 0,
+      );
+      await live.row(runningTask);
+    }),
+  );
+
+  await t.test('stopping the harness ends its processes and leaves what it logged to be searched', () =>
+    inPicture(window, 'stopped', async () => {
+      await workbench.command('Ingest Trace: Stop Local Harness');
+      await live.row(/stopped, its history can be searched/);
+      await until('the workers have ended', () =>
+        window.vscode.processes().every(({ command }) => !/dist\/(worker|coordinator)\.mjs/.test(command)),
+      );
+      await workbench.command('Ingest Trace: Search Tasks');
+      await workbench.answer('status:succeeded');
+      await workbench.view('History').row(/succeeded/);
+      await workbench.screenshot('history-of-stopped-harness');
+    }),
+  );
+});
