@@ -48,7 +48,7 @@ function advice(failure: FailureInfo): string {
   const end = /[.!?…]$/.test(failure.message) ? '' : '.';
   switch (failure.kind) {
     case 'engine':
-      return `${end} Try again; the engine restarts by itself, and its log tells more.`;
+      return `${end} Try again; the log tells more.`;
     case 'unreachable':
       return `${end} Check the environment's URLs and that what they name is running.`;
     case 'query':

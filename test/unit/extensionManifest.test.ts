@@ -59,7 +59,7 @@ interface Manifest {
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
 const { contributes } = manifest;
 const schema = JSON.parse(readFileSync(join(root, 'media/ingest-trace.schema.json'), 'utf8')) as {
-  readonly properties: { readonly environments: { readonly items: unknown } };
+  readonly definitions: { readonly environments: { readonly items: unknown } };
 };
 const steps = contributes.walkthroughs.flatMap((walkthrough) => walkthrough.steps);
 const sources = readdirSync(join(root, 'src/extension'), { recursive: true, encoding: 'utf8' })
@@ -179,7 +179,7 @@ test('settings that name servers or limits are restricted to trusted workspaces,
 test('the setting and ingest-trace.json share one schema for an environment', () => {
   assert.deepEqual(
     contributes.configuration.properties['ingestTrace.environments']?.items,
-    schema.properties.environments.items,
+    schema.definitions.environments.items,
   );
 });
 
@@ -190,6 +190,7 @@ test('the schema accepts what the reader accepts, and refuses what it refuses', 
     { environments: [{ name: 'a', logs: 'file:///logs' }] },
     { environments: [{ name: 'a', coordinators: [], repository: 'git@host:a/b' }] },
     { environments: [] },
+    [{ name: 'a', logs: 'file:///logs' }],
   ];
   const refused: unknown[] = [
     { environments: [{ name: 'a' }] },
@@ -199,6 +200,8 @@ test('the schema accepts what the reader accepts, and refuses what it refuses', 
     { environments: [{ name: 'a', coordinators: ['ftp://host'] }] },
     { environments: [{ name: 'a', logs: 'file:///logs', paths: [{ from: '/a' }] }] },
     { environments: {} },
+    [{ name: 'a' }],
+    'environments',
     {},
   ];
   for (const value of accepted) {

@@ -49,7 +49,6 @@ export class TimelinePanel implements vscode.Disposable {
       { enableScripts: true, enableCommandUris: false, localResourceRoots: [scripts, styles] },
     );
     this.#panel = panel;
-    panel.iconPath = vscode.Uri.joinPath(styles, 'ingest-trace.svg');
     const { webview } = panel;
     webview.onDidReceiveMessage((message: unknown) => this.#onMessage(message));
     panel.onDidDispose(() => {
