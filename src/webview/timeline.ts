@@ -44,7 +44,8 @@ function draw(timeline: Timeline): void {
   legend.hidden = isEmpty;
   hint.textContent = isEmpty
     ? 'Nothing to draw yet: search tasks in the History view, and they appear here.'
-    : `${clock(timeline.startMs)} – ${clock(timeline.endMs)}. Arrow keys move between tasks, Enter opens a task's log.`;
+    : `${clock(timeline.startMs)} – ${clock(timeline.endMs)}. A bar spans a task's first to its last record, waiting included. ` +
+      "Arrow keys move between tasks, Enter opens a task's log.";
   lanes.replaceChildren(...timeline.lanes.map((lane) => laneElement(lane, timeline)));
   const bars = allBars();
   const again = bars.find((bar) => bar.dataset['task'] === focused);
