@@ -11,7 +11,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
-import { readFile, stat, unlink, writeFile } from 'node:fs/promises';
+import { link, readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoreError } from './storeError.ts';
@@ -58,13 +58,30 @@ export async function withKeyLock<T>(
 async function acquire(lockPath: string, signal: AbortSignal | undefined): Promise<string> {
   const owner: Owner = { ...thisProcess(), id: randomUUID() };
   const content = JSON.stringify(owner);
+  // Named before it is a lock: a process killed at any moment leaves no lock without an owner.
+  const named = `${lockPath}-${owner.id}`;
+  await writeFile(named, content, { flag: 'wx' });
+  try {
+    await takeTurn(lockPath, named, content, signal);
+  } finally {
+    await unlink(named).catch(ignoreMissing);
+  }
+  return content;
+}
+
+async function takeTurn(
+  lockPath: string,
+  named: string,
+  content: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const startedMs = performance.now();
   let seen: { readonly state: string; readonly sinceMs: number } | undefined;
   for (let attempt = 0; ; attempt++) {
     signal?.throwIfAborted();
     try {
-      await writeFile(lockPath, content, { flag: 'wx' });
-      return content;
+      await create(lockPath, named, content);
+      return;
     } catch (error) {
       if (!isTaken(error)) throw error;
       if (performance.now() - startedMs > giveUpMs) {
@@ -87,6 +104,17 @@ async function acquire(lockPath: string, signal: AbortSignal | undefined): Promi
   }
 }
 
+/** Throws EEXIST where there is a lock. */
+async function create(lockPath: string, named: string, content: string): Promise<void> {
+  try {
+    await link(named, lockPath);
+  } catch (error) {
+    // A file system without hard links: there a kill between creating and writing leaves a lock to wait out.
+    if (!hasCode(error, 'EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK') || process.platform === 'win32') throw error;
+    await writeFile(lockPath, content, { flag: 'wx' });
+  }
+}
+
 async function release(lockPath: string, content: string): Promise<void> {
   const current = await readFile(lockPath, 'utf8').catch(ignoreMissing);
   if (current === content) await unlink(lockPath).catch(ignoreMissing);
@@ -104,7 +132,6 @@ async function readState(lockPath: string): Promise<string | undefined> {
 
 function isLeftBehind(state: string, unchangedMs: number): boolean {
   const owner = ownerIn(state.slice(state.indexOf(' ') + 1));
-  // Created, and its writer killed before it wrote its name.
   if (owner === undefined || owner.machine !== thisProcess().machine) return unchangedMs > foreignStaleMs;
   return !isRunning(owner);
 }
@@ -115,7 +142,9 @@ async function removeLeftBehind(lockPath: string, state: string): Promise<void> 
     await writeFile(guardPath, '', { flag: 'wx' });
   } catch (error) {
     if (!isTaken(error)) throw error;
-    // Another is removing it.
+    // Another is removing it; or was killed while doing so, which takes no second.
+    const guard = await stat(guardPath).catch(ignoreMissing);
+    if (guard && Date.now() - guard.mtimeMs > foreignStaleMs) await unlink(guardPath).catch(ignoreMissing);
     await delay(5);
     return;
   }

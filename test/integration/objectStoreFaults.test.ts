@@ -112,6 +112,12 @@ test('file: a lock that a killed process left behind is removed by the next writ
     const waiting = Array.from({ length: 4 }, (_, at) => withKeyLock(lockPath, async () => at));
     assert.deepEqual(await Promise.all(waiting), [0, 1, 2, 3]);
   }
+  // One was killed while it removed such a lock.
+  await writeFile(lockPath, JSON.stringify({ ...owner, pid: 2 ** 22 + 1 }));
+  await writeFile(`${lockPath}-break`, '');
+  const longAgo = new Date(Date.now() - 3_600_000);
+  await utimes(`${lockPath}-break`, longAgo, longAgo);
+  assert.equal(await withKeyLock(lockPath, async () => 'entered'), 'entered');
   assert.deepEqual(await readdir(folder), []);
 });
 
