@@ -10,7 +10,8 @@ import type { Database } from './database.ts';
 import type { LedgerEntry } from './ledger.ts';
 import { newName } from './names.ts';
 import { keptRawLength, type RejectedRow } from './rejectedLines.ts';
-import { type LocalSegment, SegmentWriter, withoutVersions } from './segmentWriter.ts';
+import { withoutVersions } from './rewriteSegments.ts';
+import { type LocalSegment, SegmentWriter } from './segmentWriter.ts';
 
 export interface BatchLimits {
   /** Records in one segment, and in one commit but for the last object's. */
@@ -39,7 +40,7 @@ export class Batch {
   readonly #logs: ObjectStore;
   readonly #limits: BatchLimits;
   readonly #directory: string;
-  readonly #writer: SegmentWriter;
+  #writer: SegmentWriter;
   readonly #objects: BatchObject[] = [];
   #rejected: RejectedRow[] = [];
   /** Versions whose objects changed while they were read. */
@@ -64,7 +65,7 @@ export class Batch {
   /** @param parent folder that the database may write to. */
   static async open(database: Database, logs: ObjectStore, limits: BatchLimits, parent: string): Promise<Batch> {
     const directory = await mkdtemp(join(parent, 'batch-'));
-    return new Batch(database, logs, limits, directory, await SegmentWriter.open(database, directory));
+    return new Batch(database, logs, limits, directory, await SegmentWriter.open(database, directory, newName()));
   }
 
   get objects(): readonly BatchObject[] {
@@ -165,8 +166,11 @@ export class Batch {
   }
 
   async #writeSegment(signal?: AbortSignal): Promise<void> {
-    const segment = await this.#writer.write(newName(), signal);
-    if (segment) this.#segments.push(segment);
+    const segment = await this.#writer.write(signal);
+    if (!segment) return;
+    this.#segments.push(segment);
+    this.#writer.close();
+    this.#writer = await SegmentWriter.open(this.#database, this.#directory, newName());
   }
 
   async #dropVersions(versions: readonly string[], signal?: AbortSignal): Promise<void> {

@@ -23,10 +23,12 @@ export async function collectGarbage(
   grace: GracePeriods = defaultGrace,
   signal?: AbortSignal,
 ): Promise<number> {
-  const named = new Set([...manifest.segments, ...manifest.ledger, ...manifest.rejected].map((entry) => entry.key));
+  const taskSides = manifest.segments.flatMap(({ tasks }) => tasks ?? []);
+  const parts = [...manifest.segments, ...taskSides, ...manifest.ledger, ...manifest.rejected];
+  const named = new Set(parts.map((entry) => entry.key));
   const unwanted: string[] = [];
   const options = signal ? { signal } : {};
-  for (const prefix of ['segments/', 'ledger/', 'rejected/']) {
+  for (const prefix of ['segments/', 'tasks/', 'ledger/', 'rejected/']) {
     for await (const info of store.list({ prefix, ...options })) {
       if (!named.has(info.key) && nowMs - info.lastModifiedMs > grace.objectsMs) unwanted.push(info.key);
     }

@@ -3,13 +3,13 @@
  * under the next number, and not at all otherwise. Whoever loses the race drops what the winner has indexed.
  */
 
-import { readFile } from 'node:fs/promises';
 import type { ObjectStore } from '../store/objectStore.ts';
 import type { Batch, BatchObject } from './batch.ts';
 import type { IndexState } from './indexState.ts';
 import { readLedgerPart, serializeLedgerPart, type LedgerEntry } from './ledger.ts';
 import type { LedgerPartEntry, Manifest, ManifestTotals, RejectedPartEntry, SegmentEntry } from './manifest.ts';
-import { newName, segmentKey } from './names.ts';
+import { newName } from './names.ts';
+import { deleteSegment, putSegment } from './putSegment.ts';
 import { serializeRejectedRows } from './rejectedLines.ts';
 import type { LocalSegment } from './segmentWriter.ts';
 
@@ -72,12 +72,11 @@ async function upload(
   const files = new Set(segments.map((segment) => segment.file));
   await deleteAll(store, uploaded, (file) => !files.has(file));
   const entries: SegmentEntry[] = [];
-  for (const { file, ...described } of segments) {
-    let entry = uploaded.get(file);
+  for (const segment of segments) {
+    let entry = uploaded.get(segment.file);
     if (!entry) {
-      entry = { key: segmentKey(nowMs), ...described };
-      uploaded.set(file, entry);
-      await store.put(entry.key, await readFile(file), signal ? { signal } : {});
+      entry = await putSegment(store, segment, nowMs, signal);
+      uploaded.set(segment.file, entry);
     }
     entries.push(entry);
   }
@@ -93,7 +92,7 @@ async function deleteAll(
   for (const [file, entry] of uploaded) {
     if (!unwanted(file)) continue;
     uploaded.delete(file);
-    await store.delete(entry.key);
+    await deleteSegment(store, entry);
   }
 }
 

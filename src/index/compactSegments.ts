@@ -10,9 +10,10 @@ import type { Database } from './database.ts';
 import { damagedIndex } from './indexError.ts';
 import type { IndexState } from './indexState.ts';
 import type { SegmentEntry } from './manifest.ts';
-import { newName, segmentKey } from './names.ts';
+import { newName } from './names.ts';
 import { readObject } from './readObject.ts';
-import { mergeSegments } from './segmentWriter.ts';
+import { mergeSegments } from './rewriteSegments.ts';
+import { deleteSegment, putSegment, removeLocal } from './putSegment.ts';
 
 /** So many of one tier become one of the next; a tier holds segments of `fanIn` times the records of the one before. */
 const fanIn = 8;
@@ -36,19 +37,15 @@ export async function compactSegments(options: CompactOptions): Promise<boolean>
   const files = await Promise.all(inputs.map((entry) => fetchSegment(entry, state, directory, signal)));
   const superseded = state.manifest.superseded;
   const merged = await mergeSegments(database, { inputs, files, superseded, file: join(directory, newName()) }, signal);
-  const added: SegmentEntry[] = [];
-  if (merged) {
-    const { content, ...described } = merged;
-    added.push({ key: segmentKey(nowMs), ...described });
-    await state.store.put(added[0]?.key ?? '', content, signal ? { signal } : {});
-  }
+  const added = merged ? [await putSegment(state.store, merged, nowMs, signal)] : [];
+  if (merged) await removeLocal(merged);
   const keys = new Set(inputs.map((entry) => entry.key));
   for (;;) {
     const before = state.manifest;
     const kept = before.segments.filter((entry) => !keys.has(entry.key));
     const isThere = before.segments.length - kept.length === keys.size;
     if (!isThere) {
-      for (const { key } of added) await state.store.delete(key);
+      for (const entry of added) await deleteSegment(state.store, entry);
       return false;
     }
     signal?.throwIfAborted();

@@ -6,7 +6,7 @@
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../model/json.ts';
 
 const manifestFormat = 'ingest-trace-index';
-const manifestVersion = 1;
+const manifestVersion = 2;
 
 /** One Parquet object of log records, and what the planner needs to leave it unread. */
 export interface SegmentEntry {
@@ -22,6 +22,17 @@ export interface SegmentEntry {
   readonly accounts?: readonly string[];
   /** JSON paths outside the canonical columns and how many records have them; absent when too many to list. */
   readonly paths?: Readonly<Record<string, number>>;
+  /** Its tasks folded; absent when no record names one, and in segments of version 1. */
+  readonly tasks?: TaskSideEntry;
+}
+
+/** What the records of one segment say of their tasks: a Parquet object, see `taskColumns.ts`. */
+export interface TaskSideEntry {
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** SHA-256 of the object, hex. */
+  readonly sha256: string;
+  readonly tasks: number;
 }
 
 /** Log objects that were indexed together; see `ledger.ts`. */
@@ -135,7 +146,18 @@ function isSegmentEntry(entry: JsonObject): boolean {
     typeof entry['minTs'] === 'number' &&
     typeof entry['maxTs'] === 'number' &&
     (entry['accounts'] === undefined || isTextList(entry['accounts'])) &&
-    (entry['paths'] === undefined || isJsonObject(entry['paths']))
+    (entry['paths'] === undefined || isJsonObject(entry['paths'])) &&
+    (entry['tasks'] === undefined || isTaskSideEntry(entry['tasks']))
+  );
+}
+
+function isTaskSideEntry(entry: Json): boolean {
+  return (
+    isJsonObject(entry) &&
+    typeof entry['key'] === 'string' &&
+    isCount(entry['sizeBytes']) &&
+    typeof entry['sha256'] === 'string' &&
+    isCount(entry['tasks'])
   );
 }
 

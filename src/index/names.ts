@@ -7,6 +7,14 @@ export function newName(): string {
 }
 
 /** Under the UTC day of its writing. */
-export function segmentKey(nowMs: number): string {
-  return `segments/written=${new Date(nowMs).toISOString().slice(0, 10)}/${newName()}.parquet`;
+export function segmentKey(nowMs: number, name: string): string {
+  return `segments/${dayOf(nowMs)}/${name}.parquet`;
+}
+
+export function taskSideKey(nowMs: number, name: string): string {
+  return `tasks/${dayOf(nowMs)}/${name}.parquet`;
+}
+
+function dayOf(nowMs: number): string {
+  return `written=${new Date(nowMs).toISOString().slice(0, 10)}`;
 }

@@ -7,42 +7,39 @@ import { isJsonObject, type JsonObject, parseJson } from '../model/json.ts';
 import type { LogRecord } from '../model/record.ts';
 import type { SqlRow } from './database.ts';
 import { fieldTokens } from './fieldTokens.ts';
+import type { StagedColumn } from './stagedTable.ts';
 
-type CellType = 'text' | 'whole' | 'time' | 'texts';
-
-interface SegmentColumn {
-  readonly name: string;
-  readonly type: CellType;
+interface SegmentColumn extends StagedColumn {
   readonly cell: (record: LogRecord) => string | number | readonly string[] | undefined;
 }
 
-/** Columns of the record itself; `object_version` and `fields` are added by the writer. */
+/** Columns of the record itself; `object_version` is added by the writer. */
 export const segmentColumns = [
   { name: 'ts', type: 'time', cell: (record) => record.tsMs },
-  { name: 'level', type: 'text', cell: (record) => record.level },
-  { name: 'event', type: 'text', cell: (record) => record.event },
+  { name: 'level', type: 'name', cell: (record) => record.level },
+  { name: 'event', type: 'name', cell: (record) => record.event },
   { name: 'task', type: 'text', cell: (record) => record.task },
   { name: 'attempt', type: 'whole', cell: (record) => record.attempt },
-  { name: 'account', type: 'text', cell: (record) => record.account },
-  { name: 'collection', type: 'text', cell: (record) => record.collection },
-  { name: 'source', type: 'text', cell: (record) => record.source },
-  { name: 'coordinator', type: 'text', cell: (record) => record.coordinator },
-  { name: 'worker', type: 'text', cell: (record) => record.worker },
+  { name: 'account', type: 'name', cell: (record) => record.account },
+  { name: 'collection', type: 'name', cell: (record) => record.collection },
+  { name: 'source', type: 'name', cell: (record) => record.source },
+  { name: 'coordinator', type: 'name', cell: (record) => record.coordinator },
+  { name: 'worker', type: 'name', cell: (record) => record.worker },
   { name: 'message', type: 'text', cell: (record) => record.message },
-  { name: 'error_type', type: 'text', cell: (record) => record.error?.type },
-  { name: 'error_message', type: 'text', cell: (record) => record.error?.message },
-  { name: 'error_stack', type: 'text', cell: (record) => record.error?.stack },
-  { name: 'failure_group', type: 'text', cell: (record) => record.group },
-  { name: 'build_service', type: 'text', cell: (record) => record.build?.service },
-  { name: 'build_version', type: 'text', cell: (record) => record.build?.version },
-  { name: 'build_commit', type: 'text', cell: (record) => record.build?.commit },
-  { name: 'build_repository', type: 'text', cell: (record) => record.build?.repository },
+  { name: 'error_type', type: 'name', cell: (record) => record.error?.type },
+  { name: 'error_message', type: 'name', cell: (record) => record.error?.message },
+  { name: 'error_stack', type: 'name', cell: (record) => record.error?.stack },
+  { name: 'failure_group', type: 'name', cell: (record) => record.group },
+  { name: 'build_service', type: 'name', cell: (record) => record.build?.service },
+  { name: 'build_version', type: 'name', cell: (record) => record.build?.version },
+  { name: 'build_commit', type: 'name', cell: (record) => record.build?.commit },
+  { name: 'build_repository', type: 'name', cell: (record) => record.build?.repository },
   { name: 'key', type: 'text', cell: (record) => record.key },
   { name: 'bytes', type: 'whole', cell: (record) => record.bytes },
   { name: 'docs', type: 'whole', cell: (record) => record.docs },
   { name: 'rest', type: 'text', cell: (record) => (record.rest ? JSON.stringify(record.rest) : undefined) },
-  { name: 'fields', type: 'texts', cell: fieldTokens },
-  { name: 'object', type: 'text', cell: (record) => record.origin?.object },
+  { name: 'fields', type: 'names', cell: fieldTokens },
+  { name: 'object', type: 'name', cell: (record) => record.origin?.object },
   { name: 'offset_bytes', type: 'whole', cell: (record) => record.origin?.offsetBytes },
 ] as const satisfies readonly SegmentColumn[];
 

@@ -144,11 +144,13 @@ function rankOf(event: string): number {
   return isTaskEvent(event) ? eventRank[event] : -1;
 }
 
-function byTime(a: LogRecord, b: LogRecord): number {
+/** By time, then rank of the event, then content: the greatest is the latest record. */
+export function byTime(a: LogRecord, b: LogRecord): number {
   return a.tsMs - b.tsMs || rankOf(a.event) - rankOf(b.event) || compareText(contentOf(a), contentOf(b));
 }
 
-function byAttempt(a: LogRecord, b: LogRecord): number {
+/** By attempt, then as `byTime`. */
+export function byAttempt(a: LogRecord, b: LogRecord): number {
   return attemptOf(a) - attemptOf(b) || byTime(a, b);
 }
 

@@ -1,0 +1,66 @@
+/** What the manifest says of a segment, gathered while its records pass by. */
+
+import type { LogRecord } from '../model/record.ts';
+import { pathOfToken } from './fieldTokens.ts';
+import type { SegmentEntry } from './manifest.ts';
+
+/** More accounts than this, and the planner looks into the segment rather than at a list. */
+const maxListedAccounts = 1000;
+const maxListedPaths = 2000;
+
+type Described = Pick<SegmentEntry, 'minTs' | 'maxTs' | 'accounts' | 'paths'>;
+
+export class SegmentStatistics {
+  records = 0;
+  /** Estimate of the memory that the records take. */
+  bytes = 0;
+  #minTs = Number.POSITIVE_INFINITY;
+  #maxTs = Number.NEGATIVE_INFINITY;
+  readonly #accounts = new Set<string>();
+  readonly #paths = new Map<string, number>();
+
+  add(record: LogRecord, bytes: number): void {
+    this.records += 1;
+    this.bytes += bytes;
+    this.#minTs = Math.min(this.#minTs, record.tsMs);
+    this.#maxTs = Math.max(this.#maxTs, record.tsMs);
+    if (record.account !== undefined && this.#accounts.size <= maxListedAccounts) this.#accounts.add(record.account);
+  }
+
+  addPaths(tokens: readonly string[]): void {
+    const paths = new Set(tokens.map(pathOfToken));
+    for (const path of paths) {
+      const count = this.#paths.get(path);
+      if (count !== undefined) this.#paths.set(path, count + 1);
+      else if (this.#paths.size <= maxListedPaths) this.#paths.set(path, 1);
+    }
+  }
+
+  describe(): Described {
+    return {
+      minTs: this.#minTs,
+      maxTs: this.#maxTs,
+      ...(this.#accounts.size <= maxListedAccounts ? { accounts: [...this.#accounts].sort() } : {}),
+      ...(this.#paths.size <= maxListedPaths ? { paths: Object.fromEntries(this.#paths) } : {}),
+    };
+  }
+}
+
+/** Ranges and lists that hold for each of the segments hold for all: wider, perhaps, than what is left of the rows. */
+export function mergedStatistics(inputs: readonly SegmentEntry[]): Described {
+  const accounts = new Set<string>();
+  const paths = new Map<string, number>();
+  let [hasAccounts, hasPaths] = [true, true];
+  for (const entry of inputs) {
+    if (!entry.accounts) hasAccounts = false;
+    for (const account of entry.accounts ?? []) accounts.add(account);
+    if (!entry.paths) hasPaths = false;
+    for (const [path, count] of Object.entries(entry.paths ?? {})) paths.set(path, (paths.get(path) ?? 0) + count);
+  }
+  return {
+    minTs: Math.min(...inputs.map((entry) => entry.minTs)),
+    maxTs: Math.max(...inputs.map((entry) => entry.maxTs)),
+    ...(hasAccounts && accounts.size <= maxListedAccounts ? { accounts: [...accounts].sort() } : {}),
+    ...(hasPaths && paths.size <= maxListedPaths ? { paths: Object.fromEntries(paths) } : {}),
+  };
+}
