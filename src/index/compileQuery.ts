@@ -10,8 +10,10 @@ import { foldCase } from '../model/query/matchComparison.ts';
 import { type Comparison, type QueryExpression, slowMs } from '../model/query/query.ts';
 import { parseNumber } from '../model/query/values.ts';
 import type { SqlValue } from './database.ts';
-import { pathText, tokenPrefix } from './fieldTokens.ts';
+import { tokenPrefix } from './fieldTokens.ts';
 import type { ColumnName } from './segmentColumns.ts';
+import { namedColumn } from './taskMerge.ts';
+import { nameTokenPrefix } from './taskPart.ts';
 
 /** Collects the values of one statement. */
 export class Parameters {
@@ -36,6 +38,8 @@ export interface CompileContext {
   readonly parameters: Parameters;
   /** Whether some record may have this path outside the canonical columns. */
   readonly mayHavePath: (path: string) => boolean;
+  /** Asks the field tokens of records and not their columns. */
+  readonly onlyTokens?: boolean;
 }
 
 /** Columns of a record by the field that a query names. */
@@ -131,6 +135,39 @@ export function leafOnTask(leaf: Leaf, context: CompileContext): string | undefi
   return number === undefined ? undefined : (compareNumber(number, leaf.comparison, context.parameters) ?? never);
 }
 
+/** Whether records have columns for the field; else only their field tokens tell. */
+export function hasColumns(field: string): boolean {
+  return [textColumns, numberColumns, objectColumns].some((table) => Object.hasOwn(table, field));
+}
+
+/**
+ * A leaf as a test of the folded task `f` that tells also whether any of its records meets it; `undefined` when only the
+ * records tell. Field tokens apart: where a path has such, the records are to be asked as well.
+ */
+export function namesOnTask(leaf: Leaf, { parameters }: CompileContext): string | undefined {
+  if (leaf.kind !== 'field') return undefined;
+  const { field, comparison } = leaf;
+  if (field === 'task') return compareText('f.task', comparison, parameters) ?? never;
+  const column = namedColumn(field);
+  if (column === undefined) return undefined;
+  const own = compareText(`f."${column}"`, comparison, parameters);
+  const prefix = nameTokenPrefix(field);
+  switch (comparison.kind) {
+    case 'equals':
+      return anyOf([own ?? never, `list_contains(f.also, ${parameters.add(`${prefix}${comparison.value}`)})`]);
+    case 'like': {
+      const pattern = parameters.add(`${likeLiteral(prefix)}${likePattern(comparison.pattern)}`);
+      return anyOf([own ?? never, someOf('f.also', `token LIKE ${pattern} ESCAPE '\\'`)]);
+    }
+    case 'has':
+      return anyOf([own ?? never, someOf('f.also', `starts_with(token, ${parameters.add(prefix)})`)]);
+    case 'range':
+      return never;
+    default:
+      return assertNever(comparison);
+  }
+}
+
 /** The terms of a query with each leaf as `leafSql` says. */
 export function compileWhere(where: QueryExpression, leafSql: (leaf: Leaf) => string): string {
   switch (where.kind) {
@@ -156,21 +193,21 @@ function fieldOnRecord(
   inherit: string | undefined,
 ): string {
   if (taskOnlyFields.has(field)) return never;
-  const { parameters } = context;
+  const { parameters, onlyTokens = false } = context;
   const tests: string[] = [];
-  const text = own(textColumns, field);
+  const text = onlyTokens ? undefined : own(textColumns, field);
   if (text !== undefined) {
     const isInherited = inherit !== undefined && isInheritedField(field);
     const column = isInherited ? `coalesce(r."${text}", ${inherit}."${text}")` : `r."${text}"`;
     tests.push(compareText(column, comparison, parameters) ?? never);
   }
-  const number = own(numberColumns, field);
+  const number = onlyTokens ? undefined : own(numberColumns, field);
   if (number !== undefined) tests.push(compareNumber(number, comparison, parameters) ?? never);
-  if (comparison.kind === 'has') {
+  if (comparison.kind === 'has' && !onlyTokens) {
     for (const column of own(objectColumns, field) ?? []) tests.push(`r."${column}" IS NOT NULL`);
   }
   // A failure group is computed, never read from what the writer said.
-  if (field !== 'group' && context.mayHavePath(pathText(field))) {
+  if (field !== 'group' && context.mayHavePath(field)) {
     tests.push(compareTokens(field, comparison, parameters) ?? never);
   }
   return anyOf(tests);
@@ -254,7 +291,11 @@ function compareTokens(path: string, comparison: Comparison, parameters: Paramet
 }
 
 function someToken(test: string): string {
-  return `len(list_filter(r.fields, lambda token: ${test})) > 0`;
+  return someOf('r.fields', test);
+}
+
+function someOf(list: string, test: string): string {
+  return `len(list_filter(${list}, lambda token: ${test})) > 0`;
 }
 
 /** `*` becomes `%`; what LIKE would read as a wildcard of its own is escaped. */

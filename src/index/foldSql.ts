@@ -1,9 +1,8 @@
 /**
- * Folding in SQL, exactly as `model/fold.ts` folds, as far as filters and order need it: aggregates over the records `r`
- * of one task. A page's tasks are folded again by `foldTask` from their records, so that rows come from one place.
+ * Folding in SQL, exactly as `model/fold.ts` folds, where the parts of a task say different things that filters and order go by:
+ * aggregates over the records `r` of one task.
  */
 
-import { eventRank } from '../model/fold.ts';
 import { inheritedFields } from '../model/query/fields.ts';
 import { taskEvents, type TaskEvent } from '../model/record.ts';
 
@@ -20,33 +19,7 @@ const attemptEvents: readonly TaskEvent[] = [
 export const isTaskEventSql = `r.event IN (${textList(taskEvents)})`;
 const isOfAttempt = `(r.event IN (${textList(attemptEvents)}) AND coalesce(r.attempt, 1) > 0)`;
 
-const rankSql = `CASE r.event ${attemptEvents.map((event) => `WHEN '${event}' THEN ${eventRank[event]}`).join(' ')} END`;
-
-/**
- * Attempt, time and rank of an event in one number that orders as all three do: 53 bits of attempt, 54 of time (moved
- * to be positive), 4 of rank.
- */
-const lastEventSql = `coalesce(r.attempt, 1)::HUGEINT * (1::HUGEINT << 58)
-  + (epoch_ms(r.ts) + 9007199254740992)::HUGEINT * 16 + ${rankSql}`;
-
-/** What a task's status, attempts and times are told from. Columns that a statement does not use cost nothing. */
-export const foldedColumns: readonly string[] = [
-  'min(epoch_ms(r.ts)) AS first_ms',
-  'max(epoch_ms(r.ts)) AS last_ms',
-  `coalesce(max(coalesce(r.attempt, 1)) FILTER (${isOfAttempt}), 0) AS attempts`,
-  `max(${lastEventSql}) FILTER (${isOfAttempt}) AS last_event`,
-  `max(epoch_ms(r.ts)) FILTER (r.event = 'task.succeeded') AS succeeded_ms`,
-  `max(epoch_ms(r.ts)) FILTER (r.event = 'task.failed') AS failed_ms`,
-];
-
-/** From the columns above. Of two ends at the same moment the failure counts: `eventRank` puts it last. */
-export const statusSql = `CASE
-  WHEN failed_ms >= coalesce(succeeded_ms, failed_ms) THEN 'failed'
-  WHEN succeeded_ms IS NOT NULL THEN 'succeeded'
-  WHEN last_event IS NULL THEN 'pending'
-  WHEN last_event % 16 = ${eventRank['task.assigned']} THEN 'assigned'
-  WHEN last_event % 16 IN (${eventRank['attempt.failed']}, ${eventRank['attempt.lost']}) THEN 'retrying'
-  ELSE 'running' END`;
+export const attemptsSql = `coalesce(max(coalesce(r.attempt, 1)) FILTER (${isOfAttempt}), 0) AS attempts`;
 
 /** The value of the latest task event that has one; of two at the same moment the greater. */
 export function latestValueSql(column: string): string {

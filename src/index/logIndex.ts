@@ -12,20 +12,23 @@ import { Database, isOutOfMemory, type SqlRow } from './database.ts';
 import { readFreshness } from './freshness.ts';
 import { damagedIndex, IndexError } from './indexError.ts';
 import type { Manifest, SegmentEntry } from './manifest.ts';
+import { foldedTaskOf, isSettled } from './foldedRow.ts';
 import { asIndexError, type LoadedManifest, ManifestStore } from './manifestStore.ts';
 import { readRejectedRows, type RejectedLine } from './rejectedLines.ts';
 import { createSpillDirectory } from './spillDirectory.ts';
 import { SegmentCache } from './segmentCache.ts';
+import type { SegmentSet } from './segmentSet.ts';
 import { recordOfRow } from './segmentColumns.ts';
 import {
-  countTasksStatement,
+  countTasksSql,
   eventsStatement,
   recordsStatement,
   searchStatement,
-  type SegmentSet,
   type Statement,
+  tasksStatement,
   taskStatement,
 } from './statements.ts';
+import { TaskTable } from './taskTable.ts';
 
 export interface LogIndexOptions {
   readonly store: ObjectStore;
@@ -85,15 +88,17 @@ export class LogIndex {
   readonly #manifests: ManifestStore;
   readonly #cache: SegmentCache;
   readonly #database: Database;
+  readonly #tasks: TaskTable;
   readonly #nowMs: () => number;
   readonly #spillDirectory: string;
   #loaded: LoadedManifest | undefined;
 
-  private constructor(options: LogIndexOptions, cache: SegmentCache, database: Database, spillDirectory: string) {
+  private constructor(options: LogIndexOptions, cache: SegmentCache, tasks: TaskTable, spillDirectory: string) {
     this.#store = options.store;
     this.#manifests = new ManifestStore(options.store);
     this.#cache = cache;
-    this.#database = database;
+    this.#database = tasks.database;
+    this.#tasks = tasks;
     this.#spillDirectory = spillDirectory;
     this.#nowMs = options.nowMs ?? Date.now;
   }
@@ -107,7 +112,7 @@ export class LogIndex {
       temporaryDirectory: spillDirectory,
       directories: [cache.directory],
     });
-    return new LogIndex(options, cache, database, spillDirectory);
+    return new LogIndex(options, cache, await TaskTable.open(database), spillDirectory);
   }
 
   get url(): string {
@@ -127,7 +132,7 @@ export class LogIndex {
       const page = { limit: limit + 1, ...(after ? { after } : {}) };
       const rows = await this.#query(searchStatement(query, segments, page), signal);
       const total = rows[0] ? Number(rows[0]['total']) : after ? await this.#countMatches(query, segments, signal) : 0;
-      const tasks = await this.#foldRows(rows.slice(0, limit), segments, signal);
+      const tasks = await this.#tasksOf(rows.slice(0, limit), segments, signal);
       const last = tasks.at(-1);
       const next = rows.length > limit && last ? { cursor: formatCursor(sortPosition(query)(last)) } : {};
       return { tasks, total, ...next, source };
@@ -158,9 +163,8 @@ export class LogIndex {
       const records = rows.slice(0, limit).map(recordOfRow);
       const ids = [...new Set(records.flatMap((record) => record.task ?? []))];
       const tasks = new Map<string, FoldedTask>();
-      for (const task of await this.#fold(new Map(ids.map((id) => [id, []])), segments, signal)) {
-        tasks.set(task.task, task);
-      }
+      const known = ids.length > 0 ? await this.#query(tasksStatement(ids), signal) : [];
+      for (const task of known.map(foldedTaskOf)) tasks.set(task.task, task);
       return {
         records: records.map((record) => withTask(record, tasks.get(record.task ?? ''))),
         hasMore: rows.length > limit,
@@ -171,7 +175,7 @@ export class LogIndex {
 
   async status(signal?: AbortSignal): Promise<IndexStatus> {
     return await this.#ask(signal, async ({ manifest, segments, source }) => {
-      const counted = segments.entries.length === 0 ? [] : await this.#query(countTasksStatement(segments), signal);
+      const counted = segments.entries.length === 0 ? [] : await this.#database.query(countTasksSql, {}, signal);
       const times = segments.entries.length > 0;
       return {
         records: manifest.totals.records,
@@ -239,20 +243,37 @@ export class LogIndex {
   ): Promise<T> {
     const held = await this.#cache.hold(manifest.segments, signal);
     try {
+      const segments = {
+        entries: manifest.segments,
+        fileOf: (entry: SegmentEntry) => this.#cache.fileOf(entry),
+        superseded: manifest.superseded,
+      };
+      await this.#bringTasks(segments, signal);
       return await answer({
         manifest,
-        segments: {
-          entries: manifest.segments,
-          fileOf: (entry) => this.#cache.fileOf(entry),
-          superseded: manifest.superseded,
-        },
+        segments,
         source: {
           manifest: manifest.number,
           ...(completeTs === undefined ? {} : { completeTs }),
           segments: manifest.segments.length,
-          bytes: manifest.segments.reduce((sum, entry) => sum + entry.sizeBytes, 0),
+          bytes: manifest.segments.reduce((sum, entry) => sum + entry.sizeBytes + (entry.tasks?.sizeBytes ?? 0), 0),
         },
       });
+    } finally {
+      await held.release();
+    }
+  }
+
+  /** Keeps the task table up with the segments. */
+  async #bringTasks(segments: SegmentSet, signal?: AbortSignal): Promise<void> {
+    const missing = this.#tasks.missing(segments.entries, segments.superseded);
+    if (missing.length === 0) return;
+    const held = await this.#cache.hold(
+      missing.flatMap(({ tasks }) => tasks ?? []),
+      signal,
+    );
+    try {
+      await this.#tasks.bring({ ...segments, fileOfTasks: (side) => this.#cache.fileOf(side) }, signal);
     } finally {
       await held.release();
     }
@@ -268,7 +289,9 @@ export class LogIndex {
         { cause: error },
       );
     }
-    const damaged = await this.#cache.findDamaged(entries);
+    const damaged = await this.#cache.findDamaged(
+      entries.flatMap((entry) => (entry.tasks ? [entry, entry.tasks] : [entry])),
+    );
     return damaged === undefined ? error : damagedIndex(this.url, `${damaged} is gone or not what was written`, error);
   }
 
@@ -287,26 +310,25 @@ export class LogIndex {
     return Number(rows[0]?.['total'] ?? 0);
   }
 
-  /** The tasks of `searchStatement`'s rows, in their order. */
-  async #foldRows(rows: readonly SqlRow[], segments: SegmentSet, signal?: AbortSignal): Promise<FoldedTask[]> {
-    // Records that are no task events count for the times only: two stand for all of them.
-    const records = new Map(
-      rows.map((row) => {
-        const task = String(row['task']);
-        return [task, [bare(task, Number(row['first_ms'])), bare(task, Number(row['last_ms']))]];
-      }),
-    );
-    return await this.#fold(records, segments, signal);
-  }
-
-  /** Folds tasks from their events and the records given; tasks without either are left out. */
-  async #fold(records: Map<string, LogRecord[]>, segments: SegmentSet, signal?: AbortSignal): Promise<FoldedTask[]> {
-    if (records.size === 0) return [];
-    for (const row of await this.#query(eventsStatement([...records.keys()], segments), signal)) {
-      const record = recordOfRow(row);
-      records.get(record.task ?? '')?.push(record);
+  /** The tasks of rows of the task table, in their order; those that are not settled from their records. */
+  async #tasksOf(rows: readonly SqlRow[], segments: SegmentSet, signal?: AbortSignal): Promise<FoldedTask[]> {
+    const unsettled = new Map<string, LogRecord[]>();
+    for (const row of rows) {
+      if (isSettled(row)) continue;
+      // Records that are no task events count for the times only: two stand for all of them.
+      const task = String(row['task']);
+      unsettled.set(task, [bare(task, Number(row['first_ms'])), bare(task, Number(row['last_ms']))]);
     }
-    return [...records.values()].filter((each) => each.length > 0).map(foldTask);
+    if (unsettled.size > 0) {
+      for (const row of await this.#query(eventsStatement([...unsettled.keys()], segments), signal)) {
+        const record = recordOfRow(row);
+        unsettled.get(record.task ?? '')?.push(record);
+      }
+    }
+    return rows.map((row) => {
+      const records = unsettled.get(String(row['task']));
+      return records ? foldTask(records) : foldedTaskOf(row);
+    });
   }
 }
 

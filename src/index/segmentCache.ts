@@ -16,6 +16,9 @@ import { readObject } from './readObject.ts';
 /** Fetched side by side. */
 const concurrency = 8;
 
+/** What the manifest says of a segment's rows, or of its task side. */
+type CachedObject = Pick<SegmentEntry, 'key' | 'sizeBytes' | 'sha256'>;
+
 export class SegmentCache {
   readonly #store: ObjectStore;
   readonly #directory: string;
@@ -38,7 +41,7 @@ export class SegmentCache {
   }
 
   /** Each segment's file. Not there before `hold` has brought it. */
-  fileOf(entry: SegmentEntry): string {
+  fileOf(entry: CachedObject): string {
     if (isLocal(this.#store)) return join(fileURLToPath(this.#store.url), ...entry.key.split('/'));
     return join(this.#directory, `${entry.sha256}.parquet`);
   }
@@ -47,7 +50,7 @@ export class SegmentCache {
    * Brings the segments here and keeps them until `release` is called.
    * @throws IndexError `damaged` when one is gone or is not what was written, `unreachable`.
    */
-  async hold(entries: readonly SegmentEntry[], signal?: AbortSignal): Promise<{ release(): Promise<void> }> {
+  async hold(entries: readonly CachedObject[], signal?: AbortSignal): Promise<{ release(): Promise<void> }> {
     if (isLocal(this.#store)) return { release: async () => {} };
     await mkdir(this.#directory, { recursive: true });
     for (const entry of entries) this.#count(entry, 1);
@@ -75,7 +78,7 @@ export class SegmentCache {
   }
 
   /** Compares the files with what the manifest says; the key of the first that differs. */
-  async findDamaged(entries: readonly SegmentEntry[]): Promise<string | undefined> {
+  async findDamaged(entries: readonly CachedObject[]): Promise<string | undefined> {
     for (const entry of entries) {
       const bytes = await readLocal(this.fileOf(entry));
       if (!bytes || !isWhole(bytes, entry)) {
@@ -86,7 +89,7 @@ export class SegmentCache {
     return undefined;
   }
 
-  async #bring(entry: SegmentEntry, signal?: AbortSignal): Promise<void> {
+  async #bring(entry: CachedObject, signal?: AbortSignal): Promise<void> {
     const file = this.fileOf(entry);
     const now = new Date();
     if ((await sizeOf(file)) === entry.sizeBytes) {
@@ -109,7 +112,7 @@ export class SegmentCache {
     }
   }
 
-  async #fetch(entry: SegmentEntry, file: string, signal?: AbortSignal): Promise<void> {
+  async #fetch(entry: CachedObject, file: string, signal?: AbortSignal): Promise<void> {
     const url = this.#store.url;
     const object = await readObject(this.#store, entry.key, signal).catch((error: unknown) => {
       throw asIndexError(error, url);
@@ -121,7 +124,7 @@ export class SegmentCache {
     await rename(temporary, file);
   }
 
-  #count(entry: SegmentEntry, step: 1 | -1): void {
+  #count(entry: CachedObject, step: 1 | -1): void {
     const file = this.fileOf(entry);
     const count = (this.#inUse.get(file) ?? 0) + step;
     if (count > 0) this.#inUse.set(file, count);
@@ -149,7 +152,7 @@ function isLocal(store: ObjectStore): boolean {
   return store.url.startsWith('file:');
 }
 
-function isWhole(bytes: Uint8Array, entry: SegmentEntry): boolean {
+function isWhole(bytes: Uint8Array, entry: CachedObject): boolean {
   return bytes.length === entry.sizeBytes && createHash('sha256').update(bytes).digest('hex') === entry.sha256;
 }
 

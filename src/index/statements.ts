@@ -2,7 +2,6 @@
 
 import { assertNever } from '../model/assertNever.ts';
 import { inheritedFields } from '../model/query/fields.ts';
-import type { Leaf } from '../model/query/leafTest.ts';
 import { leavesOf } from '../model/query/matchTask.ts';
 import type { SortPosition } from '../model/query/compareTasks.ts';
 import type { Query, QueryExpression, SortField } from '../model/query/query.ts';
@@ -12,34 +11,23 @@ import {
   isDecidedByRecords,
   leafOnRecord,
   leafOnTask,
+  namesOnTask,
   Parameters,
 } from './compileQuery.ts';
-import {
-  foldedColumns,
-  inheritedColumns,
-  inheritedSelect,
-  isTaskEventSql,
-  latestValueSql,
-  statusSql,
-} from './foldSql.ts';
-import { mayHold } from './pruneSegments.ts';
+import { selectFoldedRow } from './foldedRow.ts';
+import { isTaskEventSql } from './foldSql.ts';
+import { mayHavePath, mayHold } from './pruneSegments.ts';
 import type { SegmentEntry } from './manifest.ts';
+import { recordsSql, type SegmentSet } from './segmentSet.ts';
+import { namedColumn, taskTable } from './taskMerge.ts';
 import { selectRecord } from './segmentColumns.ts';
-
-/** Segments and where their files lie. */
-export interface SegmentSet {
-  readonly entries: readonly SegmentEntry[];
-  readonly fileOf: (entry: SegmentEntry) => string;
-  /** Object versions whose rows do not count. */
-  readonly superseded: readonly string[];
-}
 
 export interface Statement {
   readonly sql: string;
   readonly parameters: Parameters;
 }
 
-/** Matching tasks in the query's order: `task`, `value` (of the sort field), `first_ms`, `last_ms`, and `total` of all. */
+/** Matching tasks in the query's order, as rows of the task table, and `total` of all. */
 export function searchStatement(
   query: Query,
   segments: SegmentSet,
@@ -47,49 +35,55 @@ export function searchStatement(
 ): Statement {
   const parameters = new Parameters();
   const context = contextOf(segments, parameters);
-  const conditions = ['r.task IS NOT NULL'];
   const where: string[] = [];
-  const marks: string[] = [];
-  for (const term of conjunctsOf(query.where)) {
-    if (isWitnessed(term)) {
-      // Some record meets it, or the task does not: the tasks of such records are all that need be folded.
+  let asksRecords = false;
+  const onTasks = (term: QueryExpression): string => {
+    if (isOfRecords(term)) {
+      asksRecords = true;
       const held = segments.entries.filter((entry) => mayHold(entry, term));
-      const test = compileWhere(term, (leaf) => leafOnRecord(leaf, context));
-      conditions.push(tasksOf(test, held, segments, parameters));
-    } else where.push(compileWhere(term, (leaf) => leafOfTask(leaf, context, marks)));
-  }
+      return tasksOf(
+        compileWhere(term, (leaf) => leafOnRecord(leaf, context)),
+        held,
+        segments,
+        parameters,
+      );
+    }
+    switch (term.kind) {
+      case 'and':
+        return term.terms.length === 0 ? 'true' : `(${term.terms.map(onTasks).join(' AND ')})`;
+      case 'or':
+        return term.terms.length === 0 ? 'false' : `(${term.terms.map(onTasks).join(' OR ')})`;
+      case 'not':
+        return `(NOT ${onTasks(term.term)})`;
+      default: {
+        const test = namesOnTask(term, context) ?? leafOnTask(term, context) ?? 'false';
+        if (term.kind !== 'field' || leafOnRecord(term, { ...context, onlyTokens: true }) === 'false') return test;
+        asksRecords = true;
+        const held = segments.entries.filter((entry) => mayHavePath(entry, term.field));
+        const tokens = leafOnRecord(term, { ...context, onlyTokens: true });
+        return `(${test} OR ${tasksOf(tokens, held, segments, parameters)})`;
+      }
+    }
+  };
+  if (query.where) where.push(onTasks(query.where));
   const { sinceMs, untilMs } = query.time;
-  if (sinceMs !== undefined) {
-    const recent = segments.entries.filter((entry) => entry.maxTs >= sinceMs);
-    conditions.push(tasksOf(`r.ts >= ${moment(sinceMs, parameters)}`, recent, segments, parameters));
-  }
+  if (sinceMs !== undefined) where.push(`f.last_ms >= ${parameters.add(sinceMs)}::DOUBLE`);
   if (untilMs !== undefined) where.push(`f.first_ms < ${parameters.add(untilMs)}::DOUBLE`);
   if (query.atMs !== undefined) {
     const at = `${parameters.add(query.atMs)}::DOUBLE`;
     where.push(`f.first_ms <= ${at} AND (f.status NOT IN ('succeeded', 'failed') OR f.last_ms >= ${at})`);
   }
   const sort = query.sort ?? { field: 'lastTs', descending: true };
-  const sum = [...foldedColumns, ...marks];
-  if (sort.field === 'bytes' || sort.field === 'docs') sum.push(latestValueSql(sort.field));
-  const sql = `
-    WITH summed AS (
-      SELECT r.task AS task, ${sum.join(', ')}
-      FROM ${recordsIn(segments.entries, segments, parameters)}
-      WHERE ${conditions.join(' AND ')}
-      GROUP BY r.task
-    ), folded AS (
-      SELECT *, ${statusSql} AS status FROM summed
-    ), matched AS MATERIALIZED (
-      SELECT f.task, f.first_ms::DOUBLE AS first_ms, f.last_ms::DOUBLE AS last_ms,
-        (${sortSql(sort.field)})::DOUBLE AS value
-      FROM folded f
-      WHERE ${where.length > 0 ? where.join(' AND ') : 'true'}
-    )
-    SELECT *, (SELECT count(*) FROM matched)::DOUBLE AS total
-    FROM matched
-    WHERE ${page.after ? isAfter(page.after, sort.descending, parameters) : 'true'}
+  const matching = `FROM ${taskTable} f WHERE ${where.length > 0 ? where.join(' AND ') : 'true'}`;
+  const selected = `SELECT ${selectFoldedRow}, (${sortSql(sort.field)})::DOUBLE AS value`;
+  const pageSql = `WHERE ${page.after ? isAfter(page.after, sort.descending, parameters) : 'true'}
     ORDER BY value ${sort.descending ? 'DESC' : 'ASC'} NULLS LAST, task ASC
     LIMIT ${page.limit}`;
+  // Scanning the table twice costs less than keeping all that matches; asking the records twice costs more.
+  const sql = asksRecords
+    ? `WITH matched AS MATERIALIZED (${selected} ${matching})
+       SELECT *, (SELECT count(*) FROM matched)::DOUBLE AS total FROM matched ${pageSql}`
+    : `SELECT *, (SELECT count(*) ${matching})::DOUBLE AS total FROM (${selected} ${matching}) ${pageSql}`;
   return { sql, parameters };
 }
 
@@ -101,7 +95,7 @@ export function eventsStatement(tasks: readonly string[], segments: SegmentSet):
       r.source, r.coordinator, r.worker, r.error_type, r.error_message,
       CASE WHEN r.error_stack IS NOT NULL THEN '' END AS error_stack, r.failure_group, r.build_service,
       r.build_version, r.build_commit, r.build_repository, r.key, r.bytes::DOUBLE AS bytes, r.docs::DOUBLE AS docs
-    FROM ${recordsIn(segments.entries, segments, parameters)}
+    FROM ${recordsSql(segments.entries, segments, parameters)}
     WHERE r.task IN (SELECT unnest(${parameters.add(tasks)})) AND ${isTaskEventSql}`;
   return { sql, parameters };
 }
@@ -111,7 +105,7 @@ export function taskStatement(task: string, segments: SegmentSet): Statement {
   const parameters = new Parameters();
   const sql = `
     SELECT ${selectRecord('r')}
-    FROM ${recordsIn(segments.entries, segments, parameters)}
+    FROM ${recordsSql(segments.entries, segments, parameters)}
     WHERE r.task = ${parameters.add(task)}
     ORDER BY r.ts, r.object, r.offset_bytes`;
   return { sql, parameters };
@@ -137,65 +131,42 @@ export function recordsStatement(
   if (query.where) {
     conditions.push(compileWhere(query.where, (leaf) => leafOnRecord(leaf, context, inherits ? 'f' : undefined)));
   }
-  const tasks = inherits
-    ? `LEFT JOIN (SELECT ${inheritedSelect} FROM (SELECT r.task, ${[...foldedColumns, ...inheritedColumns].join(', ')}
-         FROM ${recordsIn(all.entries, all, parameters)} WHERE r.task IS NOT NULL GROUP BY r.task)) f ON f.task = r.task`
-    : '';
+  const tasks = inherits ? `LEFT JOIN ${taskTable} f ON f.task = r.task` : '';
   const sql = `
     SELECT ${selectRecord('r')}
-    FROM ${recordsIn(entries, all, parameters)} ${tasks}
+    FROM ${recordsSql(entries, all, parameters)} ${tasks}
     WHERE ${conditions.length > 0 ? conditions.join(' AND ') : 'true'}
     ORDER BY r.ts DESC, r.object DESC, r.offset_bytes DESC
     LIMIT ${page.limit}`;
   return { sql, parameters };
 }
 
-export function countTasksStatement(segments: SegmentSet): Statement {
+/** Some rows of the task table. */
+export function tasksStatement(tasks: readonly string[]): Statement {
   const parameters = new Parameters();
-  const records = recordsIn(segments.entries, segments, parameters);
-  return { sql: `SELECT count(DISTINCT r.task)::DOUBLE AS tasks FROM ${records}`, parameters };
+  const sql = `SELECT ${selectFoldedRow} FROM ${taskTable} f WHERE f.task IN (SELECT unnest(${parameters.add(tasks)}))`;
+  return { sql, parameters };
 }
 
-/** The records of some segments under the alias `r`. */
-function recordsIn(entries: readonly SegmentEntry[], segments: SegmentSet, parameters: Parameters): string {
-  const files = parameters.add(entries.map((entry) => segments.fileOf(entry)));
-  const all = `read_parquet(${files}, hive_partitioning = false)`;
-  if (segments.superseded.length === 0) return `${all} r`;
-  const superseded = parameters.add(segments.superseded);
-  return `(SELECT * FROM ${all} WHERE object_version NOT IN (SELECT unnest(${superseded}))) r`;
-}
+export const countTasksSql = `SELECT count(*)::DOUBLE AS tasks FROM ${taskTable}`;
 
 /** A test that a task has a record which meets `test`. */
 function tasksOf(test: string, entries: readonly SegmentEntry[], segments: SegmentSet, parameters: Parameters): string {
   if (entries.length === 0) return 'false';
-  return `r.task IN (SELECT r.task FROM ${recordsIn(entries, segments, parameters)}
+  return `f.task IN (SELECT r.task FROM ${recordsSql(entries, segments, parameters)}
     WHERE r.task IS NOT NULL AND ${test})`;
 }
 
-/** A leaf as a test of the folded task `f`; what it asks of the records is gathered in `marks`. */
-function leafOfTask(leaf: Leaf, context: CompileContext, marks: string[]): string {
-  const onTask = leafOnTask(leaf, context) ?? 'false';
-  const onRecord = leafOnRecord(leaf, context);
-  if (onRecord === 'false') return onTask;
-  const mark = `mark${marks.length}`;
-  marks.push(`bool_or(${onRecord}) AS ${mark}`);
-  return `(${onTask} OR f.${mark})`;
-}
-
-function conjunctsOf(where: QueryExpression | undefined): readonly QueryExpression[] {
-  if (!where) return [];
-  return where.kind === 'and' ? where.terms.flatMap(conjunctsOf) : [where];
-}
-
-/** A leaf, or alternatives of such, that hold for a task exactly when they hold for one of its records. */
-function isWitnessed(term: QueryExpression): boolean {
+/** A leaf of which only the records tell, or alternatives of such. */
+function isOfRecords(term: QueryExpression): boolean {
   switch (term.kind) {
-    case 'field':
     case 'text':
-    case 'is':
-      return isDecidedByRecords(term);
+      return true;
+    case 'field':
+      return isDecidedByRecords(term) && term.field !== 'task' && namedColumn(term.field) === undefined;
     case 'or':
-      return term.terms.every(isWitnessed);
+      return term.terms.length > 0 && term.terms.every(isOfRecords);
+    case 'is':
     case 'and':
     case 'not':
       return false;
@@ -213,7 +184,7 @@ function asksOfTask(where: QueryExpression | undefined): boolean {
 function contextOf(segments: SegmentSet, parameters: Parameters): CompileContext {
   return {
     parameters,
-    mayHavePath: (path) => segments.entries.some(({ paths }) => paths === undefined || Object.hasOwn(paths, path)),
+    mayHavePath: (path) => segments.entries.some((entry) => mayHavePath(entry, path)),
   };
 }
 

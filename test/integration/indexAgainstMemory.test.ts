@@ -194,6 +194,46 @@ test('answers as folding and matching in memory do', async () => {
   );
 });
 
+test('answers so while objects land one by one, late, twice and written anew, and segments are merged', async () => {
+  const step = fc.record({
+    /** Objects are few, so that many steps write one anew. */
+    object: fc.nat(9),
+    lines: fc.array(line, { minLength: 1, maxLength: 5 }),
+    isAsked: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { minLength: 12, maxLength: 16, size: 'max' }),
+      fc.array(query, { minLength: 8, maxLength: 8, size: 'max' }),
+      async (steps, queries) => {
+        const directory = await mkdtemp(join(tmpdir(), 'ingest-trace-test-'));
+        const root = pathToFileURL(directory).href;
+        const [logs, store] = [new FileStore(`${root}/logs`), new FileStore(`${root}/index`)];
+        const index = await LogIndex.open({ store, cacheDirectory: join(directory, 'cache'), memoryLimitMb: 256 });
+        try {
+          for (const [number, { object, lines, isAsked }] of steps.entries()) {
+            const text = lines.map((each) => `${JSON.stringify(each)}\n`).join('');
+            await logs.put(`${object}.ndjson`, Buffer.from(text));
+            await indexLogs({ logs, index: store, limits: { records: 40 } });
+            if (!isAsked && number < steps.length - 1) continue;
+            const records: LogRecord[] = [];
+            for await (const { key } of logs.list()) {
+              for await (const batch of readLogObject(logs, key)) {
+                for (const read of batch) if (read.kind === 'record') records.push(read.record);
+              }
+            }
+            for (const asked of queries) await compareAnswers(index, asked, records);
+          }
+        } finally {
+          await index.close();
+          await rm(directory, { recursive: true, force: true });
+        }
+      },
+    ),
+    { numRuns: 3, seed: Number(process.env['FC_SEED'] ?? 20261123), endOnFailure: true },
+  );
+});
+
 async function compareAnswers(index: LogIndex, asked: Query, records: readonly LogRecord[]): Promise<void> {
   const byTask = Map.groupBy(
     records.filter((record) => record.task !== undefined),

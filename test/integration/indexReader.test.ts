@@ -97,11 +97,22 @@ test('a segment that is gone or overwritten makes the index damaged, naming it',
   const [segment = ''] = await keysOf(index, 'segments/');
   const expected = { name: 'IndexError', code: 'damaged', message: new RegExp(segment) };
   await writeFile(join(directory, 'index', segment), 'PAR1 no more');
-  await assert.rejects(reader.search(query(''), { limit: 1 }), expected);
+  await assert.rejects(reader.search(query('level:info'), { limit: 1 }), expected);
   await rm(join(directory, 'index', segment));
   await assert.rejects(reader.task('task-1'), expected);
   const backend = new IndexBackend(reader);
-  await assert.rejects(backend.search(query(''), { limit: 1 }), { name: 'BackendError', code: 'damaged' });
+  await assert.rejects(backend.search(query('level:info'), { limit: 1 }), { name: 'BackendError', code: 'damaged' });
+});
+
+test('so does a task side', async () => {
+  await using fixture = await indexFixture();
+  const { logs, index, directory } = fixture;
+  await putLogs(logs, 3);
+  await indexLogs({ logs, index });
+  const [side = ''] = await keysOf(index, 'tasks/');
+  await writeFile(join(directory, 'index', side), 'PAR1 no more');
+  const expected = { name: 'IndexError', code: 'damaged', message: new RegExp(side) };
+  await assert.rejects((await fixture.reader()).search(query(''), { limit: 1 }), expected);
 });
 
 test('a manifest of a later release, and one that is none, are told apart', async () => {
@@ -110,7 +121,7 @@ test('a manifest of a later release, and one that is none, are told apart', asyn
   await putLogs(logs, 1);
   await indexLogs({ logs, index });
   const reader = await fixture.reader();
-  const newer = Buffer.from(JSON.stringify({ format: 'ingest-trace-index', version: 2 }));
+  const newer = Buffer.from(JSON.stringify({ format: 'ingest-trace-index', version: 3 }));
   await index.put('manifest/00000000000000000002.json', newer);
   await assert.rejects(reader.status(), { name: 'IndexError', code: 'newer' });
   await assert.rejects(indexLogs({ logs, index }), { name: 'IndexError', code: 'newer' });
@@ -224,7 +235,7 @@ test('segments of a remote store are fetched once into a cache that keeps to its
     index,
     {
       beforeGet: (key) => {
-        if (key.startsWith('segments/')) fetched.push(key);
+        if (key.startsWith('segments/') || key.startsWith('tasks/')) fetched.push(key);
         return Promise.resolve();
       },
     },
@@ -239,14 +250,14 @@ test('segments of a remote store are fetched once into a cache that keeps to its
   };
   const reader = await open(2 ** 30);
   await assertIndexedOnce(reader, logs);
-  assert.equal(fetched.length, 4, 'later questions find them cached');
+  assert.equal(fetched.length, 8, 'later questions find them cached');
 
   const [folder = ''] = await readdir(join(cacheDirectory, 'segments'));
   const cached = join(cacheDirectory, 'segments', folder);
   const names = await readdir(cached);
   await writeFile(join(cached, names[0] ?? ''), 'half a file');
-  await assertIndexedOnce(reader, logs);
-  assert.equal(fetched.length, 5, 'a file that is not whole is fetched again');
+  await assertIndexedOnce(await open(2 ** 30), logs);
+  assert.equal(fetched.length, 9, 'a file that is not whole is fetched again');
 
   const { size } = await stat(join(cached, names[0] ?? ''));
   await assertIndexedOnce(await open(size * 2), logs);
