@@ -1,21 +1,43 @@
-/** Rows of the task table as folded tasks. */
+/** Rows of the task table as folded tasks. They travel as JSON text: one value costs less than two dozen columns. */
 
-import { parseJson } from '../model/json.ts';
-import type { BuildInfo } from '../model/record.ts';
+import { isJsonObject, type Json, parseJson } from '../model/json.ts';
 import type { FoldedTask } from '../model/task.ts';
-import type { SqlRow } from './database.ts';
 
-/** The table's columns as they are selected: whole numbers as JavaScript has them. */
-export const selectFoldedRow = `task, account, collection, source, coordinator, worker, status, attempts::DOUBLE AS attempts,
-  first_ms::DOUBLE AS first_ms, last_ms::DOUBLE AS last_ms, key, bytes::DOUBLE AS bytes, docs::DOUBLE AS docs,
-  error_type, error_message, failure_group, error_attempt::DOUBLE AS error_attempt, build, unsettled`;
+/** A row of the table `f` as JSON: the folded task, under the names of its columns. */
+export const foldedRowSql = `to_json({${[
+  'task',
+  'account',
+  'collection',
+  'source',
+  'coordinator',
+  'worker',
+  'status',
+  'attempts',
+  'first_ms',
+  'last_ms',
+  'key',
+  'bytes',
+  'docs',
+  'error_type',
+  'error_message',
+  'failure_group',
+  'error_attempt',
+  'build',
+  'unsettled',
+]
+  .map((name) => `${name}: f."${name}"`)
+  .join(', ')}})`;
 
-/** False when parts of the task say different things: then only its records tell all of it. */
-export function isSettled(row: SqlRow): boolean {
-  return row['unsettled'] !== true;
+export interface FoldedRow {
+  readonly task: FoldedTask;
+  /** False when parts of the task say different things: then only its records tell all of it. */
+  readonly isSettled: boolean;
 }
 
-export function foldedTaskOf(row: SqlRow): FoldedTask {
+/** Reads what `foldedRowSql` gave; `undefined` for a row that is none. */
+export function foldedRow(text: unknown): FoldedRow | undefined {
+  const row = typeof text === 'string' ? parseJson(text) : undefined;
+  if (!isJsonObject(row) || row['task'] === null) return undefined;
   const firstTs = Number(row['first_ms']);
   const lastTs = Number(row['last_ms']);
   const hasError = row['error_attempt'] !== null;
@@ -39,17 +61,18 @@ export function foldedTaskOf(row: SqlRow): FoldedTask {
     build: buildOf(row['build']),
   });
   // The writer folded the task into exactly these columns, each of the type of its field.
-  return task as unknown as FoldedTask;
+  return { task: task as unknown as FoldedTask, isSettled: row['unsettled'] !== true };
 }
 
-function buildOf(text: unknown): BuildInfo | undefined {
-  if (typeof text !== 'string') return undefined;
-  const fields = parseJson(text);
+function buildOf(text: Json | undefined): Json | undefined {
+  const fields = typeof text === 'string' ? parseJson(text) : undefined;
   if (!Array.isArray(fields)) return undefined;
-  const [service, version, commit, repository] = fields;
+  const [service, version, commit, repository] = fields as readonly Json[];
   return present({ service, version, commit, repository });
 }
 
-function present(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined));
+function present(fields: Readonly<Record<string, Json | undefined>>): Record<string, Json> {
+  const kept: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(fields)) if (value !== null && value !== undefined) kept[name] = value;
+  return kept;
 }

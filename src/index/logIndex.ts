@@ -12,7 +12,7 @@ import { Database, isOutOfMemory, type SqlRow } from './database.ts';
 import { readFreshness } from './freshness.ts';
 import { damagedIndex, IndexError } from './indexError.ts';
 import type { Manifest, SegmentEntry } from './manifest.ts';
-import { foldedTaskOf, isSettled } from './foldedRow.ts';
+import { type FoldedRow, foldedRow } from './foldedRow.ts';
 import { asIndexError, type LoadedManifest, ManifestStore } from './manifestStore.ts';
 import { readRejectedRows, type RejectedLine } from './rejectedLines.ts';
 import { createSpillDirectory } from './spillDirectory.ts';
@@ -23,7 +23,8 @@ import {
   countTasksSql,
   eventsStatement,
   recordsStatement,
-  searchStatement,
+  searchPlan,
+  type SearchPlan,
   type Statement,
   tasksStatement,
   taskStatement,
@@ -130,8 +131,7 @@ export class LogIndex {
     return await this.#ask(signal, async ({ segments, source }) => {
       if (segments.entries.length === 0) return { tasks: [], total: 0, source };
       const page = { limit: limit + 1, ...(after ? { after } : {}) };
-      const rows = await this.#query(searchStatement(query, segments, page), signal);
-      const total = rows[0] ? Number(rows[0]['total']) : after ? await this.#countMatches(query, segments, signal) : 0;
+      const { total, rows } = await this.#searchRows(searchPlan(query, segments, page), signal);
       const tasks = await this.#tasksOf(rows.slice(0, limit), segments, signal);
       const last = tasks.at(-1);
       const next = rows.length > limit && last ? { cursor: formatCursor(sortPosition(query)(last)) } : {};
@@ -164,7 +164,7 @@ export class LogIndex {
       const ids = [...new Set(records.flatMap((record) => record.task ?? []))];
       const tasks = new Map<string, FoldedTask>();
       const known = ids.length > 0 ? await this.#query(tasksStatement(ids), signal) : [];
-      for (const task of known.map(foldedTaskOf)) tasks.set(task.task, task);
+      for (const { task } of known.flatMap(({ row }) => foldedRow(row) ?? [])) tasks.set(task.task, task);
       return {
         records: records.map((record) => withTask(record, tasks.get(record.task ?? ''))),
         hasMore: rows.length > limit,
@@ -305,19 +305,26 @@ export class LogIndex {
     return await this.#database.query(sql, parameters.of(sql), signal);
   }
 
-  async #countMatches(query: Query, segments: SegmentSet, signal?: AbortSignal): Promise<number> {
-    const rows = await this.#query(searchStatement(query, segments, { limit: 1 }), signal);
-    return Number(rows[0]?.['total'] ?? 0);
+  async #searchRows(
+    plan: SearchPlan,
+    signal?: AbortSignal,
+  ): Promise<{ readonly total: number; readonly rows: readonly FoldedRow[] }> {
+    if (plan.kind === 'whole') {
+      const found = await this.#query(plan.statement, signal);
+      return { total: Number(found[0]?.['total'] ?? 0), rows: found.flatMap(({ row }) => foldedRow(row) ?? []) };
+    }
+    const [first] = await this.#query(plan.bound, signal);
+    const bound = first?.['bound'];
+    const found = typeof bound === 'string' ? await this.#query(plan.page(bound), signal) : [];
+    return { total: Number(first?.['total'] ?? 0), rows: found.flatMap(({ row }) => foldedRow(row) ?? []) };
   }
 
   /** The tasks of rows of the task table, in their order; those that are not settled from their records. */
-  async #tasksOf(rows: readonly SqlRow[], segments: SegmentSet, signal?: AbortSignal): Promise<FoldedTask[]> {
+  async #tasksOf(rows: readonly FoldedRow[], segments: SegmentSet, signal?: AbortSignal): Promise<FoldedTask[]> {
     const unsettled = new Map<string, LogRecord[]>();
-    for (const row of rows) {
-      if (isSettled(row)) continue;
+    for (const { isSettled, task } of rows) {
       // Records that are no task events count for the times only: two stand for all of them.
-      const task = String(row['task']);
-      unsettled.set(task, [bare(task, Number(row['first_ms'])), bare(task, Number(row['last_ms']))]);
+      if (!isSettled) unsettled.set(task.task, [bare(task.task, task.firstTs), bare(task.task, task.lastTs)]);
     }
     if (unsettled.size > 0) {
       for (const row of await this.#query(eventsStatement([...unsettled.keys()], segments), signal)) {
@@ -325,9 +332,9 @@ export class LogIndex {
         unsettled.get(record.task ?? '')?.push(record);
       }
     }
-    return rows.map((row) => {
-      const records = unsettled.get(String(row['task']));
-      return records ? foldTask(records) : foldedTaskOf(row);
+    return rows.map(({ task }) => {
+      const records = unsettled.get(task.task);
+      return records ? foldTask(records) : task;
     });
   }
 }

@@ -14,7 +14,7 @@ import {
   namesOnTask,
   Parameters,
 } from './compileQuery.ts';
-import { selectFoldedRow } from './foldedRow.ts';
+import { foldedRowSql } from './foldedRow.ts';
 import { isTaskEventSql } from './foldSql.ts';
 import { mayHavePath, mayHold } from './pruneSegments.ts';
 import type { SegmentEntry } from './manifest.ts';
@@ -27,19 +27,27 @@ export interface Statement {
   readonly parameters: Parameters;
 }
 
-/** Matching tasks in the query's order, as rows of the task table, and `total` of all. */
-export function searchStatement(
+/** How a search is asked. Every page row has `row`, see `foldedRow.ts`. */
+export type SearchPlan =
+  /** One statement: the page, each row with the `total` of matching tasks; a row without `row` when the page is empty. */
+  | { readonly kind: 'whole'; readonly statement: Statement }
+  /** First `total` and `bound`, the sort value of the page's last row or null; then the page from that bound. */
+  | { readonly kind: 'bounded'; readonly bound: Statement; readonly page: (bound: string) => Statement };
+
+/** Matching tasks in the query's order. */
+export function searchPlan(
   query: Query,
   segments: SegmentSet,
   page: { readonly limit: number; readonly after?: SortPosition },
-): Statement {
+): SearchPlan {
   const parameters = new Parameters();
   const context = contextOf(segments, parameters);
   const where: string[] = [];
-  let asksRecords = false;
+  // Whether names or records are asked for: few tasks match, and finding them costs more than keeping them.
+  let isNarrow = false;
   const onTasks = (term: QueryExpression): string => {
     if (isOfRecords(term)) {
-      asksRecords = true;
+      isNarrow = true;
       const held = segments.entries.filter((entry) => mayHold(entry, term));
       return tasksOf(
         compileWhere(term, (leaf) => leafOnRecord(leaf, context)),
@@ -56,9 +64,11 @@ export function searchStatement(
       case 'not':
         return `(NOT ${onTasks(term.term)})`;
       default: {
-        const test = namesOnTask(term, context) ?? leafOnTask(term, context) ?? 'false';
+        const names = namesOnTask(term, context);
+        if (names !== undefined) isNarrow = true;
+        const test = names ?? leafOnTask(term, context) ?? 'false';
         if (term.kind !== 'field' || leafOnRecord(term, { ...context, onlyTokens: true }) === 'false') return test;
-        asksRecords = true;
+        isNarrow = true;
         const held = segments.entries.filter((entry) => mayHavePath(entry, term.field));
         const tokens = leafOnRecord(term, { ...context, onlyTokens: true });
         return `(${test} OR ${tasksOf(tokens, held, segments, parameters)})`;
@@ -73,18 +83,33 @@ export function searchStatement(
     const at = `${parameters.add(query.atMs)}::DOUBLE`;
     where.push(`f.first_ms <= ${at} AND (f.status NOT IN ('succeeded', 'failed') OR f.last_ms >= ${at})`);
   }
-  const sort = query.sort ?? { field: 'lastTs', descending: true };
-  const matching = `FROM ${taskTable} f WHERE ${where.length > 0 ? where.join(' AND ') : 'true'}`;
-  const selected = `SELECT ${selectFoldedRow}, (${sortSql(sort.field)})::DOUBLE AS value`;
-  const pageSql = `WHERE ${page.after ? isAfter(page.after, sort.descending, parameters) : 'true'}
-    ORDER BY value ${sort.descending ? 'DESC' : 'ASC'} NULLS LAST, task ASC
-    LIMIT ${page.limit}`;
-  // Scanning the table twice costs less than keeping all that matches; asking the records twice costs more.
-  const sql = asksRecords
-    ? `WITH matched AS MATERIALIZED (${selected} ${matching})
-       SELECT *, (SELECT count(*) FROM matched)::DOUBLE AS total FROM matched ${pageSql}`
-    : `SELECT *, (SELECT count(*) ${matching})::DOUBLE AS total FROM (${selected} ${matching}) ${pageSql}`;
-  return { sql, parameters };
+  const { field, descending } = query.sort ?? { field: 'lastTs', descending: true };
+  const value = sortSql(field, descending);
+  const direction = descending ? 'DESC' : 'ASC';
+  const order = `ORDER BY value ${direction}, task ASC LIMIT ${page.limit}`;
+  const after = page.after ? isAfter(page.after, descending, parameters) : 'true';
+  const condition = where.length > 0 ? where.join(' AND ') : 'true';
+  const matching = `SELECT f.rowid AS id, f.task, ${value} AS value FROM ${taskTable} f WHERE ${condition}`;
+  if (isNarrow) {
+    const sql = `WITH matched AS MATERIALIZED (${matching}),
+      page AS (SELECT * FROM matched WHERE ${after} ${order})
+      SELECT t.total, ${foldedRowSql} AS row FROM (SELECT count(*)::DOUBLE AS total FROM matched) t
+      LEFT JOIN (page JOIN ${taskTable} f ON f.rowid = page.id) ON true
+      ORDER BY page.value ${direction}, page.task ASC`;
+    return { kind: 'whole', statement: { sql, parameters } };
+  }
+  // Nearly all may match. Numbers alone are ordered first: it spares comparing and reading the texts of nearly every row.
+  const bound = `SELECT (SELECT count(*) FROM (${matching}))::DOUBLE AS total,
+    (SELECT ${descending ? 'min' : 'max'}(value) FROM (
+      SELECT value FROM (${matching}) WHERE ${after} ORDER BY value ${direction} LIMIT ${page.limit}))::VARCHAR AS bound`;
+  const rows = (from: string) => `SELECT ${foldedRowSql} AS row FROM ${taskTable} f JOIN (
+      SELECT * FROM (${matching} AND ${value} ${descending ? '>=' : '<='} ${BigInt(from)}) WHERE ${after} ${order}
+    ) page ON f.rowid = page.id ORDER BY page.value ${direction}, page.task ASC`;
+  return {
+    kind: 'bounded',
+    bound: { sql: bound, parameters },
+    page: (from) => ({ sql: rows(from), parameters }),
+  };
 }
 
 /** The task events of some tasks: what folding them needs of their records, without stacks and the like. */
@@ -144,7 +169,7 @@ export function recordsStatement(
 /** Some rows of the task table. */
 export function tasksStatement(tasks: readonly string[]): Statement {
   const parameters = new Parameters();
-  const sql = `SELECT ${selectFoldedRow} FROM ${taskTable} f WHERE f.task IN (SELECT unnest(${parameters.add(tasks)}))`;
+  const sql = `SELECT ${foldedRowSql} AS row FROM ${taskTable} f WHERE f.task IN (SELECT unnest(${parameters.add(tasks)}))`;
   return { sql, parameters };
 }
 
@@ -188,18 +213,23 @@ function contextOf(segments: SegmentSet, parameters: Parameters): CompileContext
   };
 }
 
-function sortSql(field: SortField): string {
+/** Greater than every number that a sort field has. */
+const noValue = '9223372036854775807';
+
+/** A whole number, never null: what lacks the field comes last. */
+function sortSql(field: SortField, descending: boolean): string {
   switch (field) {
     case 'lastTs':
       return 'f.last_ms';
     case 'firstTs':
       return 'f.first_ms';
     case 'duration':
-      return 'f.last_ms - f.first_ms';
+      return '(f.last_ms - f.first_ms)';
     case 'attempts':
+      return 'f.attempts';
     case 'bytes':
     case 'docs':
-      return `f.${field}`;
+      return `coalesce(f.${field}, ${descending ? -1 : noValue})`;
     default:
       return assertNever(field);
   }
@@ -207,9 +237,8 @@ function sortSql(field: SortField): string {
 
 function isAfter(after: SortPosition, descending: boolean, parameters: Parameters): string {
   const task = parameters.add(after.task);
-  if (after.value === undefined) return `(value IS NULL AND task > ${task})`;
-  const value = `${parameters.add(after.value)}::DOUBLE`;
-  return `(value ${descending ? '<' : '>'} ${value} OR (value = ${value} AND task > ${task}) OR value IS NULL)`;
+  const value = after.value === undefined ? (descending ? '-1' : noValue) : `${parameters.add(after.value)}::DOUBLE`;
+  return `(value ${descending ? '<' : '>'} ${value} OR (value = ${value} AND task > ${task}))`;
 }
 
 /** The widest range that a JavaScript Date, and so a record's `ts`, can hold. */
