@@ -46,6 +46,8 @@ export class Batch {
   /** Versions whose objects changed while they were read. */
   readonly #unwanted: string[] = [];
   #segments: LocalSegment[] = [];
+  /** The segment before the one that is gathered, on its way to the disk meanwhile. */
+  #writing: Promise<void> | undefined;
   #records = 0;
 
   private constructor(
@@ -122,6 +124,7 @@ export class Batch {
   /** Writes what is still gathered; after it `segments` holds the rows of `objects` and no others. */
   async finish(signal?: AbortSignal): Promise<void> {
     await this.#writeSegment(signal);
+    await this.#writing;
     if (this.#unwanted.length > 0) await this.#dropVersions(this.#unwanted.splice(0), signal);
   }
 
@@ -138,6 +141,8 @@ export class Batch {
   }
 
   async close(): Promise<void> {
+    // Whether it succeeded no longer matters, but it must be over.
+    await this.#writing?.catch(() => undefined);
     this.#writer.close();
     await rm(this.#directory, { recursive: true, force: true });
   }
@@ -166,11 +171,21 @@ export class Batch {
   }
 
   async #writeSegment(signal?: AbortSignal): Promise<void> {
-    const segment = await this.#writer.write(signal);
-    if (!segment) return;
-    this.#segments.push(segment);
-    this.#writer.close();
+    await this.#writing;
+    const writer = this.#writer;
     this.#writer = await SegmentWriter.open(this.#database, this.#directory, newName());
+    this.#writing = this.#finishSegment(writer, signal);
+    // It is awaited before the next segment and by `finish`: a failure is thrown there.
+    this.#writing.catch(() => undefined);
+  }
+
+  async #finishSegment(writer: SegmentWriter, signal?: AbortSignal): Promise<void> {
+    try {
+      const segment = await writer.write(signal);
+      if (segment) this.#segments.push(segment);
+    } finally {
+      writer.close();
+    }
   }
 
   async #dropVersions(versions: readonly string[], signal?: AbortSignal): Promise<void> {

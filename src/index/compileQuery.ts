@@ -154,7 +154,10 @@ export function namesOnTask(leaf: Leaf, { parameters }: CompileContext): string 
   const prefix = nameTokenPrefix(field);
   switch (comparison.kind) {
     case 'equals':
-      return anyOf([own ?? never, `f.also IS NOT NULL AND list_contains(f.also, ${parameters.add(`${prefix}${comparison.value}`)})`]);
+      return anyOf([
+        own ?? never,
+        `f.also IS NOT NULL AND list_contains(f.also, ${parameters.add(`${prefix}${comparison.value}`)})`,
+      ]);
     case 'like': {
       const pattern = parameters.add(`${likeLiteral(prefix)}${likePattern(comparison.pattern)}`);
       return anyOf([own ?? never, someOf('f.also', `token LIKE ${pattern} ESCAPE '\\'`)]);

@@ -15,13 +15,15 @@ export type TokenType = 's' | 'n' | 'b' | 'o' | 't';
 
 /** The record's tokens; `undefined` when it has none. */
 export function fieldTokens(record: LogRecord): string[] | undefined {
+  // Canonical texts stand in columns of their own; only one that is a time needs its moment here.
+  const hasTimes = mayHoldTime(record);
+  if (!record.rest && !hasTimes) return undefined;
   const tokens = new Set<string>();
   if (record.rest) {
     for (const [name, value] of Object.entries(record.rest)) collect(pathText(name), value, tokens);
   }
-  // Canonical texts stand in columns of their own; only one that is a time needs its moment here.
-  for (const [path, text] of canonicalTexts(record)) {
-    if (text !== undefined) addTime(path, text, tokens);
+  if (hasTimes) {
+    for (const [path, text] of canonicalTexts(record)) if (text !== undefined) addTime(path, text, tokens);
   }
   return tokens.size > 0 ? [...tokens] : undefined;
 }
@@ -63,10 +65,40 @@ function collect(path: string, value: Json, tokens: Set<string>): boolean {
 
 function addTime(path: string, text: string, tokens: Set<string>): void {
   // Spares nearly every text the regular expression.
-  const first = text.charCodeAt(0);
-  if (!(first >= 0x30 && first <= 0x39)) return;
+  // The shortest time, `2026-11-23T00:00:00Z`, has 20 characters.
+  if (text.length < 20 || !startsWithDigit(text)) return;
   const ms = parseTimestamp(text);
   if (ms !== undefined) tokens.add(`${path}${separator}t${separator}${ms}`);
+}
+
+/** Whether any canonical text starts with a digit, as times do: few records have one. */
+function mayHoldTime(record: LogRecord): boolean {
+  const { error, build } = record;
+  return (
+    startsWithDigit(record.task) ||
+    startsWithDigit(record.message) ||
+    startsWithDigit(record.level) ||
+    startsWithDigit(record.event) ||
+    startsWithDigit(record.account) ||
+    startsWithDigit(record.collection) ||
+    startsWithDigit(record.source) ||
+    startsWithDigit(record.coordinator) ||
+    startsWithDigit(record.worker) ||
+    startsWithDigit(record.key) ||
+    (error !== undefined &&
+      (startsWithDigit(error.type) || startsWithDigit(error.message) || startsWithDigit(error.stack))) ||
+    (build !== undefined &&
+      (startsWithDigit(build.service) ||
+        startsWithDigit(build.version) ||
+        startsWithDigit(build.commit) ||
+        startsWithDigit(build.repository)))
+  );
+}
+
+function startsWithDigit(text: string | undefined): boolean {
+  if (text === undefined) return false;
+  const first = text.charCodeAt(0);
+  return first >= 0x30 && first <= 0x39;
 }
 
 function canonicalTexts(record: LogRecord): readonly (readonly [string, string | undefined])[] {

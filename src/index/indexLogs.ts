@@ -41,6 +41,8 @@ interface IndexProgress {
   readonly unit: 'objects';
 }
 
+type PassSum = { -readonly [K in keyof Omit<IndexPassSummary, 'ms'>]: IndexPassSummary[K] };
+
 const defaultLimits: BatchLimits = { records: 250_000, bytes: 96 * 2 ** 20, objects: 5_000 };
 const defaultMemoryLimitMb = 512;
 /** So often at most an idle watcher notes that nothing is new. */
@@ -93,35 +95,37 @@ export class Indexer implements AsyncDisposable {
     const startMs = this.#nowMs();
     await this.#state.refresh(signal);
     const pending = await this.#discover(startMs, lookBackMs);
-    const sum = { objects: 0, records: 0, rejected: 0, segments: 0, bytes: 0 };
+    const sum: PassSum = { objects: 0, records: 0, rejected: 0, segments: 0, bytes: 0 };
     let done = 0;
     let unsettled = 0;
     onProgress?.({ done, total: pending.length, unit: 'objects' });
-    for (let next = pending.shift(); next; ) {
-      const batch = await Batch.open(this.#database, this.#options.logs, this.#limits, this.#directory);
-      try {
-        while (next && !batch.isFull()) {
-          signal?.throwIfAborted();
-          const outcome = await batch.read(next, this.#state.ledger.get(next.key)?.version, signal);
-          if (outcome.kind !== 'read') unsettled += 1;
-          if (outcome.kind === 'unreadable') this.#options.onUnreadable?.(next.key, outcome.error);
-          onProgress?.({ done: ++done, total: pending.length + done, unit: 'objects' });
-          next = pending.shift();
+    // While one batch is sorted, written and committed, which the engine and the store do, the next one is read.
+    let committing: Promise<void> | undefined;
+    try {
+      for (let next = pending.shift(); next; ) {
+        const batch = await Batch.open(this.#database, this.#options.logs, this.#limits, this.#directory);
+        try {
+          while (next && !batch.isFull()) {
+            signal?.throwIfAborted();
+            const outcome = await batch.read(next, this.#state.ledger.get(next.key)?.version, signal);
+            if (outcome.kind !== 'read') unsettled += 1;
+            if (outcome.kind === 'unreadable') this.#options.onUnreadable?.(next.key, outcome.error);
+            onProgress?.({ done: ++done, total: pending.length + done, unit: 'objects' });
+            next = pending.shift();
+          }
+          await committing;
+        } catch (error) {
+          await batch.close();
+          throw error;
         }
-        await batch.finish(signal);
-        const committed = await commitBatch(batch, this.#state, this.#nowMs, signal);
-        sum.objects += committed.objects.length;
-        sum.segments += committed.segments.length;
-        for (const object of committed.objects) {
-          sum.records += object.records;
-          sum.rejected += object.rejected;
-          sum.bytes += object.sizeBytes;
-        }
-      } finally {
-        await batch.close();
+        committing = this.#commit(batch, sum);
+        // It is awaited before the next commit and at the end: a failure is thrown there.
+        committing.catch(() => undefined);
+        // Another indexer may have been at the same objects meanwhile.
+        while (next && this.#isIndexed(next)) next = pending.shift();
       }
-      // Another indexer may have been at the same objects meanwhile.
-      while (next && this.#isIndexed(next)) next = pending.shift();
+    } finally {
+      await committing;
     }
     if (sum.objects > 0) await this.#tidy();
     if (unsettled === 0) await this.#noteFreshness(startMs, sum.objects > 0);
@@ -131,6 +135,23 @@ export class Indexer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#database.close();
     await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  async #commit(batch: Batch, sum: PassSum): Promise<void> {
+    const { signal } = this.#options;
+    try {
+      await batch.finish(signal);
+      const committed = await commitBatch(batch, this.#state, this.#nowMs, signal);
+      sum.objects += committed.objects.length;
+      sum.segments += committed.segments.length;
+      for (const object of committed.objects) {
+        sum.records += object.records;
+        sum.rejected += object.rejected;
+        sum.bytes += object.sizeBytes;
+      }
+    } finally {
+      await batch.close();
+    }
   }
 
   /** Keeps the number of segments small, off the query path; what has long been replaced is deleted. */

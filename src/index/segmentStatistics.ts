@@ -28,8 +28,16 @@ export class SegmentStatistics {
   }
 
   addPaths(tokens: readonly string[]): void {
-    const paths = new Set(tokens.map(pathOfToken));
-    for (const path of paths) {
+    let before: string | undefined;
+    const seen = tokens.length > 8 ? new Set<string>() : undefined;
+    for (const [at, token] of tokens.entries()) {
+      const path = pathOfToken(token);
+      // Tokens of one path mostly follow each other.
+      if (path === before) continue;
+      before = path;
+      const isSeen = seen ? seen.has(path) : isAmong(tokens, at, path);
+      if (isSeen) continue;
+      seen?.add(path);
       const count = this.#paths.get(path);
       if (count !== undefined) this.#paths.set(path, count + 1);
       else if (this.#paths.size <= maxListedPaths) this.#paths.set(path, 1);
@@ -44,6 +52,12 @@ export class SegmentStatistics {
       ...(this.#paths.size <= maxListedPaths ? { paths: Object.fromEntries(this.#paths) } : {}),
     };
   }
+}
+
+/** Whether one of the first `end` tokens has the path: for few tokens faster than a set. */
+function isAmong(tokens: readonly string[], end: number, path: string): boolean {
+  for (let at = 0; at < end; at++) if (pathOfToken(tokens[at] ?? '') === path) return true;
+  return false;
 }
 
 /** Ranges and lists that hold for each of the segments hold for all: wider, perhaps, than what is left of the rows. */

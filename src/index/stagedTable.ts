@@ -47,6 +47,9 @@ export class StagedTable {
   #cells: DuckDBValue[][];
   #buffered = 0;
   readonly #codes = new Map<string, number>();
+  /** Of each column: its last name and that name's code. */
+  readonly #lastNames: string[] = [];
+  readonly #lastCodes: number[] = [];
 
   private constructor(
     connection: DuckDBConnection,
@@ -78,7 +81,7 @@ export class StagedTable {
     if (!cells) return;
     switch (this.#columns[column]?.type) {
       case 'name':
-        cells.push(cell === undefined ? 0 : this.#codeOf(String(cell)));
+        cells.push(cell === undefined ? 0 : this.#codeIn(column, String(cell)));
         break;
       case 'names':
         cells.push(typeof cell === 'object' ? listValue(cell.map((name) => this.#codeOf(name))) : null);
@@ -125,6 +128,15 @@ export class StagedTable {
       }
     });
     return `SELECT ${columns.join(', ')} FROM ${this.#name}`;
+  }
+
+  /** Many columns repeat themselves from row to row: comparing is faster than hashing. */
+  #codeIn(column: number, name: string): number {
+    if (this.#lastNames[column] === name) return this.#lastCodes[column] ?? 0;
+    const code = this.#codeOf(name);
+    this.#lastNames[column] = name;
+    this.#lastCodes[column] = code;
+    return code;
   }
 
   #codeOf(name: string): number {

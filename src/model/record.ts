@@ -95,31 +95,37 @@ export function parseRecord(value: unknown): ParsedRecord {
   }
   const record: { -readonly [K in keyof LogRecord]: LogRecord[K] } = { tsMs, event: 'log' };
   const rest: Record<string, Json> = {};
-  for (const [name, field] of Object.entries(value)) {
-    if (field === null) continue;
+  let hasRest = false;
+  const keep = (name: string, field: Json) => {
+    put(rest, name, field);
+    hasRest = true;
+  };
+  for (const name of Object.keys(value)) {
+    const field = value[name];
+    if (field === null || field === undefined) continue;
     if (name === 'ts') continue;
     if (name === 'event') {
       if (typeof field === 'string') record.event = field;
-      else put(rest, name, field);
-    } else if (isOneOf(stringFields, name)) {
+      else keep(name, field);
+    } else if (isStringField(name)) {
       if (typeof field === 'string') record[name] = field;
-      else put(rest, name, field);
-    } else if (isOneOf(integerFields, name)) {
+      else keep(name, field);
+    } else if (isIntegerField(name)) {
       if (Number.isSafeInteger(field) && Number(field) >= 0) record[name] = Number(field);
-      else put(rest, name, field);
+      else keep(name, field);
     } else if (name === 'error') {
       const [known, other] = splitStrings(field, errorFields);
       if (known) record.error = known;
-      if (other !== undefined) put(rest, name, other);
+      if (other !== undefined) keep(name, other);
     } else if (name === 'build') {
       const [known, other] = splitStrings(field, buildFields);
       if (known) record.build = known;
-      if (other !== undefined) put(rest, name, other);
+      if (other !== undefined) keep(name, other);
     } else {
-      put(rest, name, field);
+      keep(name, field);
     }
   }
-  if (Object.keys(rest).length > 0) record.rest = rest;
+  if (hasRest) record.rest = rest;
   return { kind: 'record', record };
 }
 
@@ -141,9 +147,43 @@ export function parseTimestamp(value: unknown): number | undefined {
     // Whole milliseconds, as of text with more digits: some writers multiply seconds by 1000.
     return Number.isFinite(value) && Math.abs(value) <= maxDateMs ? Math.floor(value) : undefined;
   }
-  if (typeof value !== 'string' || !rfc3339.test(value)) return undefined;
+  if (typeof value !== 'string') return undefined;
+  const usual = parseUsualTimestamp(value);
+  if (usual !== undefined) return usual;
+  if (!rfc3339.test(value)) return undefined;
   const ms = Date.parse(value.replace(' ', 'T').replace(/[zt]/g, (letter) => letter.toUpperCase()));
   return Number.isNaN(ms) ? undefined : ms;
+}
+
+/**
+ * `YYYY-MM-DDTHH:MM:SS.sssZ`, as nearly every writer spells it, in a tenth of the time; `undefined` for any other text, and for
+ * what needs a closer look (the ends of months).
+ */
+function parseUsualTimestamp(text: string): number | undefined {
+  if (text.length !== 24 || text.charCodeAt(23) !== 0x5a || text.charCodeAt(10) !== 0x54) return undefined;
+  if (text.charCodeAt(4) !== 0x2d || text.charCodeAt(7) !== 0x2d || text.charCodeAt(19) !== 0x2e) return undefined;
+  if (text.charCodeAt(13) !== 0x3a || text.charCodeAt(16) !== 0x3a) return undefined;
+  const year = digitsAt(text, 0, 4);
+  const month = digitsAt(text, 5, 2);
+  const day = digitsAt(text, 8, 2);
+  const hour = digitsAt(text, 11, 2);
+  const minute = digitsAt(text, 14, 2);
+  const second = digitsAt(text, 17, 2);
+  const ms = digitsAt(text, 20, 3);
+  // Not a number fails every comparison.
+  const isUsual =
+    year >= 1970 && month >= 1 && month <= 12 && day >= 1 && day <= 28 && hour <= 23 && minute <= 59 && second <= 59;
+  return isUsual && ms >= 0 ? Date.UTC(year, month - 1, day, hour, minute, second, ms) : undefined;
+}
+
+function digitsAt(text: string, start: number, count: number): number {
+  let value = 0;
+  for (let at = start; at < start + count; at++) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 /** The widest range a JavaScript Date holds. */
@@ -154,9 +194,21 @@ function isOneOf<T extends string>(names: readonly T[], name: string): name is T
   return (names as readonly string[]).includes(name);
 }
 
+const stringFieldNames: ReadonlySet<string> = new Set(stringFields);
+const integerFieldNames: ReadonlySet<string> = new Set(integerFields);
+
+function isStringField(name: string): name is (typeof stringFields)[number] {
+  return stringFieldNames.has(name);
+}
+
+function isIntegerField(name: string): name is (typeof integerFields)[number] {
+  return integerFieldNames.has(name);
+}
+
 /** Assigns even where the name is `__proto__`: log content is hostile. */
 function put(target: Record<string, Json>, name: string, value: Json): void {
-  Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
+  if (name !== '__proto__') target[name] = value;
+  else Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** Splits a nested object into its known string fields and what is left of it. */

@@ -204,8 +204,10 @@ test('a cancelled pass keeps what it had committed, and the next one does the re
     },
   });
   await assert.rejects(pass, reason);
-  assert.equal((await keysOf(index, 'manifest/')).length, 2);
-  assert.equal((await indexLogs({ logs, index })).objects, 5);
+  // Two objects were being read; the two before them may have been on their way.
+  const kept = 2 * (await keysOf(index, 'manifest/')).length;
+  assert.ok(kept === 2 || kept === 4, `${kept} kept`);
+  assert.equal((await indexLogs({ logs, index })).objects, 9 - kept);
   await assertIndexedOnce(await fixture.reader(), logs);
 });
 
