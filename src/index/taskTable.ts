@@ -136,7 +136,7 @@ async function segmentsWithSuperseded(
     { files: listValue(segments.map(fileOf)), superseded: listValue(superseded) },
     { files: LIST(VARCHAR), superseded: LIST(VARCHAR) },
   );
-  const files = new Set((await result.getRowObjectsJS()).map((row) => String(row['filename'])));
+  const files = new Set((await result.getRowObjectsJS()).map((row) => row['filename']));
   return new Set(segments.filter((segment) => files.has(fileOf(segment))));
 }
 
