@@ -38,7 +38,7 @@ export type SearchPlan =
 export function searchPlan(
   query: Query,
   segments: SegmentSet,
-  page: { readonly limit: number; readonly after?: SortPosition },
+  { limit, after: afterPosition }: { readonly limit: number; readonly after?: SortPosition },
 ): SearchPlan {
   const parameters = new Parameters();
   const context = contextOf(segments, parameters);
@@ -86,24 +86,28 @@ export function searchPlan(
   const { field, descending } = query.sort ?? { field: 'lastTs', descending: true };
   const value = sortSql(field, descending);
   const direction = descending ? 'DESC' : 'ASC';
-  const order = `ORDER BY value ${direction}, task ASC LIMIT ${page.limit}`;
-  const after = page.after ? isAfter(page.after, descending, parameters) : 'true';
+  const order = `ORDER BY value ${direction}, task ASC LIMIT ${limit}`;
+  const after = afterPosition ? isAfter(afterPosition, descending, parameters) : 'true';
   const condition = where.length > 0 ? where.join(' AND ') : 'true';
   const matching = `SELECT f.rowid AS id, f.task, ${value} AS value FROM ${taskTable} f WHERE ${condition}`;
+  const [edge, notBeyond] = descending ? ['min', '>='] : ['max', '<='];
   if (isNarrow) {
-    const sql = `WITH matched AS MATERIALIZED (${matching}),
-      page AS (SELECT * FROM matched WHERE ${after} ${order})
+    // Texts are read for the page only: not for all that match, nor for ordering but where the last values are equal.
+    const page = `SELECT id, value FROM matched WHERE value ${notBeyond}
+      (SELECT ${edge}(value) FROM (SELECT value FROM matched WHERE ${after} ORDER BY value ${direction} LIMIT ${limit}))`;
+    const columns = afterPosition ? 'id, task, value' : 'id, value';
+    const sql = `WITH matched AS MATERIALIZED (SELECT ${columns} FROM (${matching})),
+      page AS (SELECT f.*, p.value FROM (${page}) p JOIN ${taskTable} f ON f.rowid = p.id WHERE ${after} ${order})
       SELECT t.total, ${foldedRowSql} AS row FROM (SELECT count(*)::DOUBLE AS total FROM matched) t
-      LEFT JOIN (page JOIN ${taskTable} f ON f.rowid = page.id) ON true
-      ORDER BY page.value ${direction}, page.task ASC`;
+      LEFT JOIN page f ON true ORDER BY f.value ${direction}, f.task ASC`;
     return { kind: 'whole', statement: { sql, parameters } };
   }
   // Nearly all may match. Numbers alone are ordered first: it spares comparing and reading the texts of nearly every row.
   const bound = `SELECT (SELECT count(*) FROM (${matching}))::DOUBLE AS total,
-    (SELECT ${descending ? 'min' : 'max'}(value) FROM (
-      SELECT value FROM (${matching}) WHERE ${after} ORDER BY value ${direction} LIMIT ${page.limit}))::VARCHAR AS bound`;
+    (SELECT ${edge}(value) FROM (
+      SELECT value FROM (${matching}) WHERE ${after} ORDER BY value ${direction} LIMIT ${limit}))::VARCHAR AS bound`;
   const rows = (from: string) => `SELECT ${foldedRowSql} AS row FROM ${taskTable} f JOIN (
-      SELECT * FROM (${matching} AND ${value} ${descending ? '>=' : '<='} ${BigInt(from)}) WHERE ${after} ${order}
+      SELECT * FROM (${matching} AND ${value} ${notBeyond} ${BigInt(from)}) WHERE ${after} ${order}
     ) page ON f.rowid = page.id ORDER BY page.value ${direction}, page.task ASC`;
   return {
     kind: 'bounded',
