@@ -38,11 +38,11 @@ test('a manifest is read as it was written', () => {
   const parsed = parseManifest(text);
   assert.ok(parsed.kind === 'manifest');
   const { format, version, ...read } = JSON.parse(JSON.stringify(parsed.manifest)) as Record<string, unknown>;
-  assert.deepEqual([format, version, read], ['ingest-trace-index', 1, manifest]);
+  assert.deepEqual([format, version, read], ['ingest-trace-index', 2, manifest]);
 });
 
 test('a manifest of a later version is told from a malformed one', () => {
-  assert.deepEqual(parseManifest(text.replace('"version":1', '"version":2')), { kind: 'newer', version: 2 });
+  assert.deepEqual(parseManifest(text.replace('"version":2', '"version":3')), { kind: 'newer', version: 3 });
   for (const broken of [
     '',
     '[]',

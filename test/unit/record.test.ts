@@ -96,3 +96,27 @@ test('what is written as JSON reads back as the same record', () => {
     { seed: 20261123, numRuns: 300 },
   );
 });
+
+test('a time means the same in the usual spelling, which is read by hand, and in any other', () => {
+  const usual = fc
+    .tuple(fc.nat(2999), fc.nat(13), fc.nat(32), fc.nat(24), fc.nat(60), fc.nat(60), fc.nat(999))
+    .map(([year, month, day, hour, minute, second, ms]) => {
+      const two = (value: number) => String(value).padStart(2, '0');
+      const date = `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}`;
+      return `${date}T${two(hour)}:${two(minute)}:${two(second)}.${String(ms).padStart(3, '0')}Z`;
+    });
+  fc.assert(
+    fc.property(usual, (text) => {
+      assert.equal(parseTimestamp(text), parseTimestamp(text.replace('Z', 'z')));
+    }),
+    { numRuns: 5000 },
+  );
+  for (const text of [
+    '2026-11-23T00:00:00.0x0Z',
+    '2026-1a-23T00:00:00.000Z',
+    '2026/11/23T00:00:00.000Z',
+    `${' '.repeat(24)}`,
+  ]) {
+    assert.equal(parseTimestamp(text), undefined, text);
+  }
+});
