@@ -3,6 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { foldAttempts, foldTask } from '../model/fold.ts';
 import { sortPosition } from '../model/query/compareTasks.ts';
+import { leavesOf } from '../model/query/matchTask.ts';
 import type { Query } from '../model/query/query.ts';
 import type { LogRecord } from '../model/record.ts';
 import type { FoldedTask, TaskDetail } from '../model/task.ts';
@@ -30,6 +31,7 @@ import {
   taskStatement,
 } from './statements.ts';
 import { TaskTable } from './taskTable.ts';
+import { TextFilters } from './textFilters.ts';
 
 export interface LogIndexOptions {
   readonly store: ObjectStore;
@@ -90,6 +92,7 @@ export class LogIndex {
   readonly #cache: SegmentCache;
   readonly #database: Database;
   readonly #tasks: TaskTable;
+  readonly #texts: TextFilters;
   readonly #nowMs: () => number;
   readonly #spillDirectory: string;
   #loaded: LoadedManifest | undefined;
@@ -100,6 +103,7 @@ export class LogIndex {
     this.#cache = cache;
     this.#database = tasks.database;
     this.#tasks = tasks;
+    this.#texts = new TextFilters(tasks.database);
     this.#spillDirectory = spillDirectory;
     this.#nowMs = options.nowMs ?? Date.now;
   }
@@ -130,6 +134,7 @@ export class LogIndex {
     const after = cursor === undefined ? undefined : this.#positionOf(cursor);
     return await this.#ask(signal, async ({ segments, source }) => {
       if (segments.entries.length === 0) return { tasks: [], total: 0, source };
+      if (asksForText(query)) await this.#texts.bring(segments.entries, segments.fileOf, signal);
       const page = { limit: limit + 1, ...(after ? { after } : {}) };
       const { total, rows } = await this.#searchRows(searchPlan(query, segments, page), signal);
       const tasks = await this.#tasksOf(rows.slice(0, limit), segments, signal);
@@ -247,6 +252,7 @@ export class LogIndex {
         entries: manifest.segments,
         fileOf: (entry: SegmentEntry) => this.#cache.fileOf(entry),
         superseded: manifest.superseded,
+        textFilterOf: (entry: SegmentEntry) => this.#texts.of(entry),
       };
       await this.#bringTasks(segments, signal);
       return await answer({
@@ -337,6 +343,10 @@ export class LogIndex {
       return records ? foldTask(records) : task;
     });
   }
+}
+
+function asksForText(query: Query): boolean {
+  return leavesOf(query.where).some(({ kind }) => kind === 'text');
 }
 
 function bare(task: string, tsMs: number): LogRecord {

@@ -1,13 +1,15 @@
-/** What the manifest alone tells: that a segment holds no record which meets a term. */
+/** What the manifest and the text filters tell: that a segment holds no record which meets a term. */
 
 import type { QueryExpression } from '../model/query/query.ts';
 import { hasColumns } from './compileQuery.ts';
 import { pathText } from './fieldTokens.ts';
 import type { SegmentEntry } from './manifest.ts';
+import type { TextFilter } from './textFilter.ts';
 
 /** False only when no record of the segment can meet the term by itself. */
-export function mayHold(entry: SegmentEntry, term: QueryExpression): boolean {
-  if (term.kind === 'or') return term.terms.some((each) => mayHold(entry, each));
+export function mayHold(entry: SegmentEntry, term: QueryExpression, texts?: TextFilter): boolean {
+  if (term.kind === 'or') return term.terms.some((each) => mayHold(entry, each, texts));
+  if (term.kind === 'text') return texts?.mayContain(term.text) ?? true;
   if (term.kind !== 'field') return true;
   if (!hasColumns(term.field)) return mayHavePath(entry, term.field);
   if (term.field !== 'account' || term.comparison.kind !== 'equals') return true;

@@ -8,6 +8,8 @@ import type { SegmentEntry } from './manifest.ts';
 import { mergedStatistics } from './segmentStatistics.ts';
 import { copyTable, type LocalSegment, taskSideFile } from './segmentWriter.ts';
 import { foldRows, type LocalTaskSide } from './taskSide.ts';
+import { TextFilter } from './textFilter.ts';
+import { readTextFilters } from './textFilters.ts';
 
 /** Writes a segment again without the rows of some object versions; `undefined` when none is left. */
 export async function withoutVersions(
@@ -72,12 +74,22 @@ async function rewrite(
     );
     const records = await countRows(connection, 'kept');
     if (records === 0) return undefined;
-    await copyTable(connection, 'SELECT * FROM kept', file);
+    await copyTable(connection, 'SELECT * FROM kept', file, mergedFilter(await readTextFilters(connection, files)));
     const parts = await foldRows(connection, 'kept r', signal);
     const tasks = await parts.write(connection, taskSideFile(file));
     await connection.run('DROP TABLE kept');
     return { file, ...(await fileIdentity(file)), records, ...(tasks ? { tasks } : {}) };
   }, signal);
+}
+
+/** What holds for each of the segments, or none where one of them has none. */
+function mergedFilter(filters: readonly (TextFilter | undefined)[]): TextFilter | undefined {
+  const merged = TextFilter.empty();
+  for (const filter of filters) {
+    if (!filter) return undefined;
+    merged.merge(filter);
+  }
+  return merged;
 }
 
 async function countRows(connection: DuckDBConnection, table: string): Promise<number> {

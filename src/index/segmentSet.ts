@@ -1,6 +1,7 @@
 /** Segments as statements read them. */
 
 import type { SegmentEntry } from './manifest.ts';
+import type { TextFilter } from './textFilter.ts';
 
 /** Segments and where their files lie. */
 export interface SegmentSet {
@@ -8,6 +9,8 @@ export interface SegmentSet {
   readonly fileOf: (entry: SegmentEntry) => string;
   /** Object versions whose rows do not count. */
   readonly superseded: readonly string[];
+  /** What a segment's texts may hold, where that is known. */
+  readonly textFilterOf?: (entry: SegmentEntry) => TextFilter | undefined;
 }
 
 /** Turns a list into what stands for it in a statement. */

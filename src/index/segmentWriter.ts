@@ -10,6 +10,8 @@ import { segmentColumns, segmentOrder } from './segmentColumns.ts';
 import { SegmentStatistics } from './segmentStatistics.ts';
 import { StagedTable } from './stagedTable.ts';
 import { type LocalTaskSide, TaskParts } from './taskSide.ts';
+import { TextFilter } from './textFilter.ts';
+import { textFilterKey } from './textFilters.ts';
 
 /** Small enough that one account of many is found without reading the rest; zstd loses little by it. */
 const rowGroupRows = 30_720;
@@ -31,6 +33,7 @@ export class SegmentWriter {
   readonly #file: string;
   readonly #rows: StagedTable;
   readonly #tasks = new TaskParts();
+  readonly #texts = TextFilter.empty();
   readonly #statistics = new SegmentStatistics();
 
   private constructor(connection: DuckDBConnection, file: string, rows: StagedTable) {
@@ -70,6 +73,8 @@ export class SegmentWriter {
     this.#rows.set(segmentColumns.length, version);
     this.#rows.endRow();
     this.#tasks.add(record);
+    this.#texts.add(record.message);
+    if (record.error) for (const text of Object.values(record.error)) this.#texts.add(String(text));
     this.#statistics.add(record, bytes);
   }
 
@@ -81,7 +86,7 @@ export class SegmentWriter {
     return await interruptible(connection, signal, async () => {
       await this.#rows.finish();
       const rows = `SELECT * REPLACE (make_timestamptz(ts * 1000) AS ts) FROM (${this.#rows.selectSql})`;
-      await copyTable(connection, rows, file);
+      await copyTable(connection, rows, file, this.#texts);
       const tasks = await this.#tasks.write(connection, taskSideFile(file));
       const { records } = this;
       return {
@@ -104,9 +109,15 @@ export function taskSideFile(file: string): string {
   return `${file}.tasks`;
 }
 
-export async function copyTable(connection: DuckDBConnection, select: string, file: string): Promise<void> {
+export async function copyTable(
+  connection: DuckDBConnection,
+  select: string,
+  file: string,
+  texts: TextFilter | undefined,
+): Promise<void> {
+  const metadata = texts ? `, KV_METADATA {${textFilterKey}: ${sqlText(texts.serialize())}}` : '';
   await connection.run(
     `COPY (${select} ORDER BY ${segmentOrder}) TO ${sqlText(file)}
-     (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows})`,
+     (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows}${metadata})`,
   );
 }

@@ -48,7 +48,7 @@ export function searchPlan(
   const onTasks = (term: QueryExpression): string => {
     if (isOfRecords(term)) {
       isNarrow = true;
-      const held = segments.entries.filter((entry) => mayHold(entry, term));
+      const held = segments.entries.filter((entry) => mayHold(entry, term, segments.textFilterOf?.(entry)));
       return tasksOf(
         compileWhere(term, (leaf) => leafOnRecord(leaf, context)),
         held,

@@ -115,6 +115,26 @@ test('so does a task side', async () => {
   await assert.rejects((await fixture.reader()).search(query(''), { limit: 1 }), expected);
 });
 
+test('a word is looked for only in segments that may hold it', async () => {
+  await using fixture = await indexFixture();
+  const { logs, index, directory } = fixture;
+  const reader = await fixture.reader();
+  await logs.put(
+    'a.ndjson',
+    lines({ task: 't-1', message: 'opened' }, { task: 't-1', error: { stack: 'at wrote:1' } }),
+  );
+  await indexLogs({ logs, index });
+  const [first = ''] = await keysOf(index, 'segments/');
+  await logs.put('b.ndjson', lines({ task: 't-2', message: 'a XyloPhone' }));
+  await indexLogs({ logs, index });
+  assert.equal((await reader.search(query('xylophone'), { limit: 1 })).total, 1);
+  assert.equal((await reader.search(query('"AT WROTE"'), { limit: 1 })).total, 1);
+  await rm(join(directory, 'index', first));
+  assert.equal((await reader.search(query('xylophone'), { limit: 1 })).total, 1);
+  assert.equal((await reader.search(query('-xylophone'), { limit: 1 })).total, 1);
+  await assert.rejects(reader.search(query('opened'), { limit: 1 }), { code: 'damaged' });
+});
+
 test('a manifest of a later release, and one that is none, are told apart', async () => {
   await using fixture = await indexFixture();
   const { logs, index } = fixture;

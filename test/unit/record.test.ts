@@ -115,7 +115,7 @@ test('a time means the same in the usual spelling, which is read by hand, and in
     '2026-11-23T00:00:00.0x0Z',
     '2026-1a-23T00:00:00.000Z',
     '2026/11/23T00:00:00.000Z',
-    `${' '.repeat(24)}`,
+    ' '.repeat(24),
   ]) {
     assert.equal(parseTimestamp(text), undefined, text);
   }
