@@ -6,7 +6,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { until } from './until.ts';
 
 /** Where screenshots go, from the root of the project. */
-export const screenshotsFolder = join(import.meta.dirname, '../out/screenshots');
+const screenshotsFolder = join(import.meta.dirname, '../out/screenshots');
 
 /** Long enough for a cold start of the extension host on a busy machine. */
 const patienceMs = 60_000;
