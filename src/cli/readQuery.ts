@@ -4,7 +4,7 @@ import { parseQuery } from '../model/query/parseQuery.ts';
 import type { Query, QueryProblem } from '../model/query/query.ts';
 import type { CallContext } from './call.ts';
 import type { OptionValues } from './options.ts';
-import { plainLine } from './plainText.ts';
+import { plainLine } from '../model/plainText.ts';
 
 export class QueryRefused extends Error {
   override readonly name = 'QueryRefused';

@@ -6,7 +6,7 @@ import { calls } from './calls.ts';
 import { type ExitCode, exitCode } from './exitCode.ts';
 import { callHelp, commandHelp } from './help.ts';
 import { type OptionTable, readOptions } from './options.ts';
-import { plainBlock } from './plainText.ts';
+import { plainBlock } from '../model/plainText.ts';
 import { QueryRefused } from './readQuery.ts';
 import { type OutputStream, Terminal } from './terminal.ts';
 import { Failure, WrongUse } from './wrongUse.ts';

@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
-import { bytesText, durationText, timeText } from '../../src/cli/humanNumbers.ts';
-import { plainBlock, plainLine } from '../../src/cli/plainText.ts';
+import { bytesText, durationText, timeText } from '../../src/model/readableNumbers.ts';
+import { plainBlock, plainJson, plainLine } from '../../src/model/plainText.ts';
+import { recordColumns } from '../../src/cli/recordTable.ts';
 import { QueryRefused } from '../../src/cli/readQuery.ts';
 import { type Column, printTable } from '../../src/cli/table.ts';
 import { type OutputStream, Terminal } from '../../src/cli/terminal.ts';
@@ -83,6 +84,43 @@ test('a log cannot colour, clear, retitle, link or reorder', async () => {
   // oxlint-disable-next-line no-control-regex -- the control characters are what is looked for
   assert.doesNotMatch(screen.text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
   assert.equal(screen.text.trimEnd().split('\n').length, 2);
+});
+
+test('a sequence that never ends hides nothing of what follows', () => {
+  assert.equal(plainBlock('before \u001b]8;;after'), 'before ]8;;after');
+  assert.equal(plainBlock('\u009b31mred \u009d0;title\u009cend'), 'red end');
+});
+
+test('a line is cut between characters', () => {
+  assert.equal(plainLine('ab\u{1F600}c', 4), 'ab…');
+  assert.equal(plainLine('abcd', 4), 'abcd');
+});
+
+test('JSON is of the same value, and no terminal obeys it', () => {
+  const value = { message: 'a\u009b2J\u202eb\u001b[2J\u2066' };
+  const json = plainJson(value);
+  assert.match(json, /^[ -~]*$/);
+  assert.deepEqual(JSON.parse(json), value);
+});
+
+test('one absurdly wide cell does not widen every row', async () => {
+  const screen = new Screen();
+  await printTable(terminalOn(screen), columns, [{ id: 'x'.repeat(100_000), n: 1, text: 'end' }, ...rows]);
+  assert.ok(screen.text.split('\n').every((line) => line.length < 300));
+  assert.match(screen.text, /…/);
+});
+
+test('what a message and its error both say is told once', () => {
+  const text = (message: string, error: { type?: string; message?: string }): string =>
+    recordColumns.find(({ title }) => title === 'MESSAGE')?.value({ tsMs: 0, event: 'log', message, error }) ?? '';
+  assert.equal(text('it is gone', { type: 'Missing', message: 'it is gone' }), 'Missing: it is gone');
+  assert.equal(
+    text('given up: it is gone', { type: 'Missing', message: 'it is gone' }),
+    'given up: it is gone (Missing)',
+  );
+  assert.equal(text('Missing: it is gone!', { type: 'Missing', message: 'it is gone' }), 'Missing: it is gone!');
+  assert.equal(text('given up', { type: 'Missing', message: 'it is gone' }), 'given up – Missing: it is gone');
+  assert.equal(text('given up', {}), 'given up');
 });
 
 test('plain text keeps what people need', () => {

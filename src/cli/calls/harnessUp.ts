@@ -8,7 +8,7 @@ import { openStore } from '../../store/openStore.ts';
 import type { Call, CallContext } from '../call.ts';
 import { closing } from '../closing.ts';
 import { type ExitCode, exitCode } from '../exitCode.ts';
-import { bytesText, countText, durationText } from '../humanNumbers.ts';
+import { bytesText, countText, durationText } from '../../model/readableNumbers.ts';
 import { keepIndexed } from '../keepIndexed.ts';
 import type { OptionValues } from '../options.ts';
 import { s3Of, s3Options, storeUrl } from '../whereToAsk.ts';

@@ -8,7 +8,7 @@ import { progressText } from '../asking.ts';
 import type { Call, CallContext } from '../call.ts';
 import { closing } from '../closing.ts';
 import { type ExitCode, exitCode } from '../exitCode.ts';
-import { bytesText, countText, durationText } from '../humanNumbers.ts';
+import { bytesText, countText, durationText } from '../../model/readableNumbers.ts';
 import type { OptionValues } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 import { environmentOf, indexingOptions } from '../whereToAsk.ts';

@@ -4,7 +4,7 @@ import type { LogRecord } from '../../model/record.ts';
 import { asking, judge } from '../asking.ts';
 import type { Call, CallContext } from '../call.ts';
 import type { ExitCode } from '../exitCode.ts';
-import { countText } from '../humanNumbers.ts';
+import { countText } from '../../model/readableNumbers.ts';
 import type { OptionValues } from '../options.ts';
 import { readQuery } from '../readQuery.ts';
 import { recordColumns, recordLine } from '../recordTable.ts';

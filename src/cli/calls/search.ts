@@ -4,7 +4,7 @@ import type { AnswerSummary } from '../../model/answer.ts';
 import { asking, judge } from '../asking.ts';
 import type { Call, CallContext } from '../call.ts';
 import type { ExitCode } from '../exitCode.ts';
-import { bytesText, countText, durationText } from '../humanNumbers.ts';
+import { bytesText, countText, durationText } from '../../model/readableNumbers.ts';
 import type { OptionValues } from '../options.ts';
 import { readQuery } from '../readQuery.ts';
 import { printTable } from '../table.ts';

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { traceReport } from '../../stacktrace/traceReport.ts';
 import type { Call, CallContext } from '../call.ts';
 import { type ExitCode, exitCode } from '../exitCode.ts';
-import { bytesText } from '../humanNumbers.ts';
+import { bytesText } from '../../model/readableNumbers.ts';
 import type { OptionValues } from '../options.ts';
 import { openWorkspace, printTraces, workspaceOptions } from '../workspace.ts';
 import { Failure, WrongUse } from '../wrongUse.ts';

@@ -4,7 +4,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 import { asking } from '../asking.ts';
 import type { Call, CallContext } from '../call.ts';
 import { type ExitCode, exitCode } from '../exitCode.ts';
-import { countText, durationText } from '../humanNumbers.ts';
+import { countText, durationText } from '../../model/readableNumbers.ts';
 import type { OptionValues } from '../options.ts';
 import { type Column, printTable } from '../table.ts';
 import { coordinatorToken, liveOptions } from '../whereToAsk.ts';

@@ -1,4 +1,4 @@
-/** Times, durations, sizes and counts as people read them on a terminal. */
+/** Times, durations, sizes and counts as people read them. */
 
 /** `2026-11-23 14:02:11 +01:00`: local time, and still unambiguous. */
 export function timeText(ms: number): string {
@@ -13,6 +13,7 @@ export function timeText(ms: number): string {
 
 /** `850 ms`, `12.3 s`, `3 min 5 s`, `2 h 4 min`, `3 d 1 h`. */
 export function durationText(ms: number): string {
+  if (!Number.isFinite(ms)) return '–';
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
