@@ -14,7 +14,7 @@ import type { FoldedTask } from '../model/task.ts';
 import { StoreError } from '../store/storeError.ts';
 import { decodeCursor } from './answerCursor.ts';
 import { BackendError, toBackendError } from './backendError.ts';
-import { answerFromLive, type LiveBackend, type LiveTasks } from './liveBackend.ts';
+import { answerFromLive, type CoordinatorWorkers, type LiveBackend, type LiveTasks } from './liveBackend.ts';
 import { judgeLive } from './liveFilter.ts';
 import { mergeDetail, mergeTasks } from './mergeTasks.ts';
 import { type ConnectOptions, OpenPlaces } from './openPlaces.ts';
@@ -31,6 +31,8 @@ export interface Connection {
   pullLogs(query: Query, options: AskOptions): PulledLogs;
   /** Each coordinator with up to `limit` of its tasks; one that does not answer is told as `down`. */
   liveSnapshot(limit: number, options: AskOptions): Promise<LiveSnapshot>;
+  /** Each coordinator with its workers; one that does not answer is told as `down`. */
+  workers(options: AskOptions): Promise<readonly CoordinatorWorkers[]>;
   /** Indexes what is new in the environment's logs. */
   indexPass(options: AskOptions): Promise<IndexPassSummary>;
   close(): Promise<void>;
@@ -136,14 +138,20 @@ class EnvironmentConnection implements Connection {
     };
   }
 
+  async workers(options: AskOptions): Promise<readonly CoordinatorWorkers[]> {
+    return (await this.#places.live()?.workers(options)) ?? [];
+  }
+
   async indexPass(options: AskOptions): Promise<IndexPassSummary> {
     const { signal, onProgress } = options;
     const index = this.#places.indexStore();
     const logs = this.#places.logs();
+    const { fields } = this.#places;
     try {
       return await indexLogs({
         logs,
         index,
+        ...(fields ? { fields } : {}),
         nowMs: this.#nowMs,
         memoryLimitMb: this.#options.memoryLimitMb,
         ...(signal ? { signal } : {}),
