@@ -1,5 +1,6 @@
 /** Finds every stack trace in any text: logs, JSON, terminal output, several languages side by side. */
 
+import { cppTraces } from './parse/cpp.ts';
 import { goTraces } from './parse/go.ts';
 import { javascriptTraces } from './parse/javascript.ts';
 import { jvmTraces } from './parse/jvm.ts';
@@ -8,7 +9,7 @@ import type { ReadTraces, TraceParser } from './parse/traceParser.ts';
 import { TextLines } from './textLines.ts';
 import type { Trace } from './trace.ts';
 
-const parsers: readonly TraceParser[] = [javascriptTraces, jvmTraces, pythonTraces, goTraces];
+const parsers: readonly TraceParser[] = [javascriptTraces, jvmTraces, pythonTraces, goTraces, cppTraces];
 
 /**
  * The traces in order of where they start; frames of one trace may not be told apart when several writers' lines are

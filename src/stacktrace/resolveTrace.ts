@@ -4,7 +4,7 @@ import type { PathMapping } from '../model/environment.ts';
 import { isAbsolutePath, normalisePath } from './framePath.ts';
 import { isInApp } from './parse/javascriptFrame.ts';
 import type { ReadSource } from './readSource.ts';
-import { mappingOf, type ResolveOptions, resolveFrame } from './resolveFrame.ts';
+import { mappingOf, type ResolveOptions, resolveFrame, sourceName } from './resolveFrame.ts';
 import { SourceMaps } from './sourceMap.ts';
 import { type Frame, type Resolution, type Trace, tracesWithin } from './trace.ts';
 import type { WorkspaceFiles } from './workspaceFiles.ts';
@@ -88,7 +88,7 @@ function calleeOf(frames: readonly Frame[], index: number): string | undefined {
   for (let above = index - 1; above >= 0; above--) {
     const callee = frames[above];
     if (callee?.afterGap) return undefined;
-    if (!/processTicksAndRejections|runMicrotasks/.test(callee?.function ?? '')) return callee?.function;
+    if (!/processTicksAndRejections|runMicrotasks/.test(callee?.function ?? '')) return callee && sourceName(callee);
   }
   return undefined;
 }

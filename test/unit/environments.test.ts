@@ -96,7 +96,7 @@ for (const [what, value, path, expected] of [
     'environments[0].paths[0].to',
     /workspace/,
   ],
-  ['a field mapping', [{ name: 'a', logs, fields: 'ecs' }], 'environments[0].fields', /not supported yet/],
+  ['an unknown preset', [{ name: 'a', logs, fields: 'ECS' }], 'environments[0].fields', /ecs, opentelemetry, pino or logstash/],
 ] as const) {
   test(`refuses ${what}, with its path and what was expected`, () => {
     const problem = onlyProblem(value);

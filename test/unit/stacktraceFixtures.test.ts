@@ -80,7 +80,8 @@ function brief(frame: Frame): string {
   const name = [frame.module, frame.function].filter((part) => part !== undefined).join(' ');
   const place = [frame.file, frame.line1, frame.column1].filter((part) => part !== undefined).join(':');
   const times = frame.repeated === undefined ? '' : ` ×${frame.repeated}`;
-  return `${frame.inApp ? '*' : '-'} ${name} (${place})${frame.afterGap ? ' …' : ''}${times}`;
+  const readable = frame.readable === undefined ? '' : ` = ${frame.readable}`;
+  return `${frame.inApp ? '*' : '-'} ${name} (${place})${frame.afterGap ? ' …' : ''}${times}${readable}`;
 }
 
 function outline(trace: Trace): object {

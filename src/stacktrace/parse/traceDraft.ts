@@ -48,6 +48,12 @@ export class TraceDraft {
     if (last) this.frames.push({ ...last, file, line1, column1 });
   }
 
+  /** The last frame's place stood on a line of its own. */
+  placeLastFrame(file: string, line1: number): void {
+    const last = this.frames.pop();
+    if (last) this.frames.push({ ...last, file, line1 });
+  }
+
   startAt(offset: number): void {
     this.#start = Math.min(this.#start, offset);
   }
