@@ -1,6 +1,7 @@
 /** Answers from the log objects themselves, with no index at all: slower, and true whatever else is down. */
 
 import type { RecordsAnswer, SearchAnswer, TaskAnswer } from '../model/answer.ts';
+import type { FieldMapping } from '../model/fieldMapping/fieldMapping.ts';
 import { foldAttempts, foldTask } from '../model/fold.ts';
 import { inheritedFields } from '../model/query/fields.ts';
 import { comparePositions, compareTasks, type SortPosition, sortPosition } from '../model/query/compareTasks.ts';
@@ -19,6 +20,8 @@ import type { AskOptions, SearchOptions, TaskBackend } from './taskBackend.ts';
 export interface DirectBackendOptions {
   /** The log root. */
   readonly logs: ObjectStore;
+  /** What the logs call the canonical fields, where they have other names for them. */
+  readonly fields?: FieldMapping;
   readonly limits?: Partial<ScanLimits>;
 }
 
@@ -31,10 +34,12 @@ export class DirectBackend implements TaskBackend {
   readonly name = 'direct';
   readonly url: string;
   readonly #logs: ObjectStore;
+  readonly #fields: FieldMapping | undefined;
   readonly #limits: ScanLimits;
 
   constructor(options: DirectBackendOptions) {
     this.#logs = options.logs;
+    this.#fields = options.fields;
     this.#limits = { ...defaultScanLimits, ...options.limits };
     this.url = options.logs.url;
   }
@@ -44,7 +49,7 @@ export class DirectBackend implements TaskBackend {
     const startMs = performance.now();
     const after = options.cursor === undefined ? undefined : decodeCursor(options.cursor);
     const limit = query.limit ?? options.limit;
-    const scan = new LogScan(this.#logs, this.#limits, options);
+    const scan = this.#scan(options);
     const range = rangeToRead(query);
     const gatherer = new TaskGatherer(query);
     const groups = await scan.list(range);
@@ -90,7 +95,7 @@ export class DirectBackend implements TaskBackend {
 
   /** Reads back in time until the task's beginning is found, or all logs are read. */
   async task(id: string, options: AskOptions): Promise<TaskAnswer> {
-    const scan = new LogScan(this.#logs, this.#limits, options);
+    const scan = this.#scan(options);
     const records: LogRecord[] = [];
     const take = (lines: readonly LogLine[]): void => {
       for (const line of lines) if (line.kind === 'record' && line.record.task === id) records.push(line.record);
@@ -109,7 +114,7 @@ export class DirectBackend implements TaskBackend {
 
   async records(query: Query, options: SearchOptions): Promise<RecordsAnswer> {
     const limit = query.limit ?? options.limit;
-    const scan = new LogScan(this.#logs, this.#limits, options);
+    const scan = this.#scan(options);
     const tasks = await this.#tasksToInherit(query, scan, options);
     let newest: LogRecord[] = [];
     let total = 0;
@@ -144,12 +149,16 @@ export class DirectBackend implements TaskBackend {
 
   /** The matching lines as they were written, oldest hour first, as they are read: nothing but one object is held. */
   pull(query: Query, options: AskOptions): PulledLogs {
-    const scan = new LogScan(this.#logs, this.#limits, options);
+    const scan = this.#scan(options);
     return pullLogs(scan, query, () => this.#tasksToInherit(query, scan, options), aboutTasksOnly(query));
   }
 
   async close(): Promise<void> {
     // The store belongs to whoever opened it.
+  }
+
+  #scan(options: AskOptions): LogScan {
+    return new LogScan(this.#logs, this.#limits, options, this.#fields);
   }
 
   /** The tasks of the range, when the query asks for a field that records take from their task. */
@@ -162,7 +171,7 @@ export class DirectBackend implements TaskBackend {
       (leaf) => leaf.kind === 'field' && inheritedFields.some((field) => field === leaf.field),
     );
     if (!inherits) return undefined;
-    const scan = new LogScan(this.#logs, this.#limits, options);
+    const scan = this.#scan(options);
     const gatherer = new TaskGatherer({ text: '', time: {} });
     for (const group of await scan.list(rangeToRead(query))) {
       if (

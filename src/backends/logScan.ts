@@ -1,6 +1,7 @@
 /** Reads log objects newest first, some at a time, within limits, and keeps account of what could not be read. */
 
 import type { Provenance } from '../model/answer.ts';
+import type { FieldMapping } from '../model/fieldMapping/fieldMapping.ts';
 import type { TimeRange } from '../model/query/query.ts';
 import { listLogObjects } from '../logs/listLogObjects.ts';
 import { partitionOf } from '../logs/logLayout.ts';
@@ -40,6 +41,7 @@ export class LogScan {
   readonly #store: ObjectStore;
   readonly #limits: ScanLimits;
   readonly #options: AskOptions;
+  readonly #fields: FieldMapping | undefined;
   #groups: ObjectGroup[] = [];
   #listed = 0;
   #read = 0;
@@ -54,10 +56,12 @@ export class LogScan {
   readonly #notes: string[] = [];
   #isCut = false;
 
-  constructor(store: ObjectStore, limits: ScanLimits, options: AskOptions) {
+  /** @param fields what the logs call the canonical fields, where they have other names for them. */
+  constructor(store: ObjectStore, limits: ScanLimits, options: AskOptions, fields?: FieldMapping) {
     this.#store = store;
     this.#limits = limits;
     this.#options = options;
+    this.#fields = fields;
   }
 
   /** Newest first. @throws BackendError when the log root cannot be listed. */
@@ -99,7 +103,8 @@ export class LogScan {
     const { signal } = this.#options;
     signal?.throwIfAborted();
     try {
-      for await (const lines of readLogObject(this.#store, info.key, signal ? { signal } : {})) {
+      const options = { ...(this.#fields ? { fields: this.#fields } : {}), ...(signal ? { signal } : {}) };
+      for await (const lines of readLogObject(this.#store, info.key, options)) {
         for (const line of lines) {
           if (line.kind !== 'rejected') continue;
           this.#rejected++;
