@@ -16,6 +16,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   // Once: a second Ctrl-C ends the process whatever it is doing.
   process.once(signal, () => stopping.abort(stopReasons.cancelled));
 }
+// Who started this with a channel to it is gone. Waiting for that keeps no finished command alive.
+process.once('disconnect', () => stopping.abort(stopReasons.cancelled));
+process.channel?.unref();
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     // `ingest-trace … | head`: the reader has what it wanted.
