@@ -276,9 +276,9 @@ test('a task is called by the file it read, else by whose data it is, and by its
   ].map((each) => historyTaskNode('prod', each, nowMs).label);
   assert.deepEqual(labels, [
     '2026-11-23.json',
-    'part-00017-…000.parquet',
+    'part-00017-…c000.parquet',
     'acme/orders/landing',
-    '0b8f6f0e-4a…7c3f6b1a11',
+    '0b8f6f0e-4a…0d7c3f6b1a11',
   ]);
   for (const label of labels) assert.ok(label.length <= 24, label);
 });

@@ -39,7 +39,7 @@ test('tasks that ran, from a search to the source line', async (t) => {
       }[];
       assert.ok(failed.length >= 3, 'the harness made too few failures to look at');
       await search('status:failed');
-      for (const { task, error } of failed) await history.row(new RegExp(`${task}.*failed.*${error.type}`));
+      for (const { task, error } of failed) await history.row(new RegExp(`${error.type}.*, failed, task ${task}$`));
       assert.equal((await history.rows()).length, failed.length);
       assert.match(await shown(history.message), /from the index/);
       await workbench.screenshot('history-failed');

@@ -36,6 +36,8 @@ export interface ViewNode {
   readonly id: string;
   readonly label: string;
   readonly description?: string;
+  /** What the icon or the row's place says to the eye, for those who hear the row; label and description stand before it. */
+  readonly spoken?: string;
   /** Plain text, never markdown. */
   readonly tooltip?: string;
   readonly icon?: NodeIcon;
