@@ -15,7 +15,7 @@ import type { WorkspaceSources } from './workspaceSources.ts';
 export async function openFrame(
   sources: WorkspaceSources,
   frame: Frame,
-  trace: Trace | undefined,
+  trace: Trace,
   mappings: readonly PathMapping[],
 ): Promise<void> {
   // Looked up anew: files come and go while a tree or a log is open.
