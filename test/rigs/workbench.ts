@@ -50,6 +50,9 @@ export class Workbench {
   async screenshot(name: string): Promise<string> {
     await mkdir(screenshotsFolder, { recursive: true });
     const path = join(screenshotsFolder, `${name}.png`);
+    // No hover covers what the picture is of.
+    await this.page.mouse.move(1, 1);
+    await this.page.locator('.workbench-hover:visible').first().waitFor({ state: 'hidden' });
     await this.page.screenshot({ path });
     return path;
   }
