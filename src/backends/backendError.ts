@@ -45,11 +45,12 @@ const codeOfStore: Readonly<Record<StoreErrorCode, BackendErrorCode>> = {
   io: 'failed',
 };
 
-/** `what` names the place, e.g. `the logs at file:///x`. */
-export function toBackendError(error: unknown, what: string): BackendError {
+/** `what` names the place, e.g. `the logs at file:///x`, for errors that do not say it themselves. */
+export function toBackendError(error: unknown, what?: string): BackendError {
   if (error instanceof BackendError) return error;
   const code = error instanceof StoreError ? codeOfStore[error.code] : codeOfIndex(error);
-  return new BackendError(code, `${what}: ${messageOf(error)}`, { cause: error });
+  const message = messageOf(error);
+  return new BackendError(code, what === undefined ? message : `${what}: ${message}`, { cause: error });
 }
 
 /** Index errors carry a code of the same words; the index's own type is not needed to read it. */

@@ -208,7 +208,10 @@ class EnvironmentConnection implements Connection {
       if (!isBehind) return fromIndex;
       why = 'the index is behind the logs, so they were read themselves';
     } else if (fromIndex.kind === 'failed') {
-      why = `the logs were read as the index could not be asked: ${reasonsOf(fromIndex)}`;
+      const isMissing = fromIndex.failures.every(({ error }) => error.code === 'missing');
+      why = isMissing
+        ? `there is no index at ${index} yet, so the logs were read: 'ingest-trace index' builds it`
+        : `the logs were read, as ${reasonsOf(fromIndex)}`;
     }
     if (logs === undefined) return fromIndex;
     const fromLogs = await attempt('direct', logs, async () => askThere(Promise.resolve(this.#places.direct())));
@@ -235,6 +238,7 @@ class EnvironmentConnection implements Connection {
     const { options, after, startMs } = page;
     const limit = query.limit ?? options.limit;
     let past = { ...first, ...first.summary };
+    let pastFrom = first.summary.from;
     let held = await this.#lookUp(query, now, first.tasks, options);
     let merged = mergeTasks(query, held, past, limit, after);
     for (let pages = 1; merged.tasks.length < limit && past.cursor !== undefined && pages < maxPages; pages++) {
@@ -242,9 +246,11 @@ class EnvironmentConnection implements Connection {
       const next = await backend.search(query, { ...options, cursor: past.cursor });
       held = await this.#lookUp(query, held, next.tasks, options);
       past = { ...before, ...next, tasks: [...past.tasks, ...next.tasks] };
+      if (!pastFrom.some(({ partial }) => partial))
+        pastFrom = next.summary.from.some(({ partial }) => partial) ? next.summary.from : pastFrom;
       merged = mergeTasks(query, held, past, limit, after);
     }
-    const from = [...held.from, ...first.summary.from];
+    const from = [...held.from, ...pastFrom];
     const { tasks, cursor, total, totalIs } = merged;
     return {
       tasks,

@@ -2,6 +2,7 @@
 
 import type { Provenance, RecordsAnswer, SearchAnswer, TaskAnswer } from '../model/answer.ts';
 import type { Query } from '../model/query/query.ts';
+import { IndexError } from '../index/indexError.ts';
 import type { IndexSource, LogIndex } from '../index/logIndex.ts';
 import { toBackendError } from './backendError.ts';
 import type { AskOptions, SearchOptions, TaskBackend } from './taskBackend.ts';
@@ -65,7 +66,8 @@ export class IndexBackend implements TaskBackend {
       return await work();
     } catch (error) {
       options.signal?.throwIfAborted();
-      throw toBackendError(error, 'index');
+      // Errors of the index name it and say what to do.
+      throw toBackendError(error, error instanceof IndexError ? undefined : `The index at ${this.url}`);
     }
   }
 

@@ -93,7 +93,7 @@ export class LiveBackend implements TaskBackend {
       const verdict = judgeLive(query, task);
       (verdict === undefined ? undecided : verdict ? matching : others).set(id, task);
     }
-    const from = found.map(({ bytes, notes }, at) => this.#provenance(roster[at]?.url ?? '', bytes, notes));
+    const from = found.map(({ bytes, notes }, at) => this.#provenance(roster[at], bytes, notes));
     return { matching, undecided, others, isVolatile: filter.isVolatile, from };
   }
 
@@ -108,7 +108,7 @@ export class LiveBackend implements TaskBackend {
       return !newest || isNewer(each.task, newest.task) ? each : newest;
     }, undefined);
     const from = found.map((each, at) =>
-      this.#provenance(roster[at]?.url ?? '', 0, each instanceof NoAnswer ? [each.message] : []),
+      this.#provenance(roster[at], 0, each instanceof NoAnswer ? [each.message] : []),
     );
     return {
       ...(best ? { detail: { task: best.task, attempts: best.attempts, records: [] } } : {}),
@@ -253,11 +253,12 @@ export class LiveBackend implements TaskBackend {
     return { tasks, bytes, notes };
   }
 
-  #provenance(url: string, bytes: number, notes: readonly string[]): Provenance {
+  #provenance(asked: Asked | undefined, bytes: number, notes: readonly string[]): Provenance {
+    const url = asked?.url ?? '';
     return {
       backend: 'live',
       url,
-      freshness: this.#nowMs(),
+      ...(asked?.kind === 'up' ? { freshness: this.#nowMs() } : {}),
       objects: 0,
       bytes,
       partial: notes.length > 0,

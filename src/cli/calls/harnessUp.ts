@@ -84,7 +84,7 @@ async function runHarness(values: OptionValues, context: CallContext): Promise<E
   const indexing = { logs: logStore, index: indexStore, nowMs: context.now };
   const ending = new AbortController();
   const indexed = keepIndexed({ ...indexing, signal: AbortSignal.any([signal, ending.signal]) }, (message) =>
-    terminal.tell(message),
+    terminal.tell(`Indexing: ${message}`),
   );
   try {
     const summary = await harness.running.done;

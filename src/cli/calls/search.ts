@@ -52,7 +52,8 @@ const placeNames = { index: 'the index', direct: 'the logs', clickhouse: 'ClickH
 
 function summaryText(shown: number, { total, totalIs, ms, from }: AnswerSummary): string {
   const least = totalIs === 'atLeast' ? 'at least ' : '';
-  const live = from.filter(({ backend }) => backend === 'live').length;
+  // One that did not answer has no freshness.
+  const live = from.filter(({ backend, freshness }) => backend === 'live' && freshness !== undefined).length;
   const places = [
     ...(live === 0 ? [] : [countText(live, 'coordinator')]),
     ...from.flatMap(({ backend, objects, bytes }) =>
