@@ -1,15 +1,25 @@
 /** Finds every stack trace in any text: logs, JSON, terminal output, several languages side by side. */
 
 import { cppTraces } from './parse/cpp.ts';
+import { dotnetTraces } from './parse/dotnet.ts';
 import { goTraces } from './parse/go.ts';
 import { javascriptTraces } from './parse/javascript.ts';
 import { jvmTraces } from './parse/jvm.ts';
 import { pythonTraces } from './parse/python.ts';
+import { rustTraces } from './parse/rust.ts';
 import type { ReadTraces, TraceParser } from './parse/traceParser.ts';
 import { TextLines } from './textLines.ts';
 import type { Trace } from './trace.ts';
 
-const parsers: readonly TraceParser[] = [javascriptTraces, jvmTraces, pythonTraces, goTraces, cppTraces];
+const parsers: readonly TraceParser[] = [
+  javascriptTraces,
+  jvmTraces,
+  pythonTraces,
+  goTraces,
+  cppTraces,
+  rustTraces,
+  dotnetTraces,
+];
 
 /**
  * The traces in order of where they start; frames of one trace may not be told apart when several writers' lines are
