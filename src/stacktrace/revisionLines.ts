@@ -21,7 +21,7 @@ export type LineNow =
 
 const hunkHead = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/;
 // oxlint-disable-next-line no-control-regex -- git colours its output when it is told to always do so
-const colour = /^(?:\u001b\[[\d;]*m)+|(?:\u001b\[[\d;]*m)+$/g;
+const colour = /\u001b\[[\d;]*m/g;
 
 /**
  * Reads the edits of a unified diff of one file, as `git diff` prints it, with any number of context lines. Stops at the
