@@ -35,7 +35,7 @@ function lastName(type: string): string {
 }
 
 /** As much of a row as a narrow side bar leaves beside the reason of a failure. */
-const labelLength = 24;
+const labelLength = 16;
 
 /** What people call a task: the file that it read; without one whose data it is; its id only where nothing else is known. */
 export function taskLabel(task: FoldedTask): string {
