@@ -3,8 +3,9 @@
 import type { RecordsAnswer, SearchAnswer, TaskAnswer } from '../model/answer.ts';
 import type { FieldMapping } from '../model/fieldMapping/fieldMapping.ts';
 import { foldAttempts, foldTask } from '../model/fold.ts';
-import { inheritedFields } from '../model/query/fields.ts';
+import { isInheritedField } from '../model/query/fields.ts';
 import { comparePositions, compareTasks, type SortPosition, sortPosition } from '../model/query/compareTasks.ts';
+import { inheritFields, lacksFields } from '../model/query/inheritFields.ts';
 import { leavesOf, matchRecord, taskOnlyTerms } from '../model/query/matchTask.ts';
 import type { Query, TimeRange } from '../model/query/query.ts';
 import type { LogRecord } from '../model/record.ts';
@@ -112,6 +113,7 @@ export class DirectBackend implements TaskBackend {
     return { detail: { task: foldTask(ordered), attempts: foldAttempts(ordered), records: ordered }, from };
   }
 
+  /** Reads twice where records take fields from tasks of which they are not all. */
   async records(query: Query, options: SearchOptions): Promise<RecordsAnswer> {
     const limit = query.limit ?? options.limit;
     const scan = this.#scan(options);
@@ -139,9 +141,11 @@ export class DirectBackend implements TaskBackend {
       settled = (newest[limit - 1]?.tsMs ?? Number.NEGATIVE_INFINITY) > next.endMs + skewMs;
       if (settled) break;
     }
+    const page = newest.sort(newestFirst).slice(0, limit);
+    const known = tasks ?? (await this.#tasksOf(page, query, scan, options));
     const from = scan.provenance(aboutTasksOnly(query));
     return {
-      records: newest.sort(newestFirst).slice(0, limit),
+      records: page.map((record) => inheritFields(record, known.get(record.task ?? ''))),
       totalIs: settled || total > limit || from.partial ? 'atLeast' : 'exact',
       from: [from],
     };
@@ -167,32 +171,62 @@ export class DirectBackend implements TaskBackend {
     outer: LogScan,
     options: AskOptions,
   ): Promise<ReadonlyMap<string, FoldedTask> | undefined> {
-    const inherits = leavesOf(query.where).some(
-      (leaf) => leaf.kind === 'field' && inheritedFields.some((field) => field === leaf.field),
-    );
+    const inherits = leavesOf(query.where).some((leaf) => leaf.kind === 'field' && isInheritedField(leaf.field));
     if (!inherits) return undefined;
+    const { tasks, isWhole } = await this.#foldTasks(query, options);
+    if (!isWhole) {
+      outer.note('not all tasks could be folded, so that records which name no account to worker may be missing');
+    }
+    return tasks;
+  }
+
+  /** The tasks of those records that take a field from theirs. */
+  async #tasksOf(
+    records: readonly LogRecord[],
+    query: Query,
+    outer: LogScan,
+    options: AskOptions,
+  ): Promise<ReadonlyMap<string, FoldedTask>> {
+    const ids = new Set(records.filter(lacksFields).flatMap(({ task }) => task ?? []));
+    if (ids.size === 0) return new Map();
+    const { tasks, isWhole } = await this.#foldTasks(query, options, ids);
+    if (!isWhole) outer.note('not all tasks could be folded, so that account to worker of some records may be missing');
+    return tasks;
+  }
+
+  /** The tasks of the query's range, or those of them with these ids: then read no further back than they began. */
+  async #foldTasks(
+    query: Query,
+    options: AskOptions,
+    ids?: ReadonlySet<string>,
+  ): Promise<{ readonly tasks: ReadonlyMap<string, FoldedTask>; readonly isWhole: boolean }> {
     const scan = this.#scan(options);
     const gatherer = new TaskGatherer({ text: '', time: {} });
+    let isWhole = true;
     for (const group of await scan.list(rangeToRead(query))) {
-      if (
-        !(await scan.read(
-          group,
-          (lines) => gather(gatherer, lines),
-          () => gatherer.held,
-        ))
-      ) {
-        outer.note('not all tasks could be folded, so that records which name no account to worker may be missing');
-        break;
-      }
+      if (ids && gatherer.size === ids.size && haveBegunAfter([...gatherer.judge()], group.endMs + skewMs)) break;
+      isWhole = await scan.read(
+        group,
+        (lines) => gather(gatherer, lines, ids),
+        () => gatherer.held,
+      );
+      if (!isWhole) break;
     }
     const tasks = new Map<string, FoldedTask>();
     for (const { task } of gatherer.judge()) tasks.set(task.task, task);
-    return tasks;
+    return { tasks, isWhole };
   }
 }
 
-function gather(gatherer: TaskGatherer, lines: readonly LogLine[]): void {
-  for (const line of lines) if (line.kind === 'record') gatherer.add(line.record);
+function gather(gatherer: TaskGatherer, lines: readonly LogLine[], ids?: ReadonlySet<string>): void {
+  for (const line of lines) {
+    if (line.kind === 'record' && (!ids || ids.has(line.record.task ?? ''))) gatherer.add(line.record);
+  }
+}
+
+/** Whether nothing before `beforeMs` can tell more of these tasks. */
+function haveBegunAfter(judged: readonly JudgedTask[], beforeMs: number): boolean {
+  return judged.every(({ task, isWhole }) => isWhole && task.firstTs > beforeMs);
 }
 
 function rangeToRead({ time, atMs }: Query): TimeRange {

@@ -6,6 +6,7 @@ import type { TimeRange } from '../model/query/query.ts';
 import { listLogObjects } from '../logs/listLogObjects.ts';
 import { partitionOf } from '../logs/logLayout.ts';
 import { type LogLine, readLogObject } from '../logs/readLogObject.ts';
+import { countText } from '../model/readableNumbers.ts';
 import type { ObjectInfo, ObjectStore } from '../store/objectStore.ts';
 import { StoreError } from '../store/storeError.ts';
 import { messageOf, toBackendError } from './backendError.ts';
@@ -44,6 +45,7 @@ export class LogScan {
   readonly #fields: FieldMapping | undefined;
   #groups: ObjectGroup[] = [];
   #listed = 0;
+  #isRanged = false;
   #read = 0;
   #bytes = 0;
   #started = 0;
@@ -67,6 +69,7 @@ export class LogScan {
   /** Newest first. @throws BackendError when the log root cannot be listed. */
   async list(range: TimeRange): Promise<readonly ObjectGroup[]> {
     const { signal } = this.#options;
+    this.#isRanged = range.sinceMs !== undefined || range.untilMs !== undefined;
     let found: ObjectInfo[] = [];
     try {
       for await (const info of listLogObjects(this.#store, { range, ...(signal ? { signal } : {}) })) {
@@ -142,13 +145,15 @@ export class LogScan {
     const notes = [...this.#notes];
     if (this.#firstUnreadable) {
       const { key, error } = this.#firstUnreadable;
-      notes.push(`${this.#unreadable} log objects could not be read, first ${key}: ${messageOf(error)}`);
+      notes.push(`${countText(this.#unreadable, 'log object')} could not be read, first ${key}: ${messageOf(error)}`);
     }
     if (this.#firstRejected !== undefined) {
-      notes.push(`${this.#rejected} lines could not be read, first ${this.#firstRejected}`);
+      notes.push(`${countText(this.#rejected, 'line')} could not be read, first ${this.#firstRejected}`);
     }
     const partial = notes.length > 0;
-    if (this.#listed === 0) notes.push('there are no log objects in this range');
+    if (this.#listed === 0) {
+      notes.push(this.#isRanged ? 'there are no log objects in this range' : 'there are no log objects: check the URL');
+    }
     if (remark !== undefined) notes.push(remark);
     return {
       backend: 'direct',

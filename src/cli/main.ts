@@ -23,7 +23,11 @@ for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     // `ingest-trace … | head`: the reader has what it wanted.
     if (error.code === 'EPIPE') stopping.abort(stopReasons.readerGone);
-    else throw error;
+    else {
+      // Whatever else it is (a full disk), nothing can be printed any more.
+      if (stream === process.stdout) process.stderr.write(`ingest-trace: cannot print: ${error.message}\n`);
+      process.exit(1);
+    }
   });
 }
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { on, once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -482,6 +482,32 @@ test('Ctrl-C ends a trace that waits for its text', async () => {
   // It has listed the workspace by the time that it takes what is written.
   child.stdin.write('x'.repeat(1_000_000), () => child.kill('SIGINT'));
   assert.equal((await ended).code, 130);
+});
+
+test('the command ends when whoever started it with a channel is gone, and does not wait for that', async () => {
+  const withChannel = (args: readonly string[]) =>
+    spawn(process.execPath, [cli, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'ignore', 'ipc'] });
+  const finished = withChannel(['--version']);
+  assert.deepEqual(await once(finished, 'exit'), [0, null]);
+  const watching = withChannel(['index', '--watch', '--logs', logs, '--index', `${index}-left`, '--json']);
+  const exited = once(watching, 'exit');
+  assert.ok(watching.stdout);
+  await once(watching.stdout, 'data');
+  watching.disconnect();
+  assert.deepEqual(await exited, [130, null]);
+});
+
+test('a disk that is full is told in words', async (t) => {
+  if (!existsSync('/dev/full')) return t.skip('there is no /dev/full here: Linux only');
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, [cli, 'search', '--logs', logs], { stdio: ['ignore', full, 'pipe'] });
+  closeSync(full);
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  assert.deepEqual(await once(child, 'close'), [1, null]);
+  assert.match(stderr, /^ingest-trace: cannot print: ENOSPC[^\n]*\n$/);
 });
 
 test('records are not asked of coordinators alone', async () => {
