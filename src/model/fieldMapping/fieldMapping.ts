@@ -57,7 +57,10 @@ export class FieldMapping {
     this.#timePaths = entries.flatMap(([path, target]) => (fieldOf(target) === 'ts' ? [path] : []));
   }
 
-  /** Like `parseRecord`, whose canonical names hold beside the mapped ones and before them. */
+  /**
+   * Like `parseRecord`, whose canonical names hold beside the mapped ones and before them.
+   * @param value as JSON.parse gives it: no object stands in two places.
+   */
   parse(value: unknown): ParsedRecord {
     if (!isJsonObject(value)) return { kind: 'rejected', reason: 'not a JSON object' };
     const source = this.hasExports ? plainRecord(value) : value;
