@@ -502,6 +502,7 @@ test('a disk that is full is told in words', async (t) => {
   const full = openSync('/dev/full', 'w');
   const child = spawn(process.execPath, [cli, 'search', '--logs', logs], { stdio: ['ignore', full, 'pipe'] });
   closeSync(full);
+  assert.ok(child.stderr);
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
