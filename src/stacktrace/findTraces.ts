@@ -1,11 +1,14 @@
 /** Finds every stack trace in any text: logs, JSON, terminal output, several languages side by side. */
 
+import { beamTraces } from './parse/beam.ts';
 import { cppTraces } from './parse/cpp.ts';
 import { dotnetTraces } from './parse/dotnet.ts';
 import { goTraces } from './parse/go.ts';
 import { javascriptTraces } from './parse/javascript.ts';
 import { jvmTraces } from './parse/jvm.ts';
+import { phpTraces } from './parse/php.ts';
 import { pythonTraces } from './parse/python.ts';
+import { rubyTraces } from './parse/ruby.ts';
 import { rustTraces } from './parse/rust.ts';
 import type { ReadTraces, TraceParser } from './parse/traceParser.ts';
 import { TextLines } from './textLines.ts';
@@ -19,6 +22,9 @@ const parsers: readonly TraceParser[] = [
   cppTraces,
   rustTraces,
   dotnetTraces,
+  rubyTraces,
+  phpTraces,
+  beamTraces,
 ];
 
 /**
