@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
-import { bytesText, durationText, timeText } from '../../src/model/readableNumbers.ts';
+import { bytesText, countText, durationText, timeText } from '../../src/model/readableNumbers.ts';
 import { plainBlock, plainJson, plainLine } from '../../src/model/plainText.ts';
 import { recordColumns } from '../../src/cli/recordTable.ts';
 import { QueryRefused } from '../../src/cli/readQuery.ts';
@@ -156,8 +156,8 @@ test('durations and sizes are read at a glance', () => {
     '0 ms',
     '999 ms',
     '1.0 s',
-    '59.9 s',
-    '1 min 0 s',
+    '59 s',
+    '1 min',
     '1 h 2 min',
     '1 d 1 h',
   ]);
@@ -169,6 +169,28 @@ test('durations and sizes are read at a glance', () => {
     '100 MB',
     '3.0 TB',
   ]);
+});
+
+test('tells durations in two units at most', () => {
+  const cases: [number, string][] = [
+    [0, '0 ms'],
+    [850, '850 ms'],
+    [1500, '1.5 s'],
+    [12_000, '12 s'],
+    [60_000, '1 min'],
+    [185_000, '3 min 5 s'],
+    [7_440_000, '2 h 4 min'],
+    [180_000_000, '2 d 2 h'],
+    [86_400_000 + 5000, '1 d'],
+    [-5, '0 ms'],
+    [Number.NaN, '–'],
+  ];
+  for (const [ms, text] of cases) assert.equal(durationText(ms), text);
+});
+
+test('counts have a unit that agrees', () => {
+  assert.equal(countText(1, 'task'), '1 task');
+  assert.equal(countText(1234, 'task'), '1,234 tasks');
 });
 
 test('a time is local and says its zone', () => {

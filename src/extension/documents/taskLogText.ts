@@ -5,8 +5,10 @@ import type { LogRecord } from '../../model/record.ts';
 import type { TaskDetail } from '../../model/task.ts';
 import { findTraces } from '../../stacktrace/findTraces.ts';
 import { type Frame, type Trace, tracesWithin } from '../../stacktrace/trace.ts';
-import { plainBlock, plainLine } from '../plainText.ts';
-import { bytesText, countText, durationText, localIso } from '../plainTime.ts';
+import { plainBlock } from '../../model/plainText.ts';
+import { plainLine } from '../plainText.ts';
+import { bytesText, countText, durationText } from '../../model/readableNumbers.ts';
+import { localIso } from '../plainTime.ts';
 import { notes } from '../views/answerNotice.ts';
 
 /** A stack frame in the text. Lines and characters count from 0. */

@@ -5,7 +5,8 @@ import type { LogRecord } from '../../model/record.ts';
 import type { Attempt, FoldedTask, TaskDetail } from '../../model/task.ts';
 import { commandIds, internalCommandIds } from '../commandIds.ts';
 import { plainLine } from '../plainText.ts';
-import { bytesText, countText, durationText, localIso, localTime } from '../plainTime.ts';
+import { bytesText, countText, durationText } from '../../model/readableNumbers.ts';
+import { localIso, localTime } from '../plainTime.ts';
 import { attemptIcon, levelIcon, taskIcon } from './statusFace.ts';
 import type { ViewNode } from './viewNode.ts';
 
