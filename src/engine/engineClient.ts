@@ -192,6 +192,8 @@ export class EngineClient implements AsyncDisposable {
 
   /** The answer of the engine; or its end, or the caller's signal, whichever comes first. */
   async #settle<R>(running: Running, signal: AbortSignal | undefined, send: () => Promise<R>): Promise<R> {
+    // What is not asked for need not be stopped.
+    signal?.throwIfAborted();
     const ended = Promise.withResolvers<never>();
     running.waiting.add(ended.reject);
     try {

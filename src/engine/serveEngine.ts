@@ -86,7 +86,7 @@ export function serveEngine({ connection, connect, now }: EngineServerOptions): 
       const atMs = now();
       if (atMs - lastMs < progressEveryMs && progress.done !== progress.total) return;
       lastMs = atMs;
-      void connection.sendProgress(protocol.progress, token, progress);
+      void tell(() => connection.sendProgress(protocol.progress, token, progress));
     };
   }
 
@@ -97,7 +97,15 @@ export function serveEngine({ connection, connect, now }: EngineServerOptions): 
   }
 
   function log(level: protocol.EngineLog['level'], message: string): void {
-    void connection.sendNotification(protocol.log, { level, message });
+    void tell(() => connection.sendNotification(protocol.log, { level, message }));
+  }
+
+  async function tell(send: () => Promise<void>): Promise<void> {
+    try {
+      await send();
+    } catch {
+      // The other side is gone: nobody is left to be told, of this or of the failure.
+    }
   }
 }
 

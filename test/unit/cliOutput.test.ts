@@ -151,6 +151,15 @@ test('a mistake in a later line of a query is pointed at in that line', () => {
   assert.equal(refused.pointed(), '  \t🚀 b:\n  \t    ^ expected a value');
 });
 
+test('of a long line with a mistake only what is around it is shown, and plain', () => {
+  const long = new QueryRefused('a'.repeat(20_000), { column: 10_001, message: 'expected its end' });
+  const [line = '', pointer = ''] = long.pointed().split('\n');
+  assert.equal(line, `  …${'a'.repeat(200)}…`);
+  assert.equal(pointer, `  ${' '.repeat(101)}^ expected its end`);
+  const coloured = new QueryRefused('a:\u001b[31mx (', { column: 11, message: "expected a ')'" });
+  assert.equal(coloured.pointed(), "  a:x (\n       ^ expected a ')'");
+});
+
 test('durations and sizes are read at a glance', () => {
   assert.deepEqual([0, 999, 1000, 59_949, 60_000, 3_725_000, 90_000_000].map(durationText), [
     '0 ms',
