@@ -11,6 +11,8 @@ export type IndexErrorCode =
   | 'newer'
   /** It was built from the logs of another root. */
   | 'otherLogs'
+  /** It was built with another field mapping. */
+  | 'otherFields'
   /** The question needs more memory than the limit allows. */
   | 'memory'
   /** The cursor is none of ours. */

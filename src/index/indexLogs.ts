@@ -73,7 +73,7 @@ export class Indexer implements AsyncDisposable {
 
   private constructor(options: IndexLogsOptions, directory: string, database: Database) {
     this.#options = options;
-    this.#state = new IndexState(options.index, options.logs.url);
+    this.#state = new IndexState(options.index, options.logs.url, options.fields);
     this.#directory = directory;
     this.#database = database;
     this.#limits = { ...defaultLimits, ...options.limits };

@@ -13,6 +13,8 @@ import { parseEnvironments } from '../../src/model/parseEnvironments.ts';
 import { FieldMapping, type Fields } from '../../src/model/fieldMapping/fieldMapping.ts';
 import { logObjectKey } from '../../src/logs/logLayout.ts';
 import { type LogLine, readLogObject } from '../../src/logs/readLogObject.ts';
+import { FileStore } from '../../src/store/fileStore.ts';
+import { indexLogs } from '../../src/index/indexLogs.ts';
 import { nowMs, query } from './indexFixture.ts';
 import { LogFolder } from './logFolder.ts';
 
@@ -161,6 +163,24 @@ test('records of several formats under one root: canonical ones are read beside 
   }
 });
 
+test('an index keeps to the field mapping that it was built with', async () => {
+  const { folder, key } = await shipped(fixture('pino'));
+  await using _folder = folder;
+  const index = new FileStore(folder.urlOf('index'));
+  const pass = (fields?: Fields) =>
+    indexLogs({ logs: folder.logs, index, ...(fields === undefined ? {} : { fields: new FieldMapping(fields) }) });
+  assert.equal((await pass('pino')).records, 5);
+  for (const other of ['ecs', { preset: 'pino', map: { host: 'worker' } }, undefined] as const) {
+    await assert.rejects(pass(other), {
+      name: 'IndexError',
+      code: 'otherFields',
+      message: /built with .*"preset":"pino"/,
+    });
+  }
+  await folder.put(key.replace('-1.', '-2.'), fixture('pino'));
+  assert.equal((await pass({ preset: 'pino', map: {} })).records, 5, 'the same, said in another way');
+});
+
 test('the command takes a preset or a file with --fields', async () => {
   const { folder } = await shipped(fixture('pino'));
   await using _folder = folder;
@@ -180,11 +200,7 @@ test('the command takes a preset or a file with --fields', async () => {
   await run('index', '--logs', folder.urlOf('logs'), '--fields', file, ...index);
   const [indexed] = await run('search', 'coordinator:worker-7', ...index);
   assert.equal((indexed as { task: string }).task, 'orders-0017');
-  const refused = promisify(execFile)(process.execPath, [
-    join(import.meta.dirname, '../../src/cli/main.ts'),
-    ...['search', '--logs', folder.urlOf('logs'), '--fields', 'Pino'],
-  ]);
-  await assert.rejects(refused, {
+  await assert.rejects(run('search', '--logs', folder.urlOf('logs'), '--fields', 'Pino'), {
     code: 2,
     stderr: /--fields: expected ecs, opentelemetry, pino or logstash, or a file/,
   });
@@ -193,6 +209,6 @@ test('the command takes a preset or a file with --fields', async () => {
 async function bytesOf(folder: LogFolder, key: string): Promise<Buffer> {
   const stored = await folder.logs.get(key);
   const chunks: Uint8Array[] = [];
-  for await (const chunk of stored?.body ?? []) chunks.push(chunk as Uint8Array);
+  for await (const chunk of stored?.body ?? []) chunks.push(chunk);
   return Buffer.concat(chunks);
 }

@@ -256,9 +256,9 @@ function put(record: Record<string, Json>, path: string, value: Json, isDotted: 
 
 for (const preset of presetNames) {
   test(`nothing is lost by the preset ${preset}`, () => {
-    const map: Readonly<Partial<Record<string, Target>>> = { 'own.job': 'task', 'own.at': 'ts:s', worker: 'account' };
+    const map: Readonly<Record<string, Target>> = { 'own.job': 'task', 'own.at': 'ts:s', worker: 'account' };
     const entries: (readonly [string, Target])[] = [
-      ...(Object.entries(map) as [string, Target][]),
+      ...Object.entries(map),
       ...presets[preset],
       ...canonical.map((name) => [name, name] as const),
     ];

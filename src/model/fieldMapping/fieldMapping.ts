@@ -12,9 +12,7 @@ import { fieldOf, type Target, targets } from './targets.ts';
 import { isLevel, level as levelRule } from './typeRules.ts';
 
 /** As an environment says it; `map` counts before the preset. */
-export type Fields =
-  | PresetName
-  | { readonly preset?: PresetName; readonly map?: Readonly<Partial<Record<string, Target>>> };
+export type Fields = PresetName | { readonly preset?: PresetName; readonly map?: Readonly<Record<string, Target>> };
 
 /** Where a path may lead on: keys are matched with and without dots in them, as queries do. */
 interface Step {
@@ -40,6 +38,8 @@ interface Candidate {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export class FieldMapping {
+  /** What it was made from, in one way of writing it: equal mappings have equal JSON. */
+  readonly fields: Exclude<Fields, string>;
   /** Whether one line may hold many records, as OpenTelemetry's exports do. */
   readonly hasExports: boolean;
   readonly #root: Step = { next: new Map() };
@@ -49,8 +49,9 @@ export class FieldMapping {
 
   constructor(fields: Fields) {
     const { preset, map = {} } = typeof fields === 'string' ? { preset: fields } : fields;
+    this.fields = { ...(preset ? { preset } : {}), ...(Object.keys(map).length > 0 ? { map } : {}) };
     this.hasExports = preset === 'opentelemetry';
-    const own = Object.entries(map).flatMap(([path, target]): MappingEntry[] => (target ? [[path, target]] : []));
+    const own: readonly MappingEntry[] = Object.entries(map);
     const entries = [...own, ...(preset ? presets[preset] : [])];
     for (const [rank, [path, target]] of entries.entries()) this.#add({ path, target, field: fieldOf(target), rank });
     this.#renamed = own.flatMap(([path, target]) => (path !== target && canonicalNames.has(path) ? [path] : []));

@@ -45,7 +45,7 @@ function parseMap(
   map: unknown,
   path: string,
   refuse: (path: string, message: string) => void,
-): Readonly<Partial<Record<string, Target>>> | undefined {
+): Readonly<Record<string, Target>> | undefined {
   if (!isJsonObject(map)) {
     refuse(path, `expected an object {"path.in.record": "canonical field"}, got ${describeValue(map)}`);
     return undefined;
