@@ -31,6 +31,9 @@ const aroundMs = 3_600_000;
 /** For `at:`, where the task may have begun and may have ended. */
 const aroundMomentMs = 86_400_000;
 
+/** Characters of lines taken before those beyond the limit are let go: a line may be megabytes long. */
+const maxTakenLength = 64 * 1024 * 1024;
+
 export class DirectBackend implements TaskBackend {
   readonly name = 'direct';
   readonly url: string;
@@ -120,6 +123,7 @@ export class DirectBackend implements TaskBackend {
     const tasks = await this.#tasksToInherit(query, scan, options);
     let newest: LogRecord[] = [];
     let total = 0;
+    let taken = 0;
     const take = (lines: readonly LogLine[]): void => {
       for (const line of lines) {
         if (line.kind !== 'record') continue;
@@ -127,7 +131,10 @@ export class DirectBackend implements TaskBackend {
         if (!matchRecord(query, record, tasks?.get(record.task ?? ''))) continue;
         total++;
         newest.push(record);
-        if (newest.length >= 2 * limit + 1000) newest = newest.sort(newestFirst).slice(0, limit);
+        taken += line.raw.length;
+        if (newest.length < 2 * limit + 1000 && taken < maxTakenLength) continue;
+        newest = newest.sort(newestFirst).slice(0, limit);
+        taken = 0;
       }
     };
     let settled = false;

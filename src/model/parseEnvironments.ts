@@ -189,6 +189,9 @@ function httpUrlOf(check: Check, path: string, value: unknown): string | undefin
   return check.refuse(path, problem);
 }
 
+/** As S3 allows it; older buckets may have `_`. */
+const bucketName = /^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/;
+
 /** What is wrong with the URL of an object store, or `undefined`. Never repeats a URL that holds a password. */
 export function storeUrlProblem(value: unknown): string | undefined {
   const url = parseUrl(value);
@@ -197,7 +200,9 @@ export function storeUrlProblem(value: unknown): string | undefined {
   if (url.search !== '' || url.hash !== '') return `expected ${storeExpected} without ? and #`;
   if (url.protocol === 'file:') return url.host === '' ? undefined : `expected file:/// with three slashes and a path`;
   if (url.protocol !== 's3:') return `expected ${storeExpected}, got ${describeValue(value)}`;
-  return url.host === '' ? 'expected s3://bucket/prefix: the bucket is missing' : undefined;
+  if (url.host === '') return 'expected s3://bucket/prefix: the bucket is missing';
+  if (bucketName.test(url.host)) return undefined;
+  return `expected s3://bucket/prefix with a bucket of 3 to 63 characters a-z 0-9 . _ -, got ${describeValue(value)}`;
 }
 
 /** What is wrong with an HTTP URL, or `undefined`. Never repeats a URL that holds a password. */

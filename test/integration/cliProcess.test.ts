@@ -269,6 +269,7 @@ test('trace reads stdin and files, and gives every frame of the contract', async
     'language',
     'raw',
     'function',
+    'readable',
     'module',
     'file',
     'line',
