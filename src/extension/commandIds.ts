@@ -27,6 +27,7 @@ export const commandIds = {
   restartEngine: 'ingestTrace.restartEngine',
   openSettings: 'ingestTrace.openSettings',
   createEnvironmentFile: 'ingestTrace.createEnvironmentFile',
+  openCurrentLine: 'ingestTrace.openCurrentLine',
 } as const;
 
 /** Commands that only our own links, lenses and tree items run; not in package.json. */
@@ -34,6 +35,7 @@ export const internalCommandIds = {
   openLogFrame: 'ingestTrace.internal.openLogFrame',
   searchGroupId: 'ingestTrace.internal.searchGroupId',
   loadMore: 'ingestTrace.internal.loadMore',
+  followNote: 'ingestTrace.internal.followNote',
 } as const;
 
 export type CommandId =

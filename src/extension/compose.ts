@@ -14,6 +14,8 @@ import { LocalHarness } from './harness/localHarness.ts';
 import { TimelinePanel } from './panels/timelinePanel.ts';
 import { CoordinatorTokens } from './settings/coordinatorTokens.ts';
 import { Environments } from './settings/environments.ts';
+import { FrameNotes } from './sources/frameNotes.ts';
+import { FrameOpener } from './sources/frameOpener.ts';
 import { WorkspaceSources } from './sources/workspaceSources.ts';
 import { StatusBar } from './statusBar.ts';
 import { HistoryView } from './views/historyView.ts';
@@ -50,6 +52,8 @@ export async function compose(context: vscode.ExtensionContext): Promise<Composi
 
   const harness = new LocalHarness(dist('cli.mjs'), context.storageUri, environments);
   const sources = new WorkspaceSources(log);
+  const notes = new FrameNotes();
+  const frames = new FrameOpener(sources, environments, notes);
   const documents = new TaskLogDocuments(engine);
   const live = new LiveView(engine, environments, log);
   const history = new HistoryView(engine, environments, sources, log);
@@ -58,7 +62,7 @@ export async function compose(context: vscode.ExtensionContext): Promise<Composi
   const commands = registerCommands(
     {
       ...new SearchCommands(environments, live, history, documents, context.workspaceState).table,
-      ...new TaskCommands(environments, documents, sources).table,
+      ...new TaskCommands(environments, documents, frames, notes).table,
       ...new SystemCommands({
         environments,
         tokens,
@@ -80,6 +84,7 @@ export async function compose(context: vscode.ExtensionContext): Promise<Composi
     history,
     live,
     documents,
+    notes,
     sources,
     harness,
     logProblems,

@@ -82,7 +82,7 @@ export async function resolveTrace(trace: Trace, options: ResolveTraceOptions): 
 }
 
 /** The name of the function that the frame was calling: the frame above it, schedulers between the two left out. */
-function calleeOf(frames: readonly Frame[], index: number): string | undefined {
+export function calleeOf(frames: readonly Frame[], index: number): string | undefined {
   const frame = frames[index];
   if (!frame || frame.afterGap) return undefined;
   for (let above = index - 1; above >= 0; above--) {
@@ -99,7 +99,7 @@ function siblingMappings(located: readonly Located[], resolutions: readonly Reso
   for (const [index, one] of located.entries()) {
     const resolution = resolutions[index];
     const mapping = resolution && mappingOf(one.source, resolution);
-    if (!mapping || mapping.from === '') continue;
+    if (!mapping) continue;
     const known = byFrom.get(mapping.from);
     byFrom.set(mapping.from, byFrom.has(mapping.from) && known?.to !== mapping.to ? undefined : mapping);
   }

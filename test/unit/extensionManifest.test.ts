@@ -15,7 +15,12 @@ import {
   viewIds,
 } from '../../src/extension/commandIds.ts';
 import { environmentFileTemplate } from '../../src/extension/settings/environmentFileTemplate.ts';
-import { environmentsKey, numberSettings, settingsSection } from '../../src/extension/settings/settings.ts';
+import {
+  choiceSettings,
+  environmentsKey,
+  numberSettings,
+  settingsSection,
+} from '../../src/extension/settings/settings.ts';
 import { parseEnvironments } from '../../src/model/parseEnvironments.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -30,6 +35,8 @@ interface Setting {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly items?: unknown;
+  readonly enum?: readonly string[];
+  readonly enumDescriptions?: readonly string[];
 }
 
 interface Manifest {
@@ -156,13 +163,23 @@ test('package.json contributes exactly the views of the code', () => {
 });
 
 test('package.json declares exactly the settings that are read, with the same defaults and bounds', () => {
-  const { [`${settingsSection}.${environmentsKey}`]: environments, ...numbers } = contributes.configuration.properties;
+  const { [`${settingsSection}.${environmentsKey}`]: environments, ...others } = contributes.configuration.properties;
   assert.deepEqual(environments?.default, []);
+  const choices = Object.entries(others).filter(([, setting]) => setting.enum !== undefined);
+  assert.deepEqual(
+    Object.fromEntries(choices.map(([key, setting]) => [key, setting.enum])),
+    Object.fromEntries(
+      Object.entries(choiceSettings).map(([key, values]) => [`${settingsSection}.${key}`, [...values]]),
+    ),
+  );
+  for (const [key, setting] of choices) {
+    assert.equal(setting.default, setting.enum?.[0], key);
+    assert.equal(setting.enumDescriptions?.length, setting.enum?.length, key);
+  }
+  const numbers = Object.entries(others).filter(([, setting]) => typeof setting.default === 'number');
+  assert.equal(choices.length + numbers.length, Object.keys(others).length);
   const declared = Object.fromEntries(
-    Object.entries(numbers).map(([key, { default: value, minimum, maximum }]) => [
-      key,
-      { minimum, maximum, default: value },
-    ]),
+    numbers.map(([key, { default: value, minimum, maximum }]) => [key, { minimum, maximum, default: value }]),
   );
   const read = Object.fromEntries(
     Object.entries(numberSettings).map(([key, bounds]) => [`${settingsSection}.${key}`, { ...bounds }]),

@@ -19,6 +19,8 @@ export interface LogFrame {
   readonly frame: Frame;
   /** The other frames of its trace help to tell which file is meant. */
   readonly trace: Trace;
+  /** Of the build that failed. */
+  readonly commit?: string;
 }
 
 interface LogSection {
@@ -98,9 +100,13 @@ function writeAttempts(writer: LogWriter, { attempts }: TaskDetail): void {
   writer.line('');
 }
 
-function writeRecords(writer: LogWriter, { records, attempts }: TaskDetail): void {
+function writeRecords(writer: LogWriter, { task, records, attempts }: TaskDetail): void {
   const start = writer.line(countText(records.length, 'Record'));
-  for (const record of records) writeRecord(writer, record);
+  for (const record of records) {
+    writer.commit = (record.build ?? task.build)?.commit;
+    writeRecord(writer, record);
+  }
+  writer.commit = task.build?.commit;
   if (records.length === 0) writeStacksOfAttempts(writer, attempts);
   writer.section('heading', 'Records', start);
 }
@@ -158,6 +164,8 @@ function writeError(writer: LogWriter, error: NonNullable<LogRecord['error']>, g
 /** Collects lines, and remembers on which of them everything stands. */
 class LogWriter {
   readonly recordLines: number[] = [];
+  /** Of the build that wrote what comes next. */
+  commit: string | undefined;
   readonly #lines: string[] = [];
   readonly #frames: LogFrame[] = [];
   readonly #sections: LogSection[] = [];
@@ -223,6 +231,7 @@ class LogWriter {
             endCharacter: indent.length + Math.min(frame.end - lineStart, lineLength),
             frame,
             trace: part,
+            ...(this.commit !== undefined && { commit: this.commit }),
           });
         }
       }

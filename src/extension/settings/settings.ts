@@ -10,6 +10,8 @@ export interface Settings {
   readonly engineMemoryLimitMb: number;
   readonly harnessCoordinators: number;
   readonly harnessWorkers: number;
+  /** What a frame opens when its file has changed since the build. */
+  readonly framesOpen: FramesOpen;
 }
 
 export interface ReadSettings {
@@ -33,6 +35,13 @@ export const numberSettings = {
   'harness.workers': { minimum: 1, maximum: 32, default: 3 },
 } as const satisfies Readonly<Record<string, NumberSetting>>;
 
+/** Every choice among the settings; package.json repeats the values. The first is the default. */
+export const choiceSettings = {
+  'frames.open': ['deployedRevision', 'workingFile'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+type FramesOpen = (typeof choiceSettings)['frames.open'][number];
+
 export const settingsSection = 'ingestTrace';
 export const environmentsKey = 'environments';
 
@@ -41,15 +50,25 @@ export const environmentsKey = 'environments';
  */
 export function readSettings(read: (key: string) => unknown): ReadSettings {
   const problems: EnvironmentProblem[] = [];
+  const refuse = (key: string, expected: string, value: unknown): void => {
+    problems.push({
+      path: `${settingsSection}.${key}`,
+      message: `expected ${expected}, got ${JSON.stringify(value)}`,
+    });
+  };
   const number = (key: keyof typeof numberSettings): number => {
     const { minimum, maximum, default: fallback } = numberSettings[key];
     const value = read(key) ?? fallback;
     if (typeof value === 'number' && Number.isInteger(value) && value >= minimum && value <= maximum) return value;
-    problems.push({
-      path: `${settingsSection}.${key}`,
-      message: `expected a whole number from ${minimum} to ${maximum}, got ${JSON.stringify(value)}`,
-    });
+    refuse(key, `a whole number from ${minimum} to ${maximum}`, value);
     return fallback;
+  };
+  const choice = <K extends keyof typeof choiceSettings>(key: K): (typeof choiceSettings)[K][number] => {
+    const values: readonly (typeof choiceSettings)[K][number][] = choiceSettings[key];
+    const value = read(key) ?? choiceSettings[key][0];
+    const known = values.find((one) => one === value);
+    if (known === undefined) refuse(key, `one of ${values.join(', ')}`, value);
+    return known ?? choiceSettings[key][0];
   };
   const parsed = parseEnvironments(read(environmentsKey) ?? []);
   if (parsed.kind === 'problems') {
@@ -62,6 +81,7 @@ export function readSettings(read: (key: string) => unknown): ReadSettings {
     engineMemoryLimitMb: number('engine.memoryLimitMb'),
     harnessCoordinators: number('harness.coordinators'),
     harnessWorkers: number('harness.workers'),
+    framesOpen: choice('frames.open'),
   });
   return { settings, problems };
 }

@@ -3,7 +3,7 @@
 import * as vscode from 'vscode';
 import type { PathMapping } from '../../model/environment.ts';
 import { openWorkspaceFiles } from '../../stacktrace/listWorkspaceFiles.ts';
-import { readSource } from '../../stacktrace/readSource.ts';
+import { type ReadSource, readSource } from '../../stacktrace/readSource.ts';
 import { type ResolvedFrame, resolveTrace } from '../../stacktrace/resolveTrace.ts';
 import { SourceMaps } from '../../stacktrace/sourceMap.ts';
 import { type Frame, type Resolution, type Trace, tracesWithin } from '../../stacktrace/trace.ts';
@@ -12,6 +12,12 @@ import { type ResolvedTrace, tracesBelow } from '../views/errorNodes.ts';
 
 /** What appears there is never a frame's source, and there are floods of it. */
 const ignored = /[\\/](?:node_modules|\.git)[\\/]/;
+
+/** The files as they were at another time. */
+interface SourceRevision {
+  filesThen(files: readonly WorkspaceFiles[]): readonly WorkspaceFiles[];
+  readonly readThen: ReadSource;
+}
 
 export class WorkspaceSources implements vscode.Disposable {
   readonly #log: vscode.LogOutputChannel;
@@ -39,19 +45,38 @@ export class WorkspaceSources implements vscode.Disposable {
   }
 
   /** One frame, with the others of its trace as witnesses. Never rejects. */
-  async resolve(frame: Frame, trace: Trace, mappings: readonly PathMapping[]): Promise<Resolution> {
-    return (await this.#resolve(trace, mappings)).get(frame) ?? { kind: 'none', why: 'the frame is not in its trace' };
+  async resolve(
+    frame: Frame,
+    trace: Trace,
+    mappings: readonly PathMapping[],
+    revision?: SourceRevision,
+  ): Promise<Resolution> {
+    return (
+      (await this.#resolve(trace, mappings, revision)).get(frame) ?? {
+        kind: 'none',
+        why: 'the frame is not in its trace',
+      }
+    );
   }
 
-  async #resolve(trace: Trace, mappings: readonly PathMapping[]): Promise<ReadonlyMap<Frame, Resolution>> {
+  async #resolve(
+    trace: Trace,
+    mappings: readonly PathMapping[],
+    revision?: SourceRevision,
+  ): Promise<ReadonlyMap<Frame, Resolution>> {
     const nowhere = (why: string) =>
       new Map(framesWithin(trace).map((frame) => [frame, { kind: 'none', why } as const]));
     try {
       const files = await this.files();
       if (files.length === 0) return nowhere('no folder is open in this window');
       // What stands in a file may have changed since the last time: nothing is kept from trace to trace.
-      const sourceMaps = new SourceMaps(readSource);
-      const resolved = await resolveTrace(trace, { files, mappings, readSource, sourceMaps });
+      const read = revision?.readThen ?? readSource;
+      const resolved = await resolveTrace(trace, {
+        files: revision?.filesThen(files) ?? files,
+        mappings,
+        readSource: read,
+        sourceMaps: new SourceMaps(read),
+      });
       return new Map(resolved.map(({ frame, resolution }: ResolvedFrame) => [frame, resolution]));
     } catch (error) {
       const why = `the files of the workspace cannot be listed: ${error instanceof Error ? error.message : String(error)}`;

@@ -25,6 +25,8 @@ export type NodeTarget =
       readonly frame: Frame;
       /** The trace that it is of: its other frames help to find the file. */
       readonly trace: Trace;
+      /** Of the build that failed. */
+      readonly commit?: string;
     }
   | { readonly kind: 'moreLive'; readonly environment: string }
   | { readonly kind: 'moreHistory'; readonly environment: string }
