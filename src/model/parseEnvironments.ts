@@ -113,7 +113,9 @@ function parseEnvironment(check: Check, path: string, value: unknown): Environme
     else if (repository !== undefined) environment.repository = repository;
   }
   if (value['fields'] !== undefined) {
-    const refuse = (at: string, message: string): void => void check.refuse(at, message);
+    const refuse = (at: string, message: string): void => {
+      check.refuse(at, message);
+    };
     const fields = parseFields(value['fields'], `${path}.fields`, refuse);
     if (fields) environment.fields = fields;
   }
