@@ -30,7 +30,10 @@ export interface BuildInfo {
   readonly repository?: string;
 }
 
-/** Where a record was read: the log object, and the byte at which its line starts in the decoded text. */
+/**
+ * Where a record was read: the log object, and the byte at which its line starts in the decoded text, or, where a line holds many
+ * records, the byte at which its own text does. No two records share one.
+ */
 interface RecordOrigin {
   readonly object: string;
   readonly offsetBytes: number;
