@@ -88,6 +88,8 @@ export function calleeOf(frames: readonly Frame[], index: number): string | unde
   for (let above = index - 1; above >= 0; above--) {
     const callee = frames[above];
     if (callee?.afterGap) return undefined;
+    // Rust's library is called through macros and operators, which name none of it.
+    if (callee?.file?.startsWith('/rustc/')) return undefined;
     if (!/processTicksAndRejections|runMicrotasks/.test(callee?.function ?? '')) return callee && sourceName(callee);
   }
   return undefined;

@@ -161,7 +161,8 @@ function binaryAt(text: string, from: number): string | undefined {
 
 /** `run(int) at /a.cc:70`, `main in ./prog`, `0x00007F in /lib/x.so`. */
 function boostFrame(text: string, start: number, from: number, number: number): CppFrame | undefined {
-  const end = text.trimEnd().length;
+  // What addr2line adds where one line is several blocks.
+  const end = text.trimEnd().replace(/ \(discriminator \d+\)$/, '').length;
   const at = text.lastIndexOf(' at ', end);
   const place = at > from ? placeIn(text, at + 4, end) : undefined;
   if (place) return frameOf(start, end, number, text.slice(from, at).trim(), place, undefined);

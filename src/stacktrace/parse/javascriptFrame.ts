@@ -94,7 +94,7 @@ function bareFrame(text: string, start: number, from: number): FoundFrame | unde
 }
 
 /** Rust and debuggers write `at src/main.rs:3:5` too. */
-const otherLanguage = /\.(?:rs|c|cc|cpp|cxx|hh?|hpp|mm?|swift|zig)$/;
+const otherLanguage = /\.(?:rs|c|cc|cpp|cxx|hh?|hpp|mm?|s|swift|zig)$/i;
 
 function isPathLike(file: string): boolean {
   return /[/\\]|^[a-z][\w+.-]*:|^<anonymous>$/i.test(file) || /^[^\s]+\.\w{1,5}$/.test(file);

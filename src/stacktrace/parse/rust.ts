@@ -233,7 +233,8 @@ function placeOn(text: string): FoundFrame | undefined {
   const lineStart = hasColumn ? first : second;
   const file = text.slice(at + 3, lineStart - 1);
   const line1 = numberIn(text, lineStart, digitsEnd(text, lineStart));
-  if (line1 === -1 || text.charCodeAt(lineStart - 1) !== 58 || !file.endsWith('.rs')) return undefined;
+  if (line1 === -1 || text.charCodeAt(lineStart - 1) !== 58 || !/\.(?:rs|c|cc|cpp|h|hpp|s)$/i.test(file))
+    return undefined;
   return {
     start: at,
     end,
@@ -289,7 +290,7 @@ function withoutTrait(name: string): string {
 }
 
 const foreignFile =
-  /^\/rustc\/|[/\\]\.?cargo[/\\](?:registry|git)[/\\]|[/\\]rustlib[/\\]|^(?:library[/\\](?:std|core|alloc|test)|src[/\\]lib(?:std|core|alloc))[/\\]|[/\\]vendor[/\\]|^\/rust\/deps\//;
+  /^\/rustc\/|[/\\]\.?cargo[/\\](?:registry|git)[/\\]|[/\\]rustlib[/\\]|^(?:library[/\\](?:std|core|alloc|test)|src[/\\]lib(?:std|core|alloc))[/\\]|[/\\]vendor[/\\]|^\/rust\/deps\/|^\.{1,2}\/(?:sysdeps|nptl|csu|misc)\/|\.s$/i;
 const foreignName =
   /^<?&?(?:std|core|alloc|test|backtrace|anyhow|tokio|futures\w*|rayon\w*|hyper|tower|eyre|rust_begin_unwind|rust_panic|__rust\w*|__libc_\w+|_start|start_thread|clone3?|__pthread\w*|main$)(?:::|$|<)?/;
 
