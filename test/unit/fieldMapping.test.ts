@@ -299,3 +299,39 @@ for (const preset of presetNames) {
     );
   });
 }
+
+test('any JSON is read or rejected', () => {
+  const key = fc.oneof(
+    fc.constantFrom('ts', 'err', 'error', 'level', 'labels', '@fields', 'attributes', 'body'),
+    fc.string(),
+  );
+  const { value } = fc.letrec<{ value: Json; object: Json }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small' },
+      anyValue,
+      fc.string(),
+      fc.array(tie('value'), { maxLength: 3 }),
+      tie('object'),
+    ),
+    object: fc.dictionary(key, tie('value'), { maxKeys: 5 }),
+  }));
+  for (const preset of presetNames) {
+    const mapping = new FieldMapping(preset);
+    fc.assert(
+      fc.property(value, (json) => {
+        const parsed = mapping.parse(JSON.parse(JSON.stringify(json)));
+        if (parsed.kind === 'rejected') assert.ok(parsed.reason.length < 300);
+      }),
+      { seed: 20261123, numRuns: 500 },
+    );
+  }
+});
+
+test('a key of nothing but dots costs no more than its length', () => {
+  const dots = '.'.repeat(4 * 1024 * 1024);
+  const record = read('ecs', { ts: 0, [dots]: 1, [`log${dots}`]: 2 });
+  assert.deepEqual(
+    Object.keys(record.rest ?? {}).map((name) => name.length),
+    [dots.length, dots.length + 3],
+  );
+});

@@ -209,3 +209,40 @@ test('what OTLP types reads as the same record as its plain form', () => {
     { seed: 20261123, numRuns: 500 },
   );
 });
+
+test('every record of an export is read or rejected, however it is damaged', () => {
+  const piece = fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom<Json>({ timeUnixNano: '1' }, { body: {} }, { scope: {} }) },
+    fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<Json>,
+  );
+  const listOf = (name: string, item: fc.Arbitrary<Json>): fc.Arbitrary<Json> =>
+    fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.array(item, { maxLength: 3 }).map((items): Json => ({ [name]: items, schemaUrl: 'u' })),
+      },
+      fc.jsonValue({ maxDepth: 1 }) as fc.Arbitrary<Json>,
+    );
+  const exported = fc.array(listOf('scopeLogs', listOf('logRecords', piece)), { maxLength: 3 });
+  const items = (value: Json | undefined, name: string): readonly Json[] | undefined => {
+    const list = value === undefined ? undefined : (value as { readonly [name: string]: Json } | null)?.[name];
+    return Array.isArray(list) ? list : undefined;
+  };
+  const fields = new FieldMapping('opentelemetry');
+  fc.assert(
+    fc.property(exported, (resourceLogs) => {
+      const json = JSON.stringify({ resourceLogs });
+      const value = JSON.parse(json) as Json;
+      let expected = 0;
+      for (const ofResource of items(value, 'resourceLogs') ?? []) {
+        const scopes = items(ofResource, 'scopeLogs') ?? [undefined];
+        for (const ofScope of scopes) expected += items(ofScope, 'logRecords')?.length ?? 1;
+      }
+      const parts = split(json) ?? [];
+      assert.equal(parts.length, Math.max(1, expected));
+      assert.ok(parts.every(({ start }, index) => index === 0 || start > (parts[index - 1]?.start ?? 0)));
+      for (const part of parts) if (part.kind === 'record') fields.parse(part.value);
+    }),
+    { seed: 20261123, numRuns: 1000 },
+  );
+});

@@ -141,12 +141,14 @@ function notATime(path: string, value: Json | undefined): string {
 function stepTo(step: Step, key: string): Step | undefined {
   const direct = step.next.get(key);
   if (direct || !key.includes('.')) return direct;
+  // Part by part, and no further than some path leads: a hostile key may be nothing but dots.
   let at: Step | undefined = step;
-  for (const part of key.split('.')) {
-    at = at.next.get(part);
-    if (!at) return undefined;
+  let start = 0;
+  for (let dot = key.indexOf('.'); at && dot >= 0; dot = key.indexOf('.', start)) {
+    at = at.next.get(key.slice(start, dot));
+    start = dot + 1;
   }
-  return at;
+  return at?.next.get(key.slice(start));
 }
 
 /** Goes only where some path leads: the cost is one look-up for any other key. */
