@@ -14,7 +14,7 @@ export interface Fitted {
 
 export type TypeRule = (value: Json) => Fitted | undefined;
 
-export const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 type Level = (typeof levels)[number];
 
 /** Words of other vocabularies (syslog, java.util.logging) for the same; any other word is a level of its own. */
