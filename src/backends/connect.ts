@@ -242,8 +242,14 @@ class EnvironmentConnection implements Connection {
     let held = await this.#lookUp(query, now, first.tasks, options);
     let merged = mergeTasks(query, held, past, limit, after);
     for (let pages = 1; merged.tasks.length < limit && past.cursor !== undefined && pages < maxPages; pages++) {
-      const { cursor: _asked, ...before } = past;
-      const next = await backend.search(query, { ...options, cursor: past.cursor });
+      const { cursor, ...before } = past;
+      const outcome = await attempt(backend.name, backend.url, () => backend.search(query, { ...options, cursor }));
+      if (outcome.kind !== 'answer') {
+        // What is known stands, and the cursor with it: whoever asks for more tries again.
+        pastFrom = [...pastFrom, ...provenanceOf(outcome)];
+        break;
+      }
+      const next = outcome.answer;
       held = await this.#lookUp(query, held, next.tasks, options);
       past = { ...before, ...next, tasks: [...past.tasks, ...next.tasks] };
       if (!pastFrom.some(({ partial }) => partial))

@@ -92,7 +92,11 @@ async function runHarness(values: OptionValues, context: CallContext): Promise<E
     await indexed;
     signal.throwIfAborted();
     // What the processes shipped while they ended.
-    await indexLogs({ ...indexing, signal });
+    const lastPass = await indexLogs({ ...indexing, signal }).then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    signal.throwIfAborted();
     if (terminal.json) {
       const { tasks, succeeded, failed, docs, bytes, ms } = summary;
       await terminal.printJson({ tasks, succeeded, failed, docs, bytes, ms });
@@ -102,6 +106,8 @@ async function runHarness(values: OptionValues, context: CallContext): Promise<E
           `${countText(summary.docs, 'document')} from ${bytesText(summary.bytes)}, in ${durationText(summary.ms)}.`,
       );
     }
+    // What was ingested stands, and is told, whatever became of the index.
+    if (lastPass) throw lastPass.error;
     return exitCode.done;
   } finally {
     ending.abort();
