@@ -15,6 +15,10 @@ export type IndexErrorCode =
   | 'otherFields'
   /** The question needs more memory than the limit allows. */
   | 'memory'
+  /** A statement is none that is run, or has a mistake. */
+  | 'statement'
+  /** A statement took longer than it may. */
+  | 'timeLimit'
   /** The cursor is none of ours. */
   | 'badCursor';
 

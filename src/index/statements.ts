@@ -46,6 +46,29 @@ export function searchStatement(
   page: { readonly limit: number; readonly after?: SortPosition },
 ): Statement {
   const parameters = new Parameters();
+  const sort = query.sort ?? { field: 'lastTs', descending: true };
+  const columns = sort.field === 'bytes' || sort.field === 'docs' ? [latestValueSql(sort.field)] : [];
+  const select = [`(${sortSql(sort.field)})::DOUBLE AS value`];
+  const sql = `
+    WITH ${matchedTasks(query, segments, parameters, { columns, select })}
+    SELECT *, (SELECT count(*) FROM matched)::DOUBLE AS total
+    FROM matched
+    WHERE ${page.after ? isAfter(page.after, sort.descending, parameters) : 'true'}
+    ORDER BY value ${sort.descending ? 'DESC' : 'ASC'} NULLS LAST, task ASC
+    LIMIT ${page.limit}`;
+  return { sql, parameters };
+}
+
+/**
+ * The tasks that match a query as CTEs, the last of them `matched`: `task`, `first_ms`, `last_ms`, and what `select` adds
+ * over the folded task `f` (its `status`, `attempts`, and the aggregates of its records that `columns` names).
+ */
+export function matchedTasks(
+  query: Query,
+  segments: SegmentSet,
+  parameters: Parameters,
+  { columns, select }: { readonly columns: readonly string[]; readonly select: readonly string[] },
+): string {
   const context = contextOf(segments, parameters);
   const conditions = ['r.task IS NOT NULL'];
   const where: string[] = [];
@@ -68,29 +91,18 @@ export function searchStatement(
     const at = `${parameters.add(query.atMs)}::DOUBLE`;
     where.push(`f.first_ms <= ${at} AND (f.status NOT IN ('succeeded', 'failed') OR f.last_ms >= ${at})`);
   }
-  const sort = query.sort ?? { field: 'lastTs', descending: true };
-  const sum = [...foldedColumns, ...marks];
-  if (sort.field === 'bytes' || sort.field === 'docs') sum.push(latestValueSql(sort.field));
-  const sql = `
-    WITH summed AS (
-      SELECT r.task AS task, ${sum.join(', ')}
+  return `summed AS (
+      SELECT r.task AS task, ${[...foldedColumns, ...marks, ...columns].join(', ')}
       FROM ${recordsIn(segments.entries, segments, parameters)}
       WHERE ${conditions.join(' AND ')}
       GROUP BY r.task
     ), folded AS (
       SELECT *, ${statusSql} AS status FROM summed
     ), matched AS MATERIALIZED (
-      SELECT f.task, f.first_ms::DOUBLE AS first_ms, f.last_ms::DOUBLE AS last_ms,
-        (${sortSql(sort.field)})::DOUBLE AS value
+      SELECT ${['f.task', 'f.first_ms::DOUBLE AS first_ms', 'f.last_ms::DOUBLE AS last_ms', ...select].join(', ')}
       FROM folded f
       WHERE ${where.length > 0 ? where.join(' AND ') : 'true'}
-    )
-    SELECT *, (SELECT count(*) FROM matched)::DOUBLE AS total
-    FROM matched
-    WHERE ${page.after ? isAfter(page.after, sort.descending, parameters) : 'true'}
-    ORDER BY value ${sort.descending ? 'DESC' : 'ASC'} NULLS LAST, task ASC
-    LIMIT ${page.limit}`;
-  return { sql, parameters };
+    )`;
 }
 
 /** The task events of some tasks: what folding them needs of their records, without stacks and the like. */
@@ -124,15 +136,25 @@ export function recordsStatement(
   page: { readonly limit: number },
 ): Statement | undefined {
   const parameters = new Parameters();
+  const matching = matchingRecords(query, all, parameters);
+  if (!matching) return undefined;
+  const sql = `
+    SELECT ${selectRecord('r')}
+    ${matching}
+    ORDER BY r.ts DESC, r.object DESC, r.offset_bytes DESC
+    LIMIT ${page.limit}`;
+  return { sql, parameters };
+}
+
+/** `FROM … WHERE …` of the records `r` that match by themselves; `undefined` when no segment can hold one. */
+export function matchingRecords(query: Query, all: SegmentSet, parameters: Parameters): string | undefined {
   const context = contextOf(all, parameters);
   const { sinceMs, untilMs } = query.time;
   const entries = all.entries.filter(
     (entry) => (sinceMs === undefined || entry.maxTs >= sinceMs) && (untilMs === undefined || entry.minTs < untilMs),
   );
   if (query.atMs !== undefined || entries.length === 0) return undefined;
-  const conditions: string[] = [];
-  if (sinceMs !== undefined) conditions.push(`r.ts >= ${moment(sinceMs, parameters)}`);
-  if (untilMs !== undefined) conditions.push(`r.ts < ${moment(untilMs, parameters)}`);
+  const conditions = inTime(query, parameters);
   const inherits = asksOfTask(query.where);
   if (query.where) {
     conditions.push(compileWhere(query.where, (leaf) => leafOnRecord(leaf, context, inherits ? 'f' : undefined)));
@@ -141,13 +163,16 @@ export function recordsStatement(
     ? `LEFT JOIN (SELECT ${inheritedSelect} FROM (SELECT r.task, ${[...foldedColumns, ...inheritedColumns].join(', ')}
          FROM ${recordsIn(all.entries, all, parameters)} WHERE r.task IS NOT NULL GROUP BY r.task)) f ON f.task = r.task`
     : '';
-  const sql = `
-    SELECT ${selectRecord('r')}
-    FROM ${recordsIn(entries, all, parameters)} ${tasks}
-    WHERE ${conditions.length > 0 ? conditions.join(' AND ') : 'true'}
-    ORDER BY r.ts DESC, r.object DESC, r.offset_bytes DESC
-    LIMIT ${page.limit}`;
-  return { sql, parameters };
+  return `FROM ${recordsIn(entries, all, parameters)} ${tasks}
+    WHERE ${conditions.length > 0 ? conditions.join(' AND ') : 'true'}`;
+}
+
+/** `since:` and `until:` as tests of the record `r`. */
+export function inTime({ time: { sinceMs, untilMs } }: Pick<Query, 'time'>, parameters: Parameters): string[] {
+  return [
+    ...(sinceMs === undefined ? [] : [`r.ts >= ${moment(sinceMs, parameters)}`]),
+    ...(untilMs === undefined ? [] : [`r.ts < ${moment(untilMs, parameters)}`]),
+  ];
 }
 
 export function countTasksStatement(segments: SegmentSet): Statement {
@@ -157,7 +182,7 @@ export function countTasksStatement(segments: SegmentSet): Statement {
 }
 
 /** The records of some segments under the alias `r`. */
-function recordsIn(entries: readonly SegmentEntry[], segments: SegmentSet, parameters: Parameters): string {
+export function recordsIn(entries: readonly SegmentEntry[], segments: SegmentSet, parameters: Parameters): string {
   const files = parameters.add(entries.map((entry) => segments.fileOf(entry)));
   const all = `read_parquet(${files}, hive_partitioning = false)`;
   if (segments.superseded.length === 0) return `${all} r`;
@@ -210,7 +235,7 @@ function asksOfTask(where: QueryExpression | undefined): boolean {
   );
 }
 
-function contextOf(segments: SegmentSet, parameters: Parameters): CompileContext {
+export function contextOf(segments: SegmentSet, parameters: Parameters): CompileContext {
   return {
     parameters,
     mayHavePath: (path) => segments.entries.some(({ paths }) => paths === undefined || Object.hasOwn(paths, path)),

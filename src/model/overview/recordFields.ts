@@ -74,10 +74,11 @@ export function visitFields(record: LogRecord, visit: VisitField): void {
     if (field === 'ts') visit(field, 'time', new Date(Number(value)).toISOString());
     else visitScalar(field, value, visit);
   }
-  for (const [name, value] of Object.entries(record.rest ?? {})) {
-    // A failure group is computed, never read from what the writer said.
-    if (name !== 'group') visitJson(pathText(name), value, visit);
-  }
+  // A failure group is computed, never read from what the writer said.
+  const visitOwn: VisitField = (path, type, value) => {
+    if (path !== 'group') visit(path, type, value);
+  };
+  for (const [name, value] of Object.entries(record.rest ?? {})) visitJson(pathText(name), value, visitOwn);
 }
 
 /** How a name stands in a path. */

@@ -50,7 +50,9 @@ export function keyOfValue(value: FieldValue): string {
   return `${typeof value === 'string' ? 's' : typeof value === 'number' ? 'n' : 'b'}${String(value)}`;
 }
 
-/** Most frequent first; of equals booleans, numbers, then strings, each by their text. */
+/** Most frequent first; of equals booleans, numbers in their order, then strings by code point. */
 export function compareValueCounts(a: ValueCount, b: ValueCount): number {
-  return b.count - a.count || compareCodePoints(keyOfValue(a.value), keyOfValue(b.value));
+  if (a.count !== b.count) return b.count - a.count;
+  if (typeof a.value === 'number' && typeof b.value === 'number') return a.value - b.value;
+  return compareCodePoints(keyOfValue(a.value), keyOfValue(b.value));
 }
