@@ -168,7 +168,19 @@ test('a record without a time is rejected, and told where one was looked for', (
   assert.equal(reason('ecs', { '@timestamp': 'soon', ts: 'now' }), '@timestamp is not a time: "soon"');
   assert.equal(reason('ecs', { ts: 'now' }), 'ts is not a time: "now"');
   assert.equal(reason({ map: { 'a.b': 'ts:ns' } }, { a: { b: '0' } }), 'a.b is not a time: "0"');
+  assert.equal(reason({ map: { a: 'task' } }, { a: 't' }), 'no ts');
   assert.equal(reason('pino', [1]), 'not a JSON object');
+});
+
+test('text where the task log has an object can be given a meaning of its own', () => {
+  const fields: Fields = { map: { error: 'error.message', 'error.code': 'error.type' } };
+  assert.deepEqual(read(fields, { ts: 0, error: 'no' }), { tsMs: 0, event: 'log', error: { message: 'no' } });
+  assert.deepEqual(read(fields, { ts: 0, error: { code: 'E', message: 'm', at: 1 } }), {
+    tsMs: 0,
+    event: 'log',
+    error: { type: 'E', message: 'm' },
+    rest: { error: { at: 1 } },
+  });
 });
 
 test('level is one of the six words under its own name too, whatever a mapping says of it', () => {

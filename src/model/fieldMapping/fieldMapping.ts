@@ -127,7 +127,7 @@ export class FieldMapping {
     const wrong = candidates.find(({ entry }) => entry.field === 'ts');
     if (wrong) return notATime(wrong.entry.path, wrong.holder[wrong.key]);
     if (source['ts'] !== undefined) return notATime('ts', source['ts']);
-    return `no ts, and no ${this.#timePaths.join(' or ')}`;
+    return this.#timePaths.length === 0 ? 'no ts' : `no ts, and no ${this.#timePaths.join(' or ')}`;
   }
 }
 
