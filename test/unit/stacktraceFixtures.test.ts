@@ -32,8 +32,8 @@ for (const name of names) {
   });
 }
 
-/** Texts that hold no escaped newline of their own, so that wrapping them is the only change. */
-const plain = names.filter((name) => name !== 'mixed');
+/** Texts with no escaped newline and no writers of their own, so that wrapping them is the only change. */
+const plain = names.filter((name) => name !== 'mixed' && name !== 'interleaved');
 
 const wrappings: Readonly<Record<string, (text: string) => string>> = {
   'CRLF line ends': (text) => text.replaceAll('\n', '\r\n'),

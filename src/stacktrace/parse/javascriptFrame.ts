@@ -135,7 +135,7 @@ function evalOrigin(text: string): string {
 }
 
 /** A `file:` URL as the path it names; other URLs without their query. */
-function decodeFile(file: string): string {
+export function decodeFile(file: string): string {
   // Paths, which most frames have, are none.
   if (file.charCodeAt(0) === 47) return file;
   if (file.startsWith('file://')) {
