@@ -13,6 +13,10 @@ export type BackendErrorCode =
   | 'damaged'
   /** The cursor is not one that was handed out for this query. */
   | 'badCursor'
+  /** SQL that is not run, or has a mistake. */
+  | 'statement'
+  /** SQL that took longer than it may. */
+  | 'timeLimit'
   /** Every place that was asked failed: the message names each with its reason, `reasons` holds them. */
   | 'nowhere'
   | 'failed';
@@ -53,10 +57,12 @@ export function toBackendError(error: unknown, what?: string): BackendError {
   return new BackendError(code, what === undefined ? message : `${what}: ${message}`, { cause: error });
 }
 
+const passedOn = ['missing', 'damaged', 'unreachable', 'badCursor', 'statement', 'timeLimit'] as const;
+
 /** Index errors carry a code of the same words; the index's own type is not needed to read it. */
 function codeOfIndex(error: unknown): BackendErrorCode {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'missing' || code === 'damaged' || code === 'unreachable' || code === 'badCursor' ? code : 'failed';
+  return passedOn.find((each) => each === code) ?? 'failed';
 }
 
 export function messageOf(error: unknown): string {

@@ -19,6 +19,7 @@ import { judgeLive } from './liveFilter.ts';
 import { mergeDetail, mergeTasks } from './mergeTasks.ts';
 import { type ConnectOptions, OpenPlaces } from './openPlaces.ts';
 import { type Answer, attempt, fromOf, noted, type Outcome, provenanceOf, reasonsOf, withFrom } from './outcome.ts';
+import { Overviews } from './overviews.ts';
 import type { PulledLogs } from './pullLogs.ts';
 import type { AskOptions, SearchOptions, TaskBackend } from './taskBackend.ts';
 
@@ -29,6 +30,8 @@ export interface Connection {
   records(query: Query, mode: AskMode, options: SearchOptions): Promise<RecordsAnswer>;
   /** The raw lines that match, straight from the log root. */
   pullLogs(query: Query, options: AskOptions): PulledLogs;
+  /** Groups, counts, fields, lanes and SQL. */
+  readonly overview: Overviews;
   /** Each coordinator with up to `limit` of its tasks; one that does not answer is told as `down`. */
   liveSnapshot(limit: number, options: AskOptions): Promise<LiveSnapshot>;
   /** Each coordinator with its workers; one that does not answer is told as `down`. */
@@ -59,6 +62,7 @@ interface PastAnswer<T> {
 }
 
 class EnvironmentConnection implements Connection {
+  readonly overview: Overviews;
   readonly #environment: Environment;
   readonly #options: ConnectOptions;
   readonly #nowMs: () => number;
@@ -70,6 +74,10 @@ class EnvironmentConnection implements Connection {
     this.#options = options;
     this.#nowMs = options.nowMs ?? Date.now;
     this.#places = new OpenPlaces(environment, { ...options, nowMs: this.#nowMs });
+    this.overview = new Overviews({
+      past: async (ask, asked) => await this.#remembered(ask, asked),
+      place: async (mode) => await this.#place(mode),
+    });
   }
 
   async search(query: Query, mode: AskMode, options: SearchOptions): Promise<SearchAnswer> {
@@ -115,13 +123,7 @@ class EnvironmentConnection implements Connection {
   /** Coordinators hold no records: the index or the logs alone. */
   async records(query: Query, mode: AskMode, options: SearchOptions): Promise<RecordsAnswer> {
     if (mode !== 'auto') return (await this.#place(mode)).records(query, options);
-    const past = await this.#past((backend) => backend.records(query, options), options);
-    if (past.kind === 'answer') return past.answer.answer;
-    if (past.kind === 'failed') throw this.#nowhere(past);
-    throw new BackendError(
-      'environment',
-      `${this.#places.name} has neither logs nor an index: records are in these only.`,
-    );
+    return await this.#remembered((backend) => backend.records(query, options), options);
   }
 
   pullLogs(query: Query, options: AskOptions): PulledLogs {
@@ -187,6 +189,17 @@ class EnvironmentConnection implements Connection {
   async #now<T>(ask: (live: LiveBackend) => Promise<T>): Promise<Outcome<T>> {
     const live = this.#places.live();
     return live ? attempt('live', live.url, () => ask(live)) : { kind: 'none' };
+  }
+
+  /** What only the places that remember can answer. */
+  async #remembered<T extends Answer>(ask: (backend: TaskBackend) => Promise<T>, options: AskOptions): Promise<T> {
+    const past = await this.#past(ask, options);
+    if (past.kind === 'answer') return past.answer.answer;
+    if (past.kind === 'failed') throw this.#nowhere(past);
+    throw new BackendError(
+      'environment',
+      `${this.#places.name} has neither logs nor an index: what happened then is in these only.`,
+    );
   }
 
   /** Asks the index, and the logs where it is missing, fails, or lags behind them. */

@@ -6,15 +6,19 @@ import { foldAttempts, foldTask } from '../model/fold.ts';
 import { isInheritedField } from '../model/query/fields.ts';
 import { comparePositions, compareTasks, type SortPosition, sortPosition } from '../model/query/compareTasks.ts';
 import { inheritFields, lacksFields } from '../model/query/inheritFields.ts';
-import { leavesOf, matchRecord, taskOnlyTerms } from '../model/query/matchTask.ts';
-import type { Query, TimeRange } from '../model/query/query.ts';
+import { leavesOf, matchRecord } from '../model/query/matchTask.ts';
+import type { Query } from '../model/query/query.ts';
 import type { LogRecord } from '../model/record.ts';
 import type { FoldedTask } from '../model/task.ts';
 import type { LogLine } from '../logs/readLogObject.ts';
 import type { ObjectStore } from '../store/objectStore.ts';
+import { aboutTasksOnly } from './aboutTasksOnly.ts';
 import { decodeCursor, encodeCursor } from './answerCursor.ts';
+import { DirectOverview } from './directOverview.ts';
 import { defaultScanLimits, LogScan, type ScanLimits, skewMs } from './logScan.ts';
+import type { OverviewBackend } from './overviewBackend.ts';
 import { type PulledLogs, pullLogs } from './pullLogs.ts';
+import { rangeToRead } from './rangeToRead.ts';
 import { isBeginning, type JudgedTask, TaskGatherer } from './taskGatherer.ts';
 import type { AskOptions, SearchOptions, TaskBackend } from './taskBackend.ts';
 
@@ -26,17 +30,13 @@ export interface DirectBackendOptions {
   readonly limits?: Partial<ScanLimits>;
 }
 
-/** Read on either side of a query's range, as a task's other records lie there: most tasks take minutes. */
-const aroundMs = 3_600_000;
-/** For `at:`, where the task may have begun and may have ended. */
-const aroundMomentMs = 86_400_000;
-
 /** Characters of lines taken before those beyond the limit are let go: a line may be megabytes long. */
 const maxTakenLength = 64 * 1024 * 1024;
 
 export class DirectBackend implements TaskBackend {
   readonly name = 'direct';
   readonly url: string;
+  readonly overview: OverviewBackend;
   readonly #logs: ObjectStore;
   readonly #fields: FieldMapping | undefined;
   readonly #limits: ScanLimits;
@@ -46,6 +46,10 @@ export class DirectBackend implements TaskBackend {
     this.#fields = options.fields;
     this.#limits = { ...defaultScanLimits, ...options.limits };
     this.url = options.logs.url;
+    this.overview = new DirectOverview({
+      scan: (asked, limits) => this.#scan(asked, limits),
+      tasksToInherit: async (query, outer, asked) => await this.#tasksToInherit(query, outer, asked),
+    });
   }
 
   /** Folds every task of the range, newest hours first, until the wanted page cannot change any more. */
@@ -168,8 +172,8 @@ export class DirectBackend implements TaskBackend {
     // The store belongs to whoever opened it.
   }
 
-  #scan(options: AskOptions): LogScan {
-    return new LogScan(this.#logs, this.#limits, options, this.#fields);
+  #scan(options: AskOptions, limits: Partial<ScanLimits> = {}): LogScan {
+    return new LogScan(this.#logs, { ...this.#limits, ...limits }, options, this.#fields);
   }
 
   /** The tasks of the range, when the query asks for a field that records take from their task. */
@@ -236,15 +240,6 @@ function haveBegunAfter(judged: readonly JudgedTask[], beforeMs: number): boolea
   return judged.every(({ task, isWhole }) => isWhole && task.firstTs > beforeMs);
 }
 
-function rangeToRead({ time, atMs }: Query): TimeRange {
-  const sinceMs = atMs === undefined ? time.sinceMs : Math.max(time.sinceMs ?? 0, atMs - aroundMomentMs + aroundMs);
-  const untilMs = atMs === undefined ? time.untilMs : atMs + aroundMomentMs - aroundMs;
-  return {
-    ...(sinceMs === undefined ? {} : { sinceMs: sinceMs - aroundMs }),
-    ...(untilMs === undefined ? {} : { untilMs: untilMs + aroundMs }),
-  };
-}
-
 /**
  * Whether older logs, all before `beforeMs`, can change the newest `limit` tasks after a position no more: there are as
  * many matches that ended later, and every task that ended later still than the last of them is known from its start.
@@ -264,11 +259,6 @@ function isSettled(
   const last = matching[limit - 1];
   if (!last || last.task.lastTs <= beforeMs) return false;
   return judged.every(({ task, isWhole }) => isWhole || task.lastTs < last.task.lastTs);
-}
-
-function aboutTasksOnly(query: Query): string | undefined {
-  const terms = taskOnlyTerms(query);
-  return terms.length === 0 ? undefined : `${terms.join(' ')} asks about tasks: no record meets it by itself`;
 }
 
 /** As a task's story is told: by time, then as written. */
