@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findTraces } from '../../src/stacktrace/findTraces.ts';
 import { type Trace, tracesWithin } from '../../src/stacktrace/trace.ts';
+import { textsByWriter } from '../../src/stacktrace/writers.ts';
 import { programs, runProgram, truthOf } from '../fixtures/traces/programs/runPrograms.ts';
 
 const folder = join(import.meta.dirname, '../fixtures/traces');
@@ -72,8 +73,9 @@ function fixtureRows(): Row[] {
     // Our own tests write these files; see stacktraceFixtures.test.ts.
     const expected = JSON.parse(readFileSync(join(folder, file.replace(/txt$/, 'json')), 'utf8')) as Outline[];
     const wanted = countOutlines(expected);
-    // Texts with escaped newlines of their own are not wrapped once more.
-    for (const wrap of text.includes(String.raw`\n`) ? wrappings.slice(0, 1) : wrappings) {
+    // Texts with escaped newlines or writers of their own are not wrapped once more.
+    const isWrapped = text.includes(String.raw`\n`) || textsByWriter(text) !== undefined;
+    for (const wrap of isWrapped ? wrappings.slice(0, 1) : wrappings) {
       const found = countTraces(findTraces(wrap(text)));
       for (const language of new Set([...wanted.keys(), ...found.keys()])) {
         const { traces, frames } = wanted.get(language) ?? { traces: 0, frames: 0 };
