@@ -9,7 +9,7 @@ const allowed: readonly (readonly [RegExp, string])[] = [
   [/^extension\.vsixmanifest$/, 'the package itself'],
   [/^\[Content_Types\]\.xml$/, 'the package itself'],
   [/^extension\/(package\.json|readme\.md|changelog\.md|LICENSE\.txt)$/, 'what VS Code shows'],
-  [/^extension\/(docs\/[\w-]+\.(md|json)|ARCHITECTURE\.md|CONTRIBUTING\.md)$/, 'what the README links to'],
+  [/^extension\/(docs\/[\w.-]+\.(md|json)|ARCHITECTURE\.md|CONTRIBUTING\.md)$/, 'what the README links to'],
   [
     /^extension\/dist\/(extension|engine|cli|coordinator|worker|\w+-[A-Z0-9]{8})\.[cm]js(\.map)?$/,
     'bundles of Node processes',
