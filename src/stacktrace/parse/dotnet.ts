@@ -3,7 +3,7 @@
 import type { TextLine, TextLines } from '../textLines.ts';
 import { clue } from './clues.ts';
 import { type DotnetFrame, dotnetFrameOn } from './dotnetFrame.ts';
-import { type Header, headerAbove } from './header.ts';
+import { type Header, headerAbove, headerOn } from './header.ts';
 import { marginBefore } from './linePrefix.ts';
 import { newFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
@@ -17,13 +17,22 @@ export const dotnetTraces: TraceParser = {
     const frame = line && dotnetFrameOn(line.text);
     if (!line || !frame) return undefined;
     const margin = marginBefore(line.text, frame.start);
+    // Prose may end in a call: a line alone, without a file, needs an exception right above.
+    const isAlone = frame.line1 === undefined && !goesOn(lines.at(index + 1), frame.word);
+    if (isAlone && (index === floor || !isHeader(lines.at(index - 1), index - 1))) return undefined;
     const header = outermostHeader(lines, index, floor, margin);
-    const read = readFrames(lines, index, margin, frame, chainOf(header, line));
-    // One line of prose may end in a call.
-    const isAlone = read.frames === 1 && frame.line1 === undefined;
-    return isAlone && !header ? undefined : read;
+    return readFrames(lines, index, margin, frame, chainOf(header, line));
   },
 };
+
+function goesOn(below: TextLine | undefined, word: string): boolean {
+  if (!below || below.opens) return false;
+  return dotnetFrameOn(below.text, word) !== undefined || separator.test(below.text);
+}
+
+function isHeader(above: TextLine | undefined, index: number): boolean {
+  return above !== undefined && /(?:Exception|Error)\b/.test(above.text) && headerOn(above, index, 0) !== undefined;
+}
 
 /** The header that names the first exception: the ones nearer to the frames are those of inner exceptions. */
 function outermostHeader(lines: TextLines, first: number, floor: number, margin: number): Header | undefined {
@@ -80,7 +89,7 @@ function readFrames(
   margin: number,
   firstFrame: DotnetFrame,
   chain: TraceDraft[],
-): ReadTraces & { readonly frames: number } {
+): ReadTraces {
   const [top = new TraceDraft('dotnet')] = chain;
   for (const [index, draft] of chain.entries()) draft.cause = chain[index + 1];
   let open = [...chain];
@@ -114,7 +123,7 @@ function readFrames(
         index,
       });
       // The first one is the cause already.
-      if (member[1] !== '0' || !top.cause) top.members.push(draft);
+      if (member[1] !== '0' || !top.cause) top.addMember(draft);
       open = [top, draft];
       next = index + 1;
       continue;
@@ -126,5 +135,5 @@ function readFrames(
     }
     break;
   }
-  return { traces: [top.finish()], next, frames };
+  return { traces: [top.finish()], next };
 }

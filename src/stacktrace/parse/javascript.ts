@@ -144,7 +144,7 @@ class InspectReader {
     const child = this.#childOn(line, index, column);
     if (!child) return undefined;
     while (this.#open.at(-1) !== list) this.#open.pop();
-    list.draft.members.push(child.draft);
+    list.draft.addMember(child.draft);
     this.#open.push({ column, draft: child.draft, takes: 'properties' });
     return child;
   }
