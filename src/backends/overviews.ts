@@ -10,6 +10,7 @@ import type {
   SqlAnswer,
   ValuesAnswer,
 } from '../model/overview/answers.ts';
+import { fieldAliases } from '../model/query/fields.ts';
 import type { Query } from '../model/query/query.ts';
 import { BackendError } from './backendError.ts';
 import type { Answer } from './outcome.ts';
@@ -43,11 +44,11 @@ export class Overviews {
   }
 
   values(field: string, mode: AskMode, options: ValuesOptions): Promise<ValuesAnswer> {
-    return this.#ask(mode, options, (overview) => overview.values(field, options));
+    return this.#ask(mode, options, (overview) => overview.values(nameOf(field), options));
   }
 
   facets(query: Query, field: string, mode: AskMode, options: OverviewOptions): Promise<FacetsAnswer> {
-    return this.#ask(mode, options, (overview) => overview.facets(query, field, options));
+    return this.#ask(mode, options, (overview) => overview.facets(query, nameOf(field), options));
   }
 
   histogram(query: Query, mode: AskMode, options: AskOptions): Promise<HistogramAnswer> {
@@ -81,4 +82,9 @@ export class Overviews {
       ? await this.#places.past(askThere, options)
       : await askThere(await this.#places.place(mode));
   }
+}
+
+/** The field that another name of it means. */
+function nameOf(field: string): string {
+  return Object.hasOwn(fieldAliases, field) ? (fieldAliases[field] ?? field) : field;
 }

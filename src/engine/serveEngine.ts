@@ -49,6 +49,38 @@ export function serveEngine({ connection, connect, now }: EngineServerOptions): 
       asked.records(query, params.mode, { ...ask, limit: params.limit }),
     );
   });
+  serve(protocol.groups, (params, ask) => {
+    const query = queryOf(params.query);
+    const { mode, limit } = params;
+    return environments.use(params.environment, ({ overview }) => overview.groups(query, mode, { ...ask, limit }));
+  });
+  serve(protocol.fields, (params, ask) => {
+    const query = queryOf(params.query);
+    const { mode, limit } = params;
+    return environments.use(params.environment, ({ overview }) => overview.fields(query, mode, { ...ask, limit }));
+  });
+  serve(protocol.values, ({ environment, field, mode, prefix, limit }, ask) =>
+    environments.use(environment, ({ overview }) => overview.values(field, mode, { ...ask, prefix, limit })),
+  );
+  serve(protocol.facets, (params, ask) => {
+    const query = queryOf(params.query);
+    const { field, mode, limit } = params;
+    return environments.use(params.environment, ({ overview }) =>
+      overview.facets(query, field, mode, { ...ask, limit }),
+    );
+  });
+  serve(protocol.histogram, (params, ask) => {
+    const query = queryOf(params.query);
+    return environments.use(params.environment, ({ overview }) => overview.histogram(query, params.mode, ask));
+  });
+  serve(protocol.lanes, (params, ask) => {
+    const query = queryOf(params.query);
+    const { mode, limit } = params;
+    return environments.use(params.environment, ({ overview }) => overview.lanes(query, mode, { ...ask, limit }));
+  });
+  serve(protocol.sql, ({ environment, sql, limit }, ask) =>
+    environments.use(environment, ({ overview }) => overview.sql(sql, { ...ask, limit })),
+  );
   serve(protocol.live, (params, ask) =>
     environments.use(params.environment, (asked) => asked.liveSnapshot(params.limit, ask)),
   );
