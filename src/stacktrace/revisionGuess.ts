@@ -26,7 +26,8 @@ export function guessLine(text: string, frame: FrameNames): GuessedLine {
   const printed = frame.line1 === line1 ? (lines[line1 - 1] ?? '') : '';
   if (frame.line1 === line1 && (callees.length === 0 || callees.some((name) => hasWord(printed, name)))) {
     if (callees.length > 0 || functions.length === 0) return { kind: 'here', line1 };
-    if (functions.some((name) => hasWord(text, name))) return { kind: 'here', line1 };
+    // A line before every mention of its function cannot be in it.
+    if (linesWith(lines.slice(0, line1), functions).length > 0) return { kind: 'here', line1 };
   }
   const called = linesWith(lines, callees);
   const own = linesWith(lines, functions).filter((line) => !called.includes(line));

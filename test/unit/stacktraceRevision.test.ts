@@ -12,14 +12,15 @@ import { temporaryFolder } from '../rigs/temporaryFolder.ts';
 
 interface Repository {
   readonly folder: string;
-  git(...args: readonly string[]): string;
-  write(path: string, lines: readonly string[]): void;
-  commit(): string;
+  readonly git: (...args: readonly string[]) => string;
+  readonly write: (path: string, lines: readonly string[]) => void;
+  readonly commit: () => string;
 }
 
 async function repository(t: TestContext): Promise<Repository> {
-  const { path: folder, remove } = await temporaryFolder('revision');
-  t.after(remove);
+  const temporary = await temporaryFolder('revision');
+  t.after(() => temporary.remove());
+  const folder = temporary.path;
   const git = (...args: readonly string[]) =>
     execFileSync('git', ['-C', folder, '-c', 'user.name=Test', '-c', 'user.email=test@localhost', ...args], {
       encoding: 'utf8',
@@ -189,6 +190,7 @@ test('without a revision, a line on which the callee stands is the line', () => 
   assert.deepEqual(guessLine(source, { line1: 4, function: 'load', callee: 'decode' }), { kind: 'here', line1: 4 });
   assert.deepEqual(guessLine(source, { line1: 4, function: 'load' }), { kind: 'here', line1: 4 });
   assert.deepEqual(guessLine(source, { line1: 4 }), { kind: 'here', line1: 4 });
+  assert.equal(guessLine(source, { line1: 2, function: 'load' }).line1, 3);
 });
 
 test('without a revision, finds the call where it is now, behind the function it was made from', () => {
