@@ -28,6 +28,9 @@ export const commandIds = {
   openSettings: 'ingestTrace.openSettings',
   createEnvironmentFile: 'ingestTrace.createEnvironmentFile',
   openCurrentLine: 'ingestTrace.openCurrentLine',
+  openStackTrace: 'ingestTrace.openStackTrace',
+  nextFrame: 'ingestTrace.nextFrame',
+  previousFrame: 'ingestTrace.previousFrame',
 } as const;
 
 /** Commands that only our own links, lenses and tree items run; not in package.json. */
@@ -36,6 +39,8 @@ export const internalCommandIds = {
   searchGroupId: 'ingestTrace.internal.searchGroupId',
   loadMore: 'ingestTrace.internal.loadMore',
   followNote: 'ingestTrace.internal.followNote',
+  searchFailures: 'ingestTrace.internal.searchFailures',
+  openTextFrame: 'ingestTrace.internal.openTextFrame',
 } as const;
 
 export type CommandId =
@@ -58,4 +63,8 @@ export const contextKeys = {
 
 export const documentScheme = 'ingest-trace';
 export const taskLogLanguage = 'ingest-trace-log';
+export const stackTraceScheme = 'ingest-trace-stack';
+export const stackTraceLanguage = 'ingest-trace-stack';
+/** Gives the documents their language. */
+export const stackTraceExtension = '.stacktrace';
 export const environmentsFile = 'ingest-trace.json';

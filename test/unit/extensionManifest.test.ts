@@ -11,12 +11,15 @@ import {
   documentScheme,
   environmentsFile,
   internalCommandIds,
+  stackTraceExtension,
+  stackTraceLanguage,
   taskLogLanguage,
   viewIds,
 } from '../../src/extension/commandIds.ts';
 import { environmentFileTemplate } from '../../src/extension/settings/environmentFileTemplate.ts';
 import {
   choiceSettings,
+  switchSettings,
   environmentsKey,
   numberSettings,
   settingsSection,
@@ -48,6 +51,7 @@ interface Manifest {
     readonly viewsContainers: { readonly activitybar: readonly { readonly id: string; readonly icon: string }[] };
     readonly viewsWelcome: readonly { readonly view: string; readonly contents: string; readonly when: string }[];
     readonly menus: Readonly<Record<string, readonly Menu[]>>;
+    readonly keybindings: readonly (Menu & { readonly key: string })[];
     readonly configuration: { readonly properties: Readonly<Record<string, Setting>> };
     readonly languages: readonly { readonly id: string; readonly extensions: readonly string[] }[];
     readonly grammars: readonly { readonly language: string; readonly path: string }[];
@@ -106,9 +110,7 @@ test('every command has a title and the category of the palette', () => {
 });
 
 test('menus, welcome texts and walkthroughs name commands that exist', () => {
-  const ours = Object.values(contributes.menus)
-    .flat()
-    .map(({ command }) => command);
+  const ours = [...Object.values(contributes.menus), contributes.keybindings].flat().map(({ command }) => command);
   const texts = [...contributes.viewsWelcome.map(({ contents }) => contents), ...steps.map((step) => step.description)];
   const linked = texts.flatMap((text) => [...text.matchAll(/\]\(command:([^)]+)\)/g)].map((match) => match[1] ?? ''));
   const awaited = steps.flatMap(({ completionEvents }) =>
@@ -177,7 +179,12 @@ test('package.json declares exactly the settings that are read, with the same de
     assert.equal(setting.enumDescriptions?.length, setting.enum?.length, key);
   }
   const numbers = Object.entries(others).filter(([, setting]) => typeof setting.default === 'number');
-  assert.equal(choices.length + numbers.length, Object.keys(others).length);
+  const switches = Object.entries(others).filter(([, setting]) => typeof setting.default === 'boolean');
+  assert.deepEqual(
+    Object.fromEntries(switches.map(([key, setting]) => [key, setting.default])),
+    Object.fromEntries(Object.entries(switchSettings).map(([key, value]) => [`${settingsSection}.${key}`, value])),
+  );
+  assert.equal(choices.length + switches.length + numbers.length, Object.keys(others).length);
   const declared = Object.fromEntries(
     numbers.map(([key, { default: value, minimum, maximum }]) => [key, { minimum, maximum, default: value }]),
   );
@@ -248,11 +255,12 @@ test('every file that package.json names is there', () => {
 test('the names that documents and files go by are the same in package.json and in the code', () => {
   assert.deepEqual(
     contributes.languages.map(({ id }) => id),
-    [taskLogLanguage],
+    [taskLogLanguage, stackTraceLanguage],
   );
+  assert.deepEqual(contributes.languages[1]?.extensions, [stackTraceExtension]);
   assert.deepEqual(
     contributes.grammars.map(({ language }) => language),
-    [taskLogLanguage],
+    [taskLogLanguage, stackTraceLanguage],
   );
   assert.deepEqual(
     contributes.jsonValidation.map(({ fileMatch }) => fileMatch),

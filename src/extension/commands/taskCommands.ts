@@ -4,7 +4,6 @@ import * as vscode from 'vscode';
 import { type CommandId, commandIds, internalCommandIds } from '../commandIds.ts';
 import type { TaskLogDocuments } from '../documents/taskLogDocuments.ts';
 import type { Environments } from '../settings/environments.ts';
-import type { FrameNotes } from '../sources/frameNotes.ts';
 import type { FrameOpener } from '../sources/frameOpener.ts';
 import type { CommandHandler } from './registerCommands.ts';
 import { targetOf } from './searchCommands.ts';
@@ -13,13 +12,11 @@ export class TaskCommands {
   readonly #environments: Environments;
   readonly #documents: TaskLogDocuments;
   readonly #frames: FrameOpener;
-  readonly #notes: FrameNotes;
 
-  constructor(environments: Environments, documents: TaskLogDocuments, frames: FrameOpener, notes: FrameNotes) {
+  constructor(environments: Environments, documents: TaskLogDocuments, frames: FrameOpener) {
     this.#environments = environments;
     this.#documents = documents;
     this.#frames = frames;
-    this.#notes = notes;
   }
 
   get table() {
@@ -29,8 +26,6 @@ export class TaskCommands {
       [commandIds.openFrame]: (row) => this.#openFrame(row),
       [commandIds.copyTaskId]: (row) => this.#copyTaskId(row),
       [internalCommandIds.openLogFrame]: (uri, index) => this.#openLogFrame(uri, index),
-      [internalCommandIds.followNote]: (uri, index) => this.#followNote(uri, index),
-      [commandIds.openCurrentLine]: () => this.#openCurrentLine(),
     } satisfies Partial<Record<CommandId, CommandHandler>>;
   }
 
@@ -64,16 +59,6 @@ export class TaskCommands {
     const { frame, trace, commit } = found.frame;
     const mappings = this.#mappingsOf(found.environment);
     await this.#frames.open({ frame, trace, mappings, ...(commit !== undefined && { commit }) });
-  }
-
-  async #followNote(uri: unknown, index: unknown): Promise<void> {
-    if (typeof uri === 'string' && typeof index === 'number') await this.#notes.follow(uri, index);
-  }
-
-  async #openCurrentLine(): Promise<void> {
-    const editor = vscode.window.activeTextEditor;
-    if (editor && (await this.#notes.followLine(editor.document.uri, editor.selection.active.line + 1))) return;
-    await vscode.window.showInformationMessage('This leads from a file as it was when a task failed to the file now.');
   }
 
   async #copyTaskId(row: unknown): Promise<void> {

@@ -12,6 +12,8 @@ export interface Settings {
   readonly harnessWorkers: number;
   /** What a frame opens when its file has changed since the build. */
   readonly framesOpen: FramesOpen;
+  /** Whether source files tell what failed in them. */
+  readonly failureLenses: boolean;
 }
 
 export interface ReadSettings {
@@ -42,6 +44,11 @@ export const choiceSettings = {
 
 type FramesOpen = (typeof choiceSettings)['frames.open'][number];
 
+/** Every switch among the settings, with its default. */
+export const switchSettings = {
+  'codeLens.failures': true,
+} as const satisfies Readonly<Record<string, boolean>>;
+
 export const settingsSection = 'ingestTrace';
 export const environmentsKey = 'environments';
 
@@ -70,6 +77,12 @@ export function readSettings(read: (key: string) => unknown): ReadSettings {
     if (known === undefined) refuse(key, `one of ${values.join(', ')}`, value);
     return known ?? choiceSettings[key][0];
   };
+  const isOn = (key: keyof typeof switchSettings): boolean => {
+    const value = read(key) ?? switchSettings[key];
+    if (typeof value === 'boolean') return value;
+    refuse(key, 'true or false', value);
+    return switchSettings[key];
+  };
   const parsed = parseEnvironments(read(environmentsKey) ?? []);
   if (parsed.kind === 'problems') {
     problems.push(...parsed.problems.map((problem) => ({ ...problem, path: `${settingsSection}.${problem.path}` })));
@@ -82,6 +95,7 @@ export function readSettings(read: (key: string) => unknown): ReadSettings {
     harnessCoordinators: number('harness.coordinators'),
     harnessWorkers: number('harness.workers'),
     framesOpen: choice('frames.open'),
+    failureLenses: isOn('codeLens.failures'),
   });
   return { settings, problems };
 }
