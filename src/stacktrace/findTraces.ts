@@ -15,7 +15,7 @@ import { headerOn } from './parse/header.ts';
 import type { ReadTraces, TraceParser } from './parse/traceParser.ts';
 import type { Offsets } from './offsets.ts';
 import { TextLines } from './textLines.ts';
-import type { Trace } from './trace.ts';
+import { type Trace, tracesWithin } from './trace.ts';
 import { textsByWriter } from './writers.ts';
 
 const parsers: readonly TraceParser[] = [
@@ -45,21 +45,19 @@ export function findTraces(text: string): Trace[] {
   return traces.sort((a, b) => a.start - b.start);
 }
 
-/** A trace of one writer's text with the ranges that it has in the text of all. */
+/** Gives a trace of one writer's text, which nobody else has yet, the ranges that it has in the text of all. */
 function moved(trace: Trace, offsets: Offsets): Trace {
-  const rangeOf = ({ start, end }: { readonly start: number; readonly end: number }) => ({
-    start: offsets.at(start),
-    end: end > start ? offsets.at(end - 1) + 1 : offsets.at(end),
-  });
-  const all = (under: readonly Trace[]): readonly Trace[] => under.map((one) => moved(one, offsets));
-  return {
-    ...trace,
-    frames: trace.frames.map((frame) => ({ ...frame, ...rangeOf(frame) })),
-    ...(trace.cause ? { cause: moved(trace.cause, offsets) } : {}),
-    ...(trace.members ? { members: all(trace.members) } : {}),
-    ...(trace.suppressed ? { suppressed: all(trace.suppressed) } : {}),
-    ...rangeOf(trace),
-  };
+  for (const part of tracesWithin(trace)) {
+    move(part, offsets);
+    for (const frame of part.frames) move(frame, offsets);
+  }
+  return trace;
+}
+
+function move(range: { start: number; end: number }, offsets: Offsets): void {
+  const { start, end } = range;
+  range.start = offsets.at(start);
+  range.end = end > start ? offsets.at(end - 1) + 1 : range.start;
 }
 
 /** The traces of a text that is read as lines elsewhere and has one writer; see `findTraces`. */

@@ -24,6 +24,7 @@ const elixirFrame =
 const shellFrame = /in (?:function|call from) +(\S{1,200}\/\d{1,3})(?: \(([^,()]{1,300}), line (\d{1,9})\))?/y;
 
 function elixirFrameOn(text: string): FoundFrame | undefined {
+  if (!text.includes(': ')) return undefined;
   const extension = /\.(?:exs?|l?eex|heex|erl|hrl|yrl|xrl):\d/.exec(text);
   if (!extension) return undefined;
   let start = extension.index;
@@ -67,6 +68,7 @@ function shellFrameOn(text: string): FoundFrame | undefined {
 
 /** A frame without a file: `:erlang.binary_to_integer("x")`, `(stdlib 4.2) :lists.map/2`. */
 function bareFrameOn(text: string, column: number): FoundFrame | undefined {
+  if (text.length <= column + 2) return undefined;
   const match =
     /^(?:\([\w-]{1,60}(?: [\w.+-]{1,40})?\) )?((?::?[a-z]\w*|[A-Z][\w.]*)\.[^\s()]+(?:\/\d{1,3}|\(.*\)))\s*$/.exec(
       text.slice(column),
@@ -92,7 +94,11 @@ function readLines(lines: TextLines, index: number, floor: number, line: TextLin
   for (let at = start; ; at++) {
     const below = lines.at(at);
     if (!below || (at > start && below.opens)) break;
-    const frame = elixirFrameOn(below.text) ?? shellFrameOn(below.text) ?? bareFrameOn(below.text, first.start);
+    if (below.text.length < first.start) break;
+    const frame =
+      at === index
+        ? first
+        : (elixirFrameOn(below.text) ?? shellFrameOn(below.text) ?? bareFrameOn(below.text, first.start));
     if (!frame) {
       // Erlang's shell shows the source of a call below it.
       if (/^\s+(?:\*\*\* argument|%|\|)/.test(below.text)) continue;
@@ -113,7 +119,9 @@ function nameFromAbove(lines: TextLines, first: number, floor: number, margin: n
     if (lines.at(index + 1)?.opens) return;
     const line = lines.at(index);
     if (!line || elixirFrameOn(line.text)) return;
-    const match = elixirHeader.exec(line.text) ?? erlangHeader.exec(line.text);
+    const match = line.text.includes('** ')
+      ? (elixirHeader.exec(line.text) ?? erlangHeader.exec(line.text))
+      : erlangHeader.exec(line.text);
     if (!match) continue;
     let message = match[2] ?? '';
     for (let below = index + 1; below < first; below++) message += `\n${lines.at(below)?.text.slice(margin) ?? ''}`;
@@ -133,7 +141,7 @@ const term =
   /\{('[^'\n]{1,200}'|[a-z]\w{0,200}),\s*('[^'\n]{1,200}'|[a-z]\w{0,200}),\s*(\d{1,3}|\[[^\][\n]{0,500}\]),\s*\[(?:\{file,\s*\\?"([^"\n]{1,500}?)\\?"\},\s*\{line,\s*(\d{1,9})\})?[^\]\n]{0,200}\]\}/g;
 
 function readTerms(lines: TextLines, index: number, floor: number, line: TextLine): ReadTraces | undefined {
-  if (!/\{file,/.test(line.text)) return undefined;
+  if (!line.text.includes('{file,')) return undefined;
   const draft = new TraceDraft('beam');
   let first = index;
   // Calls into what has no file stand above the first frame that has one.

@@ -54,7 +54,7 @@ function readChain(lines: TextLines, first: number, margin: number, top: TraceDr
     }
     const column = indentOf(line.text, margin);
     const text = line.text.slice(column);
-    const left = elided.exec(text);
+    const left = text.startsWith('...') ? elided.exec(text) : null;
     if (left) {
       current.leaveOut(Number(left[1]));
       next = index + 1;
