@@ -24,7 +24,9 @@ export function dotnetFrameOn(text: string, known?: string): DotnetFrame | undef
   call.lastIndex = start;
   const match = call.exec(text);
   if (!match) return undefined;
-  const [, word = '', name = ''] = match;
+  const [, word = '', name = '', parameters = ''] = match;
+  // What JavaScript has in its parentheses is a place.
+  if (/[/:]/.test(parameters)) return undefined;
   const dot = name.endsWith('..ctor') || name.endsWith('..cctor') ? name.lastIndexOf('..') : lastDot(name);
   if (dot <= 0) return undefined;
   let end = call.lastIndex;
