@@ -274,8 +274,8 @@ test('a task is called by the file it read, else by whose data it is, and by its
     task(id, whose),
     task(id),
   ].map((each) => historyTaskNode('prod', each, nowMs).label);
-  assert.deepEqual(labels, ['2026-11-23.json', 'part-00….parquet', 'acme/or…/landing', '0b8f6f0…3f6b1a11']);
-  for (const label of labels) assert.ok(label.length <= 16, label);
+  assert.deepEqual(labels, ['2026-11-23.json', 'part-0001…00.parquet', 'acme/orders/landing', '0b8f6f0e-…7c3f6b1a11']);
+  for (const label of labels) assert.ok(label.length <= 20, label);
 });
 
 test('what a narrow side bar shows: the reason of a failure, else how long and where it runs', () => {

@@ -36,10 +36,10 @@ function lastName(type: string): string {
 }
 
 /** As much of a row as a narrow side bar leaves beside the reason of a failure. */
-const labelLength = 16;
+const labelLength = 20;
 
 /** What people call a task: the file that it read; without one whose data it is; its id only where nothing else is known. */
-export function taskLabel(task: FoldedTask): string {
+function taskLabel(task: FoldedTask): string {
   const file = (task.key ?? '').split(/[\\/]/).findLast((part) => part !== '');
   return shortened(file ?? (placeText(task) || task.task), labelLength);
 }
