@@ -43,7 +43,6 @@ export const askOptions = { env, coordinator, index, logs, fields, ...s3Options 
 export const logsOptions = { env, logs, fields, ...s3Options } as const satisfies OptionTable;
 export const indexOptions = { env, index, ...s3Options } as const satisfies OptionTable;
 export const indexingOptions = { env, logs, index, fields, ...s3Options } as const satisfies OptionTable;
-export const liveOptions = { env, coordinator } as const satisfies OptionTable;
 
 const addresses = ['coordinator', 'index', 'logs', 'fields', 'endpoint', 'region', 'profile'] as const;
 

@@ -7,19 +7,28 @@ import { type ExitCode, exitCode } from '../exitCode.ts';
 import { countText, durationText } from '../../model/readableNumbers.ts';
 import type { OptionValues } from '../options.ts';
 import { type Column, printTable } from '../table.ts';
-import { liveOptions } from '../whereToAsk.ts';
+import { askOptions } from '../whereToAsk.ts';
 import { Failure, WrongUse } from '../wrongUse.ts';
+import { runWorkersAt } from './workersAt.ts';
 
 export const workersCall: Call = {
   words: ['workers'],
-  usage: '--coordinator URL…',
-  summary: 'which worker holds which task now',
-  details: 'With --json: one worker per line as its coordinator has it, plus coordinator and url.',
-  options: liveOptions,
+  usage: "[--at TIME ['QUERY']] [where to ask]",
+  summary: 'which worker holds which task now, or ran what then',
+  details: [
+    'With --json: one worker per line as its coordinator has it, plus coordinator and url.',
+    'With --at, from the index or the logs, one attempt per line: {worker, task, attempt, status, isOpen, startTs, endTs, …}.',
+  ].join('\n'),
+  options: {
+    at: { type: 'text', value: 'TIME', help: 'then rather than now: 2h ago, a date, or RFC 3339' },
+    ...askOptions,
+  },
   run: runWorkers,
 };
 
 async function runWorkers(values: OptionValues, context: CallContext): Promise<ExitCode> {
+  const at = values.text('at');
+  if (at !== undefined) return runWorkersAt(at, values, context);
   values.noPositionals();
   const { terminal } = context;
   return asking(values, context, async ({ environment, connection, ask }) => {
