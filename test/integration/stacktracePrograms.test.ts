@@ -4,12 +4,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tracesWithin } from '../../src/stacktrace/trace.ts';
 import { programs, runProgram, truthOf } from '../fixtures/traces/programs/runPrograms.ts';
+import { skipWithout } from '../rigs/systemPart.ts';
 
 for (const program of programs) {
   test(`${program.name}: every frame is found and opens its own line`, async (t) => {
     const ran = runProgram(program);
     if (ran.kind === 'missing') {
-      t.skip(`no runtime on this machine: apt-get install ${ran.packages.join(' ')}`);
+      skipWithout(t, `no runtime on this machine: apt-get install ${ran.packages.join(' ')}`);
       return;
     }
     t.after(ran.remove);
