@@ -1,5 +1,6 @@
 /** Overviews from the log objects themselves: counted while they stream by. */
 
+import { maxValueLength } from '../index/fieldValues.ts';
 import type { LogLine } from '../logs/readLogObject.ts';
 import type { AnswerSummary, Provenance } from '../model/answer.ts';
 import { foldAttempts, isTaskEvent } from '../model/fold.ts';
@@ -47,8 +48,6 @@ export interface LogsReading {
 /** Paths and values that are counted at a time. */
 const maxPaths = 20_000;
 const maxValues = 10_000;
-/** Longer values are none to be offered. */
-const maxValueLength = 200;
 /** Completions are wanted at once: the newest logs have to do. */
 const valuesLimits: Partial<ScanLimits> = { maxObjects: 200, maxBytes: 32 * 2 ** 20 };
 

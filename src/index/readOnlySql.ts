@@ -45,6 +45,8 @@ const maxAnswerLength = 64 * 2 ** 20;
 export async function readOnlySql(index: LogIndex, sql: string, options: SqlOptions): Promise<SqlPage> {
   const refuse = (message: string, cause?: unknown) => new IndexError('statement', index.url, message, { cause });
   if (sql.length > maxStatementLength) throw refuse(`expected at most ${maxStatementLength} characters of SQL`);
+  // The engine reads a statement up to there.
+  if (sql.includes('\0')) throw refuse('expected SQL without null characters');
   const timeLimitMs = options.timeLimitMs ?? defaultTimeLimitMs;
   const limit = AbortSignal.timeout(timeLimitMs);
   const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;

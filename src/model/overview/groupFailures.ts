@@ -33,7 +33,7 @@ export function groupFailures<S>(failures: Iterable<Failure<S>>): GroupedFailure
   return [...byGroup].map(([group, own]) => groupOf(group, own)).sort(compareGroups);
 }
 
-export function compareGroups(
+function compareGroups(
   a: Pick<GroupedFailures<unknown>, 'count' | 'lastTs' | 'group'>,
   b: Pick<GroupedFailures<unknown>, 'count' | 'lastTs' | 'group'>,
 ): number {

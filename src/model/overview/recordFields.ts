@@ -40,7 +40,7 @@ export function isRecordField(field: string): field is RecordFieldName {
   return (recordFieldNames as readonly string[]).includes(field);
 }
 
-export function recordField(record: LogRecord, field: RecordFieldName): string | number | undefined {
+function recordField(record: LogRecord, field: RecordFieldName): string | number | undefined {
   switch (field) {
     case 'ts':
       return record.tsMs;

@@ -3,12 +3,16 @@
 import { compareCodePoints } from '../query/compareTasks.ts';
 import type { FieldValue, ValueCount } from './answers.ts';
 
-/** "Space-Saving" (Metwally, Agrawal, El Abbadi, 2005): a new value takes the place and the count of the rarest. */
+/**
+ * "Lossy counting" (Manku and Motwani, 2002) by room instead of by time: when it is full, the rarer half gives way, and
+ * what comes new counts as often as what left may have. So a count may be too great, never too small.
+ */
 export class ValueTally {
   readonly #capacity: number;
   readonly #counts = new Map<string, { readonly value: FieldValue; count: number }>();
-  #isExact = true;
+  #floor = 0;
 
+  /** @param capacity at least 2. */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
@@ -17,9 +21,9 @@ export class ValueTally {
     return this.#counts.size;
   }
 
-  /** False once a value had to give its place to another. */
+  /** False once values had to give way to others. */
   get isExact(): boolean {
-    return this.#isExact;
+    return this.#floor === 0;
   }
 
   add(value: FieldValue): void {
@@ -29,14 +33,17 @@ export class ValueTally {
       known.count++;
       return;
     }
-    let count = 1;
-    if (this.#counts.size >= this.#capacity) {
-      this.#isExact = false;
-      const [rarestKey, rarest] = [...this.#counts].reduce((a, b) => (b[1].count < a[1].count ? b : a));
-      this.#counts.delete(rarestKey);
-      count = rarest.count + 1;
+    if (this.#counts.size >= this.#capacity) this.#dropRarer();
+    this.#counts.set(key, { value, count: this.#floor + 1 });
+  }
+
+  /** Half at a time, so that a value costs no more than its share of a sort. */
+  #dropRarer(): void {
+    const rarest = [...this.#counts].sort(([, a], [, b]) => a.count - b.count).slice(0, Math.ceil(this.#capacity / 2));
+    for (const [key, { count }] of rarest) {
+      this.#counts.delete(key);
+      this.#floor = Math.max(this.#floor, count);
     }
-    this.#counts.set(key, { value, count });
   }
 
   /** Most frequent first. */
