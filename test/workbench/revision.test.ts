@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -12,6 +12,7 @@ import { until } from '../rigs/until.ts';
 
 const changed = 'src/model/assertNever.ts';
 const deleted = 'src/model/attemptLikeNothingElse.ts';
+const renamed = { from: 'src/model/calledOtherwise.ts', to: 'src/store/calledSo.ts' };
 const unchanged = 'src/model/json.ts';
 
 test('frames lead to the revision that ran, and from there to the line now', async (t) => {
@@ -33,6 +34,8 @@ test('frames lead to the revision that ran, and from there to the line now', asy
     join(workspace.path, deleted),
     'export function onlyThen(): never {\n  throw new Error("then");\n}\n',
   );
+  const lines = Array.from({ length: 20 }, (_, index) => `export const value${index} = compute(${index});`);
+  await writeFile(join(workspace.path, renamed.from), `${lines.join('\n')}\n`);
   git('add', '--all');
   git('commit', '--quiet', '--message=Deployed');
   const commit = git('rev-parse', 'HEAD').trim();
@@ -40,6 +43,8 @@ test('frames lead to the revision that ran, and from there to the line now', asy
   const threw1 = then.findIndex((line) => line.includes('throw new')) + 1;
   await writeFile(join(workspace.path, changed), ['// 1', '// 2', '// 3', '// 4', '// 5', ...then].join('\n'));
   await rm(join(workspace.path, deleted));
+  await rm(join(workspace.path, renamed.from));
+  await writeFile(join(workspace.path, renamed.to), `// one more\n${lines.join('\n')}\n`);
   git('add', '--all');
   git('commit', '--quiet', '--message=Since');
 
@@ -48,6 +53,7 @@ test('frames lead to the revision that ran, and from there to the line now', asy
   const failed = [
     { key: 'moved.json', commit, frame: `assertNever (/srv/${changed}:${threw1}:9)` },
     { key: 'deleted.json', commit, frame: `onlyThen (/srv/${deleted}:2:9)` },
+    { key: 'renamed.json', commit, frame: `compute (/srv/${renamed.from}:7:9)` },
     { key: 'unchanged.json', commit, frame: `parseJson (/srv/${unchanged}:${parse1}:5)` },
     { key: 'nobody.json', commit: undefined, frame: `assertNever (/srv/${changed}:2:9)` },
     { key: 'elsewhere.json', commit: 'f'.repeat(40), frame: `assertNever (/srv/${changed}:2:9)` },
@@ -115,6 +121,18 @@ test('frames lead to the revision that ran, and from there to the line now', asy
     }),
   );
 
+  await t.test('a file that was renamed opens as it was, and leads to the line under its new name', () =>
+    inPicture(window, 'revision-renamed', async () => {
+      await openFrame('renamed.json', /^compute/);
+      await lens.filter({ hasText: `line 7 is now line 8 of ${renamed.to}` }).waitFor();
+      await cursorIs(7);
+      await workbench.command('Ingest Trace: Open Current Line');
+      await until('the file is shown', async () => (await workbench.activeFile()) === renamed.to);
+      await cursorIs(8);
+      await collapse('renamed.json');
+    }),
+  );
+
   await t.test('a file that is the same today opens as it is', () =>
     inPicture(window, 'revision-unchanged', async () => {
       await openFrame('unchanged.json', /^parseJson/);
@@ -145,6 +163,27 @@ test('frames lead to the revision that ran, and from there to the line now', asy
       // There is no remote that could have it.
       await workbench.clickNotification(/which is not in this repository/, 'Fetch');
       await workbench.notification(/do not have commit ffffffff either|Fetching failed/);
+    }),
+  );
+
+  await t.test('with frames.open set to the working file, it opens where the line is now', () =>
+    inPicture(window, 'revision-working-file', async () => {
+      await collapse('elsewhere.json');
+      await mkdir(join(workspace.path, '.vscode'), { recursive: true });
+      const settings = JSON.stringify({ 'ingestTrace.frames.open': 'workingFile' });
+      await writeFile(join(workspace.path, '.vscode/settings.json'), settings);
+      await workbench.command('View: Close All Editors');
+      await history.expand(/^moved.json/);
+      await until('the setting is heeded', async () => {
+        await history
+          .rowsLike(/^assertNever/)
+          .first()
+          .click();
+        await lens.first().waitFor();
+        return (await lens.filter({ hasText: `Was line ${threw1} at ${commit.slice(0, 8)}` }).count()) > 0;
+      });
+      await cursorIs(threw1 + 5);
+      await workbench.screenshot('revision-working-file');
     }),
   );
 });
