@@ -35,7 +35,10 @@ export async function failureGroups(
 function groupsStatement(query: Query, segments: SegmentSet, limit: number): Statement {
   const parameters = new Parameters();
   const context = contextOf(segments, parameters);
-  const matched = matchedTasks(query, segments, parameters, { columns: [], select: [] });
+  // A failure within the time is a record of a task that meets it: without terms there is no task to be ruled out.
+  const isAny = query.where === undefined && query.atMs === undefined;
+  const matched = isAny ? '' : `${matchedTasks(query, segments, parameters, { columns: [], select: [] })},`;
+  const ofTask = isAny ? 'true' : 'r.task IN (SELECT task FROM matched)';
   // What names no task matches by itself; about `at:` and `is:` no record by itself has anything to say.
   const byItself =
     query.atMs === undefined
@@ -44,12 +47,12 @@ function groupsStatement(query: Query, segments: SegmentSet, limit: number): Sta
         : 'true'
       : 'false';
   const sql = `
-    WITH ${matched}, failures AS (
+    WITH ${matched} failures AS (
       SELECT r.failure_group, r.task, r.event,
         max({'ts': r.ts, 'object': r.object, 'offset_bytes': r.offset_bytes}) AS place, min(r.ts) AS ts
       FROM ${recordsIn(segments.entries, segments, parameters)}
       WHERE ${['r.failure_group IS NOT NULL', ...inTime(query, parameters)].join(' AND ')}
-        AND CASE WHEN r.task IS NULL THEN ${byItself} ELSE r.task IN (SELECT task FROM matched) END
+        AND CASE WHEN r.task IS NULL THEN ${byItself} ELSE ${ofTask} END
       GROUP BY r.failure_group, r.task, r.event, r.attempt, r.worker, r.ts
     ), by_task AS (
       SELECT failure_group, task, min(ts) AS first_ts, max(place) AS place,
