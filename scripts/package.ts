@@ -1,9 +1,9 @@
 /** Makes the VSIX for this platform: `npm run package`. It holds all that the extension needs, so it runs with no network. */
 
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createVSIX } from '@vscode/vsce';
+import { promisify } from 'node:util';
 import { zipEntries } from './zipEntries.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -30,14 +30,12 @@ export async function packageExtension(options: { readonly outDirectory: string 
   const path = join(options.outDirectory, `${name}-${target}-${version}.vsix`);
   const building = `${path}.${process.pid}.partial`;
   try {
-    await createVSIX({
+    // The command rather than its library: what it prints, a page on every call, is wanted only when it fails.
+    const vsce = join(root, 'node_modules/@vscode/vsce/vsce');
+    // Pictures and links of the README resolve inside the package.
+    const flags = ['--no-rewrite-relative-links', '--allow-missing-repository'];
+    await promisify(execFile)(process.execPath, [vsce, 'package', '--target', target, '--out', building, ...flags], {
       cwd: root,
-      packagePath: building,
-      target,
-      useYarn: false,
-      // Pictures and links of the README resolve inside the package.
-      rewriteRelativeLinks: false,
-      allowMissingRepository: true,
     });
     const { size } = await stat(building);
     if (size > maxBytes)

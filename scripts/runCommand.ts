@@ -7,6 +7,8 @@ export interface CommandOptions {
   readonly cwd: string;
   /** Pass standard output through instead of collecting its lines. */
   readonly show?: boolean;
+  /** Drop standard error instead of passing it through. */
+  readonly quiet?: boolean;
   readonly env?: NodeJS.ProcessEnv;
   /** Aborting stops the process. */
   readonly signal?: AbortSignal;
@@ -29,14 +31,14 @@ export interface RunningCommand {
 
 const graceMs = 10_000;
 
-/** Starts a program; standard error is passed through. */
+/** Starts a program. */
 export function command(program: string, args: readonly string[], options: CommandOptions): RunningCommand {
   const child = spawn(program, args, {
     cwd: options.cwd,
     env: options.env ?? process.env,
     // Windows runs .cmd files by way of its shell only.
     shell: program.endsWith('.cmd'),
-    stdio: ['ignore', options.show ? 'inherit' : 'pipe', 'inherit'],
+    stdio: ['ignore', options.show ? 'inherit' : 'pipe', options.quiet ? 'ignore' : 'inherit'],
   });
   const lines: string[] = [];
   const first = Promise.withResolvers<string>();

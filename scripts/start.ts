@@ -129,7 +129,7 @@ async function open(
   await installExtension(installed, { vsix, ...dirs });
   const server = await serveVscode(installed, { folder: root, port: options.port, ...dirs });
   cleanups.push(() => server.close());
-  console.log(`\nVS Code with Ingest Trace: ${server.url}`);
+  console.log(`\nVS Code with Ingest Trace in its activity bar: ${server.url}`);
   return {};
 }
 
@@ -138,6 +138,7 @@ async function writeSettings(userDataDirectory: string, up: HarnessUp & { readon
   const settings = {
     'ingestTrace.environments': [{ name: 'local', coordinators: up.coordinators, logs: up.logs, index: up.index }],
     'workbench.startupEditor': 'none',
+    'workbench.secondarySideBar.defaultVisibility': 'hidden',
     'telemetry.telemetryLevel': 'off',
   };
   for (const user of ['User', 'Machine']) {
@@ -158,7 +159,7 @@ async function firstFailure(where: readonly string[]): Promise<void> {
 }
 
 async function searchFailed(where: readonly string[]): Promise<{ readonly task: string }[]> {
-  const search = run(['search', 'status:failed', '--limit', '5', '--json', ...where]);
+  const search = run(['search', 'status:failed', '--limit', '5', '--json', ...where], { quiet: true });
   const { lines } = await search.ended();
   return lines
     .map((line): { task?: unknown } => JSON.parse(line))
@@ -186,8 +187,8 @@ async function step(program: string, args: readonly string[]): Promise<void> {
     throw new Error(`'${[program, ...args].join(' ')}' ended with exit code ${code}; what it said is above.`);
 }
 
-function run(args: readonly string[]): RunningCommand {
-  return command(process.execPath, [cli, ...args], { cwd: root, signal: stopping.signal });
+function run(args: readonly string[], more: { readonly quiet?: boolean } = {}): RunningCommand {
+  return command(process.execPath, [cli, ...args], { cwd: root, signal: stopping.signal, ...more });
 }
 
 function readOptions() {

@@ -4,7 +4,8 @@
  */
 
 import { spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { missingForS3, startS3Server } from '../test/rigs/s3Server.ts';
 
@@ -50,6 +51,15 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   process.exit(2);
 }
 
+// Tests kill processes on purpose, which then cannot clean up: what they leave goes with this folder. Its name is short
+// because sockets lie in it, whose paths may not have more than about a hundred characters.
+const scratch = mkdtempSync(join(tmpdir(), 'it-'));
+process.env['TMPDIR'] = scratch;
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
+// A Ctrl-C reaches the running step too; this process goes on to its end.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (interrupted = true));
+let interrupted = false;
+
 const results: { readonly name: string; readonly ok: boolean; readonly seconds: number }[] = [];
 for (const step of steps) {
   if (wanted.length > 0 && !wanted.includes(step.name)) continue;
@@ -64,13 +74,13 @@ for (const step of steps) {
     await s3?.stop();
   }
   results.push({ name: step.name, ok, seconds: (performance.now() - started) / 1000 });
-  if (!ok && step.gate) break;
+  if (interrupted || (!ok && step.gate)) break;
 }
 
 console.log('');
 for (const { name, ok, seconds } of results)
   console.log(`${ok ? 'ok    ' : 'FAILED'} ${name.padEnd(12)} ${seconds.toFixed(1)} s`);
-process.exit(results.every((result) => result.ok) ? 0 : 1);
+process.exit(interrupted ? 130 : results.every((result) => result.ok) ? 0 : 1);
 
 function nodeTests(pattern: string, concurrency: number): readonly string[] {
   const files = globSync(pattern, { cwd: root }).sort();

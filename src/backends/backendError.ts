@@ -13,6 +13,10 @@ export type BackendErrorCode =
   | 'damaged'
   /** The cursor is not one that was handed out for this query. */
   | 'badCursor'
+  /** SQL that is not run, or has a mistake. */
+  | 'statement'
+  /** SQL that took longer than it may. */
+  | 'timeLimit'
   /** Every place that was asked failed: the message names each with its reason, `reasons` holds them. */
   | 'nowhere'
   | 'failed';
@@ -45,17 +49,20 @@ const codeOfStore: Readonly<Record<StoreErrorCode, BackendErrorCode>> = {
   io: 'failed',
 };
 
-/** `what` names the place, e.g. `the logs at file:///x`. */
-export function toBackendError(error: unknown, what: string): BackendError {
+/** `what` names the place, e.g. `the logs at file:///x`, for errors that do not say it themselves. */
+export function toBackendError(error: unknown, what?: string): BackendError {
   if (error instanceof BackendError) return error;
   const code = error instanceof StoreError ? codeOfStore[error.code] : codeOfIndex(error);
-  return new BackendError(code, `${what}: ${messageOf(error)}`, { cause: error });
+  const message = messageOf(error);
+  return new BackendError(code, what === undefined ? message : `${what}: ${message}`, { cause: error });
 }
+
+const passedOn = ['missing', 'damaged', 'unreachable', 'badCursor', 'statement', 'timeLimit'] as const;
 
 /** Index errors carry a code of the same words; the index's own type is not needed to read it. */
 function codeOfIndex(error: unknown): BackendErrorCode {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'missing' || code === 'damaged' || code === 'unreachable' || code === 'badCursor' ? code : 'failed';
+  return passedOn.find((each) => each === code) ?? 'failed';
 }
 
 export function messageOf(error: unknown): string {

@@ -14,11 +14,12 @@ import type { FoldedTask } from '../model/task.ts';
 import { StoreError } from '../store/storeError.ts';
 import { decodeCursor } from './answerCursor.ts';
 import { BackendError, toBackendError } from './backendError.ts';
-import { answerFromLive, type LiveBackend, type LiveTasks } from './liveBackend.ts';
+import { answerFromLive, type CoordinatorWorkers, type LiveBackend, type LiveTasks } from './liveBackend.ts';
 import { judgeLive } from './liveFilter.ts';
 import { mergeDetail, mergeTasks } from './mergeTasks.ts';
 import { type ConnectOptions, OpenPlaces } from './openPlaces.ts';
 import { type Answer, attempt, fromOf, noted, type Outcome, provenanceOf, reasonsOf, withFrom } from './outcome.ts';
+import { Overviews } from './overviews.ts';
 import type { PulledLogs } from './pullLogs.ts';
 import type { AskOptions, SearchOptions, TaskBackend } from './taskBackend.ts';
 
@@ -29,8 +30,12 @@ export interface Connection {
   records(query: Query, mode: AskMode, options: SearchOptions): Promise<RecordsAnswer>;
   /** The raw lines that match, straight from the log root. */
   pullLogs(query: Query, options: AskOptions): PulledLogs;
+  /** Groups, counts, fields, lanes and SQL. */
+  readonly overview: Overviews;
   /** Each coordinator with up to `limit` of its tasks; one that does not answer is told as `down`. */
   liveSnapshot(limit: number, options: AskOptions): Promise<LiveSnapshot>;
+  /** Each coordinator with its workers; one that does not answer is told as `down`. */
+  workers(options: AskOptions): Promise<readonly CoordinatorWorkers[]>;
   /** Indexes what is new in the environment's logs. */
   indexPass(options: AskOptions): Promise<IndexPassSummary>;
   close(): Promise<void>;
@@ -57,6 +62,7 @@ interface PastAnswer<T> {
 }
 
 class EnvironmentConnection implements Connection {
+  readonly overview: Overviews;
   readonly #environment: Environment;
   readonly #options: ConnectOptions;
   readonly #nowMs: () => number;
@@ -68,6 +74,10 @@ class EnvironmentConnection implements Connection {
     this.#options = options;
     this.#nowMs = options.nowMs ?? Date.now;
     this.#places = new OpenPlaces(environment, { ...options, nowMs: this.#nowMs });
+    this.overview = new Overviews({
+      past: async (ask, asked) => await this.#remembered(ask, asked),
+      place: async (mode) => await this.#place(mode),
+    });
   }
 
   async search(query: Query, mode: AskMode, options: SearchOptions): Promise<SearchAnswer> {
@@ -113,13 +123,7 @@ class EnvironmentConnection implements Connection {
   /** Coordinators hold no records: the index or the logs alone. */
   async records(query: Query, mode: AskMode, options: SearchOptions): Promise<RecordsAnswer> {
     if (mode !== 'auto') return (await this.#place(mode)).records(query, options);
-    const past = await this.#past((backend) => backend.records(query, options), options);
-    if (past.kind === 'answer') return past.answer.answer;
-    if (past.kind === 'failed') throw this.#nowhere(past);
-    throw new BackendError(
-      'environment',
-      `${this.#places.name} has neither logs nor an index: records are in these only.`,
-    );
+    return await this.#remembered((backend) => backend.records(query, options), options);
   }
 
   pullLogs(query: Query, options: AskOptions): PulledLogs {
@@ -136,14 +140,20 @@ class EnvironmentConnection implements Connection {
     };
   }
 
+  async workers(options: AskOptions): Promise<readonly CoordinatorWorkers[]> {
+    return (await this.#places.live()?.workers(options)) ?? [];
+  }
+
   async indexPass(options: AskOptions): Promise<IndexPassSummary> {
     const { signal, onProgress } = options;
     const index = this.#places.indexStore();
     const logs = this.#places.logs();
+    const { fields } = this.#places;
     try {
       return await indexLogs({
         logs,
         index,
+        ...(fields ? { fields } : {}),
         nowMs: this.#nowMs,
         memoryLimitMb: this.#options.memoryLimitMb,
         ...(signal ? { signal } : {}),
@@ -181,6 +191,17 @@ class EnvironmentConnection implements Connection {
     return live ? attempt('live', live.url, () => ask(live)) : { kind: 'none' };
   }
 
+  /** What only the places that remember can answer. */
+  async #remembered<T extends Answer>(ask: (backend: TaskBackend) => Promise<T>, options: AskOptions): Promise<T> {
+    const past = await this.#past(ask, options);
+    if (past.kind === 'answer') return past.answer.answer;
+    if (past.kind === 'failed') throw this.#nowhere(past);
+    throw new BackendError(
+      'environment',
+      `${this.#places.name} has neither logs nor an index: what happened then is in these only.`,
+    );
+  }
+
   /** Asks the index, and the logs where it is missing, fails, or lags behind them. */
   async #past<T extends Answer>(
     ask: (backend: TaskBackend) => Promise<T>,
@@ -200,7 +221,10 @@ class EnvironmentConnection implements Connection {
       if (!isBehind) return fromIndex;
       why = 'the index is behind the logs, so they were read themselves';
     } else if (fromIndex.kind === 'failed') {
-      why = `the logs were read as the index could not be asked: ${reasonsOf(fromIndex)}`;
+      const isMissing = fromIndex.failures.every(({ error }) => error.code === 'missing');
+      why = isMissing
+        ? `there is no index at ${index} yet, so the logs were read: 'ingest-trace index' builds it`
+        : `the logs were read, as ${reasonsOf(fromIndex)}`;
     }
     if (logs === undefined) return fromIndex;
     const fromLogs = await attempt('direct', logs, async () => askThere(Promise.resolve(this.#places.direct())));
@@ -227,16 +251,25 @@ class EnvironmentConnection implements Connection {
     const { options, after, startMs } = page;
     const limit = query.limit ?? options.limit;
     let past = { ...first, ...first.summary };
+    let pastFrom = first.summary.from;
     let held = await this.#lookUp(query, now, first.tasks, options);
     let merged = mergeTasks(query, held, past, limit, after);
     for (let pages = 1; merged.tasks.length < limit && past.cursor !== undefined && pages < maxPages; pages++) {
-      const { cursor: _asked, ...before } = past;
-      const next = await backend.search(query, { ...options, cursor: past.cursor });
+      const { cursor, ...before } = past;
+      const outcome = await attempt(backend.name, backend.url, () => backend.search(query, { ...options, cursor }));
+      if (outcome.kind !== 'answer') {
+        // What is known stands, and the cursor with it: whoever asks for more tries again.
+        pastFrom = [...pastFrom, ...provenanceOf(outcome)];
+        break;
+      }
+      const next = outcome.answer;
       held = await this.#lookUp(query, held, next.tasks, options);
       past = { ...before, ...next, tasks: [...past.tasks, ...next.tasks] };
+      if (!pastFrom.some(({ partial }) => partial))
+        pastFrom = next.summary.from.some(({ partial }) => partial) ? next.summary.from : pastFrom;
       merged = mergeTasks(query, held, past, limit, after);
     }
-    const from = [...held.from, ...first.summary.from];
+    const from = [...held.from, ...pastFrom];
     const { tasks, cursor, total, totalIs } = merged;
     return {
       tasks,

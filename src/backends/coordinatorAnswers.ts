@@ -62,6 +62,12 @@ export function readPeers(value: unknown): string[] | undefined {
   });
 }
 
+/** As the coordinator has them: each an object, bare or under `workers`. */
+export function readWorkers(value: unknown): JsonObject[] | undefined {
+  const list = isJsonObject(value) ? value['workers'] : value;
+  return Array.isArray(list) ? list.filter(isJsonObject) : undefined;
+}
+
 /** An http(s) URL without credentials, query or trailing slash. */
 export function coordinatorUrl(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;

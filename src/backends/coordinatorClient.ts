@@ -1,7 +1,7 @@
 /** Asks one coordinator at a time over HTTP, with limits on time and size, and says plainly why there is no answer. */
 
 import { Agent, errors, request } from 'undici';
-import { parseJson } from '../model/json.ts';
+import { type JsonObject, parseJson } from '../model/json.ts';
 import { messageOf } from './backendError.ts';
 import {
   type Health,
@@ -10,6 +10,7 @@ import {
   readLiveTask,
   readPeers,
   readTaskPage,
+  readWorkers,
   type TaskPage,
 } from './coordinatorAnswers.ts';
 
@@ -18,6 +19,8 @@ export interface CoordinatorClientOptions {
   readonly tokenFor?: (url: string) => string | undefined;
   /** For connecting, and again for the answer's headers. */
   readonly timeoutMs?: number;
+  /** For a whole answer, however it trickles in. */
+  readonly deadlineMs?: number;
 }
 
 /** A coordinator did not answer, or not as one does. The message is a phrase to follow its URL. */
@@ -38,10 +41,12 @@ export class CoordinatorClient {
   readonly #agent: Agent;
   readonly #tokenFor: (url: string) => string | undefined;
   readonly #timeoutMs: number;
+  readonly #deadlineMs: number;
 
   constructor(options: CoordinatorClientOptions) {
     const timeoutMs = options.timeoutMs ?? 2000;
     this.#timeoutMs = timeoutMs;
+    this.#deadlineMs = options.deadlineMs ?? 5 * timeoutMs;
     this.#tokenFor = options.tokenFor ?? (() => undefined);
     this.#agent = new Agent({
       connect: { timeout: timeoutMs },
@@ -60,6 +65,10 @@ export class CoordinatorClient {
 
   async peers(url: string, signal?: AbortSignal): Promise<string[]> {
     return readPeers((await this.#get(url, '/peers', signal)).content) ?? badAnswer('/peers');
+  }
+
+  async workers(url: string, signal?: AbortSignal): Promise<JsonObject[]> {
+    return readWorkers((await this.#get(url, '/workers', signal)).content) ?? badAnswer('/workers');
   }
 
   async tasks(
@@ -91,11 +100,12 @@ export class CoordinatorClient {
   ): Promise<{ status: number; content: unknown; bytes: number }> {
     signal?.throwIfAborted();
     const token = this.#tokenFor(url);
+    const deadline = AbortSignal.timeout(this.#deadlineMs);
     try {
       const { statusCode, body } = await request(url + path, {
         dispatcher: this.#agent,
         headers: { accept: 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
-        ...(signal ? { signal } : {}),
+        signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
       });
       const text = await body.text();
       if (statusCode === 401 || statusCode === 403) {
@@ -108,7 +118,9 @@ export class CoordinatorClient {
       return { status: statusCode, content: parseJson(text), bytes: Buffer.byteLength(text) };
     } catch (error) {
       signal?.throwIfAborted();
-      throw error instanceof NoAnswer ? error : new NoAnswer('unreachable', this.#reasonOf(error), { cause: error });
+      if (error instanceof NoAnswer) throw error;
+      const reason = deadline.aborted ? `no whole answer within ${this.#deadlineMs / 1000} s` : this.#reasonOf(error);
+      throw new NoAnswer('unreachable', reason, { cause: error });
     }
   }
 

@@ -1,42 +1,55 @@
 /** Answers from the log objects themselves, with no index at all: slower, and true whatever else is down. */
 
 import type { RecordsAnswer, SearchAnswer, TaskAnswer } from '../model/answer.ts';
+import type { FieldMapping } from '../model/fieldMapping/fieldMapping.ts';
 import { foldAttempts, foldTask } from '../model/fold.ts';
-import { inheritedFields } from '../model/query/fields.ts';
+import { isInheritedField } from '../model/query/fields.ts';
 import { comparePositions, compareTasks, type SortPosition, sortPosition } from '../model/query/compareTasks.ts';
-import { leavesOf, matchRecord, taskOnlyTerms } from '../model/query/matchTask.ts';
-import type { Query, TimeRange } from '../model/query/query.ts';
+import { inheritFields, lacksFields } from '../model/query/inheritFields.ts';
+import { leavesOf, matchRecord } from '../model/query/matchTask.ts';
+import type { Query } from '../model/query/query.ts';
 import type { LogRecord } from '../model/record.ts';
 import type { FoldedTask } from '../model/task.ts';
 import type { LogLine } from '../logs/readLogObject.ts';
 import type { ObjectStore } from '../store/objectStore.ts';
+import { aboutTasksOnly } from './aboutTasksOnly.ts';
 import { decodeCursor, encodeCursor } from './answerCursor.ts';
+import { DirectOverview } from './directOverview.ts';
 import { defaultScanLimits, LogScan, type ScanLimits, skewMs } from './logScan.ts';
+import type { OverviewBackend } from './overviewBackend.ts';
 import { type PulledLogs, pullLogs } from './pullLogs.ts';
+import { rangeToRead } from './rangeToRead.ts';
 import { isBeginning, type JudgedTask, TaskGatherer } from './taskGatherer.ts';
 import type { AskOptions, SearchOptions, TaskBackend } from './taskBackend.ts';
 
 export interface DirectBackendOptions {
   /** The log root. */
   readonly logs: ObjectStore;
+  /** What the logs call the canonical fields, where they have other names for them. */
+  readonly fields?: FieldMapping;
   readonly limits?: Partial<ScanLimits>;
 }
 
-/** Read on either side of a query's range, as a task's other records lie there: most tasks take minutes. */
-const aroundMs = 3_600_000;
-/** For `at:`, where the task may have begun and may have ended. */
-const aroundMomentMs = 86_400_000;
+/** Characters of lines taken before those beyond the limit are let go: a line may be megabytes long. */
+const maxTakenLength = 64 * 1024 * 1024;
 
 export class DirectBackend implements TaskBackend {
   readonly name = 'direct';
   readonly url: string;
+  readonly overview: OverviewBackend;
   readonly #logs: ObjectStore;
+  readonly #fields: FieldMapping | undefined;
   readonly #limits: ScanLimits;
 
   constructor(options: DirectBackendOptions) {
     this.#logs = options.logs;
+    this.#fields = options.fields;
     this.#limits = { ...defaultScanLimits, ...options.limits };
     this.url = options.logs.url;
+    this.overview = new DirectOverview({
+      scan: (asked, limits) => this.#scan(asked, limits),
+      tasksToInherit: async (query, outer, asked) => await this.#tasksToInherit(query, outer, asked),
+    });
   }
 
   /** Folds every task of the range, newest hours first, until the wanted page cannot change any more. */
@@ -44,7 +57,7 @@ export class DirectBackend implements TaskBackend {
     const startMs = performance.now();
     const after = options.cursor === undefined ? undefined : decodeCursor(options.cursor);
     const limit = query.limit ?? options.limit;
-    const scan = new LogScan(this.#logs, this.#limits, options);
+    const scan = this.#scan(options);
     const range = rangeToRead(query);
     const gatherer = new TaskGatherer(query);
     const groups = await scan.list(range);
@@ -90,7 +103,7 @@ export class DirectBackend implements TaskBackend {
 
   /** Reads back in time until the task's beginning is found, or all logs are read. */
   async task(id: string, options: AskOptions): Promise<TaskAnswer> {
-    const scan = new LogScan(this.#logs, this.#limits, options);
+    const scan = this.#scan(options);
     const records: LogRecord[] = [];
     const take = (lines: readonly LogLine[]): void => {
       for (const line of lines) if (line.kind === 'record' && line.record.task === id) records.push(line.record);
@@ -107,12 +120,14 @@ export class DirectBackend implements TaskBackend {
     return { detail: { task: foldTask(ordered), attempts: foldAttempts(ordered), records: ordered }, from };
   }
 
+  /** Reads twice where records take fields from tasks of which they are not all. */
   async records(query: Query, options: SearchOptions): Promise<RecordsAnswer> {
     const limit = query.limit ?? options.limit;
-    const scan = new LogScan(this.#logs, this.#limits, options);
+    const scan = this.#scan(options);
     const tasks = await this.#tasksToInherit(query, scan, options);
     let newest: LogRecord[] = [];
     let total = 0;
+    let taken = 0;
     const take = (lines: readonly LogLine[]): void => {
       for (const line of lines) {
         if (line.kind !== 'record') continue;
@@ -120,7 +135,10 @@ export class DirectBackend implements TaskBackend {
         if (!matchRecord(query, record, tasks?.get(record.task ?? ''))) continue;
         total++;
         newest.push(record);
-        if (newest.length >= 2 * limit + 1000) newest = newest.sort(newestFirst).slice(0, limit);
+        taken += line.raw.length;
+        if (newest.length < 2 * limit + 1000 && taken < maxTakenLength) continue;
+        newest = newest.sort(newestFirst).slice(0, limit);
+        taken = 0;
       }
     };
     let settled = false;
@@ -134,9 +152,11 @@ export class DirectBackend implements TaskBackend {
       settled = (newest[limit - 1]?.tsMs ?? Number.NEGATIVE_INFINITY) > next.endMs + skewMs;
       if (settled) break;
     }
+    const page = newest.sort(newestFirst).slice(0, limit);
+    const known = tasks ?? (await this.#tasksOf(page, query, scan, options));
     const from = scan.provenance(aboutTasksOnly(query));
     return {
-      records: newest.sort(newestFirst).slice(0, limit),
+      records: page.map((record) => inheritFields(record, known.get(record.task ?? ''))),
       totalIs: settled || total > limit || from.partial ? 'atLeast' : 'exact',
       from: [from],
     };
@@ -144,12 +164,16 @@ export class DirectBackend implements TaskBackend {
 
   /** The matching lines as they were written, oldest hour first, as they are read: nothing but one object is held. */
   pull(query: Query, options: AskOptions): PulledLogs {
-    const scan = new LogScan(this.#logs, this.#limits, options);
+    const scan = this.#scan(options);
     return pullLogs(scan, query, () => this.#tasksToInherit(query, scan, options), aboutTasksOnly(query));
   }
 
   async close(): Promise<void> {
     // The store belongs to whoever opened it.
+  }
+
+  #scan(options: AskOptions, limits: Partial<ScanLimits> = {}): LogScan {
+    return new LogScan(this.#logs, { ...this.#limits, ...limits }, options, this.#fields);
   }
 
   /** The tasks of the range, when the query asks for a field that records take from their task. */
@@ -158,41 +182,62 @@ export class DirectBackend implements TaskBackend {
     outer: LogScan,
     options: AskOptions,
   ): Promise<ReadonlyMap<string, FoldedTask> | undefined> {
-    const inherits = leavesOf(query.where).some(
-      (leaf) => leaf.kind === 'field' && inheritedFields.some((field) => field === leaf.field),
-    );
+    const inherits = leavesOf(query.where).some((leaf) => leaf.kind === 'field' && isInheritedField(leaf.field));
     if (!inherits) return undefined;
-    const scan = new LogScan(this.#logs, this.#limits, options);
+    const { tasks, isWhole } = await this.#foldTasks(query, options);
+    if (!isWhole) {
+      outer.note('not all tasks could be folded, so that records which name no account to worker may be missing');
+    }
+    return tasks;
+  }
+
+  /** The tasks of those records that take a field from theirs. */
+  async #tasksOf(
+    records: readonly LogRecord[],
+    query: Query,
+    outer: LogScan,
+    options: AskOptions,
+  ): Promise<ReadonlyMap<string, FoldedTask>> {
+    const ids = new Set(records.filter(lacksFields).flatMap(({ task }) => task ?? []));
+    if (ids.size === 0) return new Map();
+    const { tasks, isWhole } = await this.#foldTasks(query, options, ids);
+    if (!isWhole) outer.note('not all tasks could be folded, so that account to worker of some records may be missing');
+    return tasks;
+  }
+
+  /** The tasks of the query's range, or those of them with these ids: then read no further back than they began. */
+  async #foldTasks(
+    query: Query,
+    options: AskOptions,
+    ids?: ReadonlySet<string>,
+  ): Promise<{ readonly tasks: ReadonlyMap<string, FoldedTask>; readonly isWhole: boolean }> {
+    const scan = this.#scan(options);
     const gatherer = new TaskGatherer({ text: '', time: {} });
+    let isWhole = true;
     for (const group of await scan.list(rangeToRead(query))) {
-      if (
-        !(await scan.read(
-          group,
-          (lines) => gather(gatherer, lines),
-          () => gatherer.held,
-        ))
-      ) {
-        outer.note('not all tasks could be folded, so that records which name no account to worker may be missing');
-        break;
-      }
+      if (ids && gatherer.size === ids.size && haveBegunAfter([...gatherer.judge()], group.endMs + skewMs)) break;
+      isWhole = await scan.read(
+        group,
+        (lines) => gather(gatherer, lines, ids),
+        () => gatherer.held,
+      );
+      if (!isWhole) break;
     }
     const tasks = new Map<string, FoldedTask>();
     for (const { task } of gatherer.judge()) tasks.set(task.task, task);
-    return tasks;
+    return { tasks, isWhole };
   }
 }
 
-function gather(gatherer: TaskGatherer, lines: readonly LogLine[]): void {
-  for (const line of lines) if (line.kind === 'record') gatherer.add(line.record);
+function gather(gatherer: TaskGatherer, lines: readonly LogLine[], ids?: ReadonlySet<string>): void {
+  for (const line of lines) {
+    if (line.kind === 'record' && (!ids || ids.has(line.record.task ?? ''))) gatherer.add(line.record);
+  }
 }
 
-function rangeToRead({ time, atMs }: Query): TimeRange {
-  const sinceMs = atMs === undefined ? time.sinceMs : Math.max(time.sinceMs ?? 0, atMs - aroundMomentMs + aroundMs);
-  const untilMs = atMs === undefined ? time.untilMs : atMs + aroundMomentMs - aroundMs;
-  return {
-    ...(sinceMs === undefined ? {} : { sinceMs: sinceMs - aroundMs }),
-    ...(untilMs === undefined ? {} : { untilMs: untilMs + aroundMs }),
-  };
+/** Whether nothing before `beforeMs` can tell more of these tasks. */
+function haveBegunAfter(judged: readonly JudgedTask[], beforeMs: number): boolean {
+  return judged.every(({ task, isWhole }) => isWhole && task.firstTs > beforeMs);
 }
 
 /**
@@ -214,11 +259,6 @@ function isSettled(
   const last = matching[limit - 1];
   if (!last || last.task.lastTs <= beforeMs) return false;
   return judged.every(({ task, isWhole }) => isWhole || task.lastTs < last.task.lastTs);
-}
-
-function aboutTasksOnly(query: Query): string | undefined {
-  const terms = taskOnlyTerms(query);
-  return terms.length === 0 ? undefined : `${terms.join(' ')} asks about tasks: no record meets it by itself`;
 }
 
 /** As a task's story is told: by time, then as written. */

@@ -2,12 +2,16 @@
 
 import type { Provenance, RecordsAnswer, SearchAnswer, TaskAnswer } from '../model/answer.ts';
 import type { Query } from '../model/query/query.ts';
+import { IndexError } from '../index/indexError.ts';
 import type { IndexSource, LogIndex } from '../index/logIndex.ts';
 import { toBackendError } from './backendError.ts';
+import { IndexOverview } from './indexOverview.ts';
+import type { OverviewBackend } from './overviewBackend.ts';
 import type { AskOptions, SearchOptions, TaskBackend } from './taskBackend.ts';
 
 export class IndexBackend implements TaskBackend {
   readonly name = 'index';
+  readonly overview: OverviewBackend;
   readonly #index: LogIndex;
   readonly #nowMs: () => number;
 
@@ -15,6 +19,10 @@ export class IndexBackend implements TaskBackend {
   constructor(index: LogIndex, options: { readonly nowMs?: () => number } = {}) {
     this.#index = index;
     this.#nowMs = options.nowMs ?? Date.now;
+    this.overview = new IndexOverview(index, {
+      ask: async (asked, work) => await this.#ask(asked, work),
+      provenance: (source, asked) => this.#provenance(source, asked),
+    });
   }
 
   get url(): string {
@@ -65,7 +73,8 @@ export class IndexBackend implements TaskBackend {
       return await work();
     } catch (error) {
       options.signal?.throwIfAborted();
-      throw toBackendError(error, 'index');
+      // Errors of the index name it and say what to do.
+      throw toBackendError(error, error instanceof IndexError ? undefined : `The index at ${this.url}`);
     }
   }
 

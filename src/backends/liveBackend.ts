@@ -1,6 +1,7 @@
 /** Answers from the memory of the coordinators: what runs now, and what ended so lately that they still hold it. */
 
 import type { Provenance, RecordsAnswer, SearchAnswer, TaskAnswer } from '../model/answer.ts';
+import type { JsonObject } from '../model/json.ts';
 import type { LiveCoordinator } from '../model/live.ts';
 import { comparePositions, compareTasks, sortPosition } from '../model/query/compareTasks.ts';
 import type { Query } from '../model/query/query.ts';
@@ -30,6 +31,16 @@ export interface LiveTasks {
   readonly isVolatile: boolean;
   readonly from: readonly Provenance[];
 }
+
+/** The workers that one coordinator knows, as it tells of them (docs/coordinator-api.md). */
+export type CoordinatorWorkers =
+  | {
+      readonly kind: 'up';
+      readonly url: string;
+      readonly coordinator: string;
+      readonly workers: readonly JsonObject[];
+    }
+  | { readonly kind: 'down'; readonly url: string; readonly message: string };
 
 type Asked =
   | { readonly kind: 'up'; readonly url: string; readonly health: Health }
@@ -82,7 +93,7 @@ export class LiveBackend implements TaskBackend {
       const verdict = judgeLive(query, task);
       (verdict === undefined ? undecided : verdict ? matching : others).set(id, task);
     }
-    const from = found.map(({ bytes, notes }, at) => this.#provenance(roster[at]?.url ?? '', bytes, notes));
+    const from = found.map(({ bytes, notes }, at) => this.#provenance(roster[at], bytes, notes));
     return { matching, undecided, others, isVolatile: filter.isVolatile, from };
   }
 
@@ -97,7 +108,7 @@ export class LiveBackend implements TaskBackend {
       return !newest || isNewer(each.task, newest.task) ? each : newest;
     }, undefined);
     const from = found.map((each, at) =>
-      this.#provenance(roster[at]?.url ?? '', 0, each instanceof NoAnswer ? [each.message] : []),
+      this.#provenance(roster[at], 0, each instanceof NoAnswer ? [each.message] : []),
     );
     return {
       ...(best ? { detail: { task: best.task, attempts: best.attempts, records: [] } } : {}),
@@ -138,6 +149,21 @@ export class LiveBackend implements TaskBackend {
       try {
         const { tasks, cursor } = await this.#client.tasks(url, parameters, options.signal);
         return { kind, url, ...asked.health, tasks, more: cursor !== undefined };
+      } catch (error) {
+        return { kind: 'down', url, message: asNoAnswer(error).message };
+      }
+    });
+  }
+
+  /** Every coordinator with its workers. Never fails for a coordinator that does not answer. */
+  async workers(options: AskOptions): Promise<CoordinatorWorkers[]> {
+    const roster = await this.#roster(options);
+    return mapBounded(roster, concurrency, async (asked): Promise<CoordinatorWorkers> => {
+      const { kind, url } = asked;
+      if (kind === 'down') return { kind, url, message: asked.error.message };
+      try {
+        const workers = await this.#client.workers(url, options.signal);
+        return { kind, url, coordinator: asked.health.coordinator, workers };
       } catch (error) {
         return { kind: 'down', url, message: asNoAnswer(error).message };
       }
@@ -227,11 +253,12 @@ export class LiveBackend implements TaskBackend {
     return { tasks, bytes, notes };
   }
 
-  #provenance(url: string, bytes: number, notes: readonly string[]): Provenance {
+  #provenance(asked: Asked | undefined, bytes: number, notes: readonly string[]): Provenance {
+    const url = asked?.url ?? '';
     return {
       backend: 'live',
       url,
-      freshness: this.#nowMs(),
+      ...(asked?.kind === 'up' ? { freshness: this.#nowMs() } : {}),
       objects: 0,
       bytes,
       partial: notes.length > 0,

@@ -1,10 +1,12 @@
 /** Reads log objects newest first, some at a time, within limits, and keeps account of what could not be read. */
 
 import type { Provenance } from '../model/answer.ts';
+import type { FieldMapping } from '../model/fieldMapping/fieldMapping.ts';
 import type { TimeRange } from '../model/query/query.ts';
 import { listLogObjects } from '../logs/listLogObjects.ts';
 import { partitionOf } from '../logs/logLayout.ts';
 import { type LogLine, readLogObject } from '../logs/readLogObject.ts';
+import { countText } from '../model/readableNumbers.ts';
 import type { ObjectInfo, ObjectStore } from '../store/objectStore.ts';
 import { StoreError } from '../store/storeError.ts';
 import { messageOf, toBackendError } from './backendError.ts';
@@ -40,8 +42,10 @@ export class LogScan {
   readonly #store: ObjectStore;
   readonly #limits: ScanLimits;
   readonly #options: AskOptions;
+  readonly #fields: FieldMapping | undefined;
   #groups: ObjectGroup[] = [];
   #listed = 0;
+  #isRanged = false;
   #read = 0;
   #bytes = 0;
   #started = 0;
@@ -54,15 +58,18 @@ export class LogScan {
   readonly #notes: string[] = [];
   #isCut = false;
 
-  constructor(store: ObjectStore, limits: ScanLimits, options: AskOptions) {
+  /** @param fields what the logs call the canonical fields, where they have other names for them. */
+  constructor(store: ObjectStore, limits: ScanLimits, options: AskOptions, fields?: FieldMapping) {
     this.#store = store;
     this.#limits = limits;
     this.#options = options;
+    this.#fields = fields;
   }
 
   /** Newest first. @throws BackendError when the log root cannot be listed. */
   async list(range: TimeRange): Promise<readonly ObjectGroup[]> {
     const { signal } = this.#options;
+    this.#isRanged = range.sinceMs !== undefined || range.untilMs !== undefined;
     let found: ObjectInfo[] = [];
     try {
       for await (const info of listLogObjects(this.#store, { range, ...(signal ? { signal } : {}) })) {
@@ -99,7 +106,8 @@ export class LogScan {
     const { signal } = this.#options;
     signal?.throwIfAborted();
     try {
-      for await (const lines of readLogObject(this.#store, info.key, signal ? { signal } : {})) {
+      const options = { ...(this.#fields ? { fields: this.#fields } : {}), ...(signal ? { signal } : {}) };
+      for await (const lines of readLogObject(this.#store, info.key, options)) {
         for (const line of lines) {
           if (line.kind !== 'rejected') continue;
           this.#rejected++;
@@ -137,13 +145,15 @@ export class LogScan {
     const notes = [...this.#notes];
     if (this.#firstUnreadable) {
       const { key, error } = this.#firstUnreadable;
-      notes.push(`${this.#unreadable} log objects could not be read, first ${key}: ${messageOf(error)}`);
+      notes.push(`${countText(this.#unreadable, 'log object')} could not be read, first ${key}: ${messageOf(error)}`);
     }
     if (this.#firstRejected !== undefined) {
-      notes.push(`${this.#rejected} lines could not be read, first ${this.#firstRejected}`);
+      notes.push(`${countText(this.#rejected, 'line')} could not be read, first ${this.#firstRejected}`);
     }
     const partial = notes.length > 0;
-    if (this.#listed === 0) notes.push('there are no log objects in this range');
+    if (this.#listed === 0) {
+      notes.push(this.#isRanged ? 'there are no log objects in this range' : 'there are no log objects: check the URL');
+    }
     if (remark !== undefined) notes.push(remark);
     return {
       backend: 'direct',

@@ -2,26 +2,30 @@
 
 import { LogIndex } from '../index/logIndex.ts';
 import type { Environment } from '../model/environment.ts';
+import { FieldMapping } from '../model/fieldMapping/fieldMapping.ts';
 import type { ObjectStore } from '../store/objectStore.ts';
 import { openStore } from '../store/openStore.ts';
 import { BackendError, toBackendError } from './backendError.ts';
 import { DirectBackend } from './directBackend.ts';
 import { IndexBackend } from './indexBackend.ts';
 import { LiveBackend } from './liveBackend.ts';
+import { type TokenFor, trustedTokens } from './trustedTokens.ts';
 
 export interface ConnectOptions {
   /** Folder for spilled and cached data. */
   readonly cacheDirectory: string;
   readonly memoryLimitMb: number;
   readonly nowMs?: () => number;
-  /** The bearer token for a coordinator's URL, if it needs one. Peers that a coordinator names are asked for too. */
-  readonly tokenFor?: (url: string) => string | undefined;
+  /** The bearer token that the user gave for a coordinator's URL. Peers on other hosts get none but their own. */
+  readonly tokenFor?: TokenFor;
 }
 
 /** Every method throws BackendError `environment` when the environment does not name the place. */
 export class OpenPlaces {
   /** For messages. */
   readonly name: string;
+  /** What the logs call the canonical fields, where they have other names for them. */
+  readonly fields: FieldMapping | undefined;
   readonly #environment: Environment;
   readonly #options: ConnectOptions & { readonly nowMs: () => number };
   #live: LiveBackend | undefined;
@@ -32,6 +36,7 @@ export class OpenPlaces {
   constructor(environment: Environment, options: ConnectOptions & { readonly nowMs: () => number }) {
     this.#environment = environment;
     this.#options = options;
+    this.fields = environment.fields === undefined ? undefined : new FieldMapping(environment.fields);
     this.name = `Environment ${JSON.stringify(environment.name)}`;
   }
 
@@ -40,12 +45,16 @@ export class OpenPlaces {
     const { coordinators } = this.#environment;
     if (coordinators.length === 0) return undefined;
     const { tokenFor, nowMs } = this.#options;
-    this.#live ??= new LiveBackend({ coordinators, nowMs, ...(tokenFor ? { tokenFor } : {}) });
+    this.#live ??= new LiveBackend({
+      coordinators,
+      nowMs,
+      ...(tokenFor ? { tokenFor: trustedTokens(coordinators, tokenFor) } : {}),
+    });
     return this.#live;
   }
 
   direct(): DirectBackend {
-    return new DirectBackend({ logs: this.logs() });
+    return new DirectBackend({ logs: this.logs(), ...(this.fields ? { fields: this.fields } : {}) });
   }
 
   logs(): ObjectStore {

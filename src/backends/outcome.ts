@@ -1,6 +1,6 @@
 /** What became of asking one place: its answer, or why there is none; and how either shows in where an answer came from. */
 
-import type { BackendName, Provenance, RecordsAnswer, SearchAnswer, TaskAnswer } from '../model/answer.ts';
+import type { AnswerSummary, BackendName, Provenance, SearchAnswer } from '../model/answer.ts';
 import { BackendError } from './backendError.ts';
 
 interface Failure {
@@ -15,7 +15,8 @@ export type Outcome<T> =
   | { readonly kind: 'none' }
   | { readonly kind: 'failed'; readonly failures: readonly Failure[] };
 
-export type Answer = SearchAnswer | TaskAnswer | RecordsAnswer;
+/** Any answer: those that count how much they found tell in their summary where it came from. */
+export type Answer = { readonly summary: AnswerSummary } | { readonly from: readonly Provenance[] };
 
 /** Only what a backend fails with is an outcome; cancelling and mistakes of ours are passed on. */
 export async function attempt<T>(backend: BackendName, url: string, ask: () => Promise<T>): Promise<Outcome<T>> {

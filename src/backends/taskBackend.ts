@@ -2,6 +2,7 @@
 
 import type { BackendName, RecordsAnswer, SearchAnswer, TaskAnswer } from '../model/answer.ts';
 import type { Query } from '../model/query/query.ts';
+import type { OverviewBackend } from './overviewBackend.ts';
 
 export interface Progress {
   readonly done: number;
@@ -30,5 +31,7 @@ export interface TaskBackend {
   task(id: string, options: AskOptions): Promise<TaskAnswer>;
   /** Newest first. */
   records(query: Query, options: SearchOptions): Promise<RecordsAnswer>;
+  /** What is asked of many tasks or records at once; absent where only what runs now is known. */
+  readonly overview?: OverviewBackend;
   close(): Promise<void>;
 }

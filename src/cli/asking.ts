@@ -42,11 +42,12 @@ export async function asking<R>(
 
 function openConnection(environment: Environment, context: CallContext): Connection {
   const token = coordinatorToken(environment, context.env);
+  const own = new Set(environment.coordinators.map((url) => URL.parse(url)?.origin));
   return connect(environment, {
     cacheDirectory: cacheFolder(context.env),
     memoryLimitMb,
     nowMs: context.now,
-    tokenFor: () => token,
+    tokenFor: (url) => (own.has(URL.parse(url)?.origin) ? token : undefined),
   });
 }
 

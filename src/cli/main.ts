@@ -16,11 +16,18 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   // Once: a second Ctrl-C ends the process whatever it is doing.
   process.once(signal, () => stopping.abort(stopReasons.cancelled));
 }
+// Who started this with a channel to it is gone. Waiting for that keeps no finished command alive.
+process.once('disconnect', () => stopping.abort(stopReasons.cancelled));
+process.channel?.unref();
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     // `ingest-trace … | head`: the reader has what it wanted.
     if (error.code === 'EPIPE') stopping.abort(stopReasons.readerGone);
-    else throw error;
+    else {
+      // Whatever else it is (a full disk), nothing can be printed any more.
+      if (stream === process.stdout) process.stderr.write(`ingest-trace: cannot print: ${error.message}\n`);
+      process.exit(1);
+    }
   });
 }
 

@@ -4,7 +4,10 @@ import { parseQuery } from '../model/query/parseQuery.ts';
 import type { Query, QueryProblem } from '../model/query/query.ts';
 import type { CallContext } from './call.ts';
 import type { OptionValues } from './options.ts';
-import { plainLine } from './plainText.ts';
+import { plainBlock, plainLine } from '../model/plainText.ts';
+
+/** Characters before a mistake, and after. */
+const shown = 100;
 
 export class QueryRefused extends Error {
   override readonly name = 'QueryRefused';
@@ -22,8 +25,12 @@ export class QueryRefused extends Error {
     const offset = this.problem.column - 1;
     const start = this.query.lastIndexOf('\n', offset - 1) + 1;
     const line = this.query.slice(start).split('\n', 1)[0] ?? '';
-    const before = line.slice(0, offset - start).replace(/[^\t]/gu, ' ');
-    return `  ${line}\n  ${before}^ ${plainLine(this.problem.message)}`;
+    // Around the mistake: a line may be thousands of characters long.
+    const before = line.slice(0, offset - start);
+    const after = line.slice(offset - start);
+    const head = before.length > shown ? `…${plainBlock(before.slice(-shown))}` : plainBlock(before);
+    const tail = after.length > shown ? `${plainBlock(after.slice(0, shown))}…` : plainBlock(after);
+    return `  ${head}${tail}\n  ${head.replace(/[^\t]/gu, ' ')}^ ${plainLine(this.problem.message)}`;
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../model/json.ts';
 import { type LogRecord, recordToJson } from '../model/record.ts';
-import { timeText } from './humanNumbers.ts';
+import { timeText } from '../model/readableNumbers.ts';
 import type { Column } from './table.ts';
 import { errorText } from './taskTable.ts';
 
@@ -21,11 +21,13 @@ function milliseconds(tsMs: number): string {
   return `${day} ${clock}.${String(((tsMs % 1000) + 1000) % 1000).padStart(3, '0')} ${zone}`;
 }
 
-/** The message and the error, which often say the same. */
+/** The message and the error, which often say the same: what both say is told once. */
 function messageText({ message, error }: LogRecord): string {
   const failure = errorText(error);
   if (message === undefined || failure.includes(message)) return failure;
-  return failure === '' ? message : `${message} – ${failure}`;
+  if (message.includes(failure)) return message;
+  if (error?.message && message.includes(error.message)) return error.type ? `${message} (${error.type})` : message;
+  return `${message} – ${failure}`;
 }
 
 export const recordColumns: readonly Column<LogRecord>[] = [

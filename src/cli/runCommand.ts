@@ -6,7 +6,7 @@ import { calls } from './calls.ts';
 import { type ExitCode, exitCode } from './exitCode.ts';
 import { callHelp, commandHelp } from './help.ts';
 import { type OptionTable, readOptions } from './options.ts';
-import { plainBlock } from './plainText.ts';
+import { plainBlock } from '../model/plainText.ts';
 import { QueryRefused } from './readQuery.ts';
 import { type OutputStream, Terminal } from './terminal.ts';
 import { Failure, WrongUse } from './wrongUse.ts';
@@ -49,8 +49,11 @@ export async function runCommand(args: readonly string[], context: ProcessContex
   }
   const call = findCall(rest);
   if (!call) {
-    const known = calls.map(({ words }) => words.join(' ')).join(', ');
-    terminal.tell(`ingest-trace: there is no call ${JSON.stringify(rest[0])}. Known calls: ${known}.`);
+    const begun = calls.filter(({ words }) => words[0] === rest[0]);
+    const known = (begun.length > 0 ? begun : calls).map(({ words }) => words.join(' ')).join(', ');
+    const problem =
+      begun.length > 0 ? `${rest[0]} needs a further word` : `there is no call ${JSON.stringify(rest[0])}`;
+    terminal.tell(`ingest-trace: ${problem}. Known calls: ${known}.`);
     return exitCode.wrongUse;
   }
   const own = [...flags, ...rest.slice(call.words.length)].map((argument) => (argument === '-h' ? '--help' : argument));

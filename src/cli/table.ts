@@ -1,6 +1,6 @@
 /** Aligned columns of plain text. */
 
-import { plainLine } from './plainText.ts';
+import { plainLine } from '../model/plainText.ts';
 import type { Style, Terminal } from './terminal.ts';
 
 export interface Column<Row> {
@@ -11,8 +11,13 @@ export interface Column<Row> {
 }
 
 const gap = '  ';
+/** Of a cell that others stand beside: each row is as wide as the widest. */
+const maxWidth = 120;
 
-/** Prints nothing for no rows. The last column is cut where the terminal ends; a column that is empty is left out. */
+/**
+ * Prints nothing for no rows. The last column is cut where the terminal ends, others where they are absurdly wide; a
+ * column that is empty is left out.
+ */
 export async function printTable<Row>(
   terminal: Terminal,
   columns: readonly Column<Row>[],
@@ -20,7 +25,10 @@ export async function printTable<Row>(
 ): Promise<void> {
   if (rows.length === 0) return;
   const cells = columns
-    .map((column) => ({ column, texts: rows.map((row) => plainLine(column.value(row))) }))
+    .map((column, at) => {
+      const limit = at === columns.length - 1 ? undefined : maxWidth;
+      return { column, texts: rows.map((row) => plainLine(column.value(row), limit)) };
+    })
     .filter(({ texts }) => texts.some((text) => text !== ''))
     .map(({ column, texts }) => ({
       column,

@@ -1,7 +1,7 @@
 /** Folded tasks as people read them. */
 
 import type { FoldedTask, TaskStatus } from '../model/task.ts';
-import { durationText, timeText } from './humanNumbers.ts';
+import { durationText, timeText } from '../model/readableNumbers.ts';
 import type { Column } from './table.ts';
 import type { Style } from './terminal.ts';
 

@@ -1,7 +1,7 @@
 /** Where the command prints: lines on stdout (JSON only, with `--json`), words and progress on stderr. */
 
 import type { WriteStream } from 'node:tty';
-import { plainBlock } from './plainText.ts';
+import { plainBlock, plainJson } from '../model/plainText.ts';
 
 /** A stream of the process, or a test's. */
 export type OutputStream = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'columns' | 'hasColors'>>;
@@ -47,7 +47,7 @@ export class Terminal {
 
   /** One JSON object as one line of stdout. Waits while the reader is slow. */
   async printJson(value: object): Promise<void> {
-    await this.#print(`${JSON.stringify(value)}\n`);
+    await this.#print(`${plainJson(value)}\n`);
   }
 
   /** One or more lines of text for people on stdout; the caller has made hostile text plain. */

@@ -1,9 +1,14 @@
 /** The options that say where to ask, and the environment that they name. */
 
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { AskMode } from '../model/answer.ts';
 import type { Environment, S3Options } from '../model/environment.ts';
+import type { Fields } from '../model/fieldMapping/fieldMapping.ts';
+import { parseFields, presetList } from '../model/fieldMapping/parseFields.ts';
+import { isPresetName } from '../model/fieldMapping/presets.ts';
+import { parseJson } from '../model/json.ts';
 import { httpUrlProblem, storeUrlProblem } from '../model/parseEnvironments.ts';
 import type { CallContext } from './call.ts';
 import { findEnvironment } from './findEnvironment.ts';
@@ -27,14 +32,19 @@ const coordinator = {
 const index = { type: 'text', value: 'URL', help: 'the index: file:///… or s3://bucket/prefix' } as const;
 const logs = { type: 'text', value: 'URL', help: 'the log root: file:///… or s3://bucket/prefix' } as const;
 
-/** For calls that ask an ingest system, its index or its logs. */
-export const askOptions = { env, coordinator, index, logs, ...s3Options } as const satisfies OptionTable;
-export const logsOptions = { env, logs, ...s3Options } as const satisfies OptionTable;
-export const indexOptions = { env, index, ...s3Options } as const satisfies OptionTable;
-export const indexingOptions = { env, logs, index, ...s3Options } as const satisfies OptionTable;
-export const liveOptions = { env, coordinator } as const satisfies OptionTable;
+const fields = {
+  type: 'text',
+  value: 'PRESET|FILE',
+  help: `names of the logs' fields: ${presetList}, or a file`,
+} as const;
 
-const addresses = ['coordinator', 'index', 'logs', 'endpoint', 'region', 'profile'] as const;
+/** For calls that ask an ingest system, its index or its logs. */
+export const askOptions = { env, coordinator, index, logs, fields, ...s3Options } as const satisfies OptionTable;
+export const logsOptions = { env, logs, fields, ...s3Options } as const satisfies OptionTable;
+export const indexOptions = { env, index, ...s3Options } as const satisfies OptionTable;
+export const indexingOptions = { env, logs, index, fields, ...s3Options } as const satisfies OptionTable;
+
+const addresses = ['coordinator', 'index', 'logs', 'fields', 'endpoint', 'region', 'profile'] as const;
 
 /**
  * The environment that the options name, or that they make up.
@@ -54,12 +64,17 @@ export async function environmentOf(values: OptionValues, context: CallContext):
     return findEnvironment(name, context);
   }
   const s3 = s3Of(values);
+  const fields = await fieldsOf(values, context.cwd);
+  if (fields !== undefined && logs === undefined) {
+    throw new WrongUse('--fields says what logs call their fields: add --logs.');
+  }
   return {
     name: 'here',
     coordinators,
     ...(logs !== undefined && { logs }),
     ...(index !== undefined && { index }),
     ...(s3 && { s3 }),
+    ...(fields !== undefined && { fields }),
     paths: [],
   };
 }
@@ -100,6 +115,30 @@ export function s3Of(values: OptionValues): S3Options | undefined {
     ...(region !== undefined && { region }),
     ...(profile !== undefined && { profile }),
   };
+}
+
+/** @throws WrongUse unless the option is absent, names a preset, or a file with the same JSON as an environment's `fields`. */
+async function fieldsOf(values: OptionValues, cwd: string): Promise<Fields | undefined> {
+  const named = values.text('fields');
+  if (named === undefined || isPresetName(named)) return named;
+  const path = resolve(cwd, named);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new WrongUse(`--fields: expected ${presetList}, or a file; ${path} cannot be read: ${reason}`, {
+      cause: error,
+    });
+  }
+  const problems: string[] = [];
+  const value = parseJson(text.replace(/^\uFEFF/, ''));
+  if (value === undefined) throw new WrongUse(`--fields: ${path} is not valid JSON.`);
+  const fields = parseFields(value, '', (at, problem) => problems.push(at === '' ? problem : `${at}: ${problem}`));
+  if (fields === undefined) {
+    throw new WrongUse([`--fields: ${path} is not valid:`, ...problems.map((problem) => `  ${problem}`)].join('\n'));
+  }
+  return fields;
 }
 
 function checked(option: string, value: string, problem: string | undefined): string {

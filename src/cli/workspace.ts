@@ -11,7 +11,7 @@ import { SourceMaps } from '../stacktrace/sourceMap.ts';
 import type { Trace } from '../stacktrace/trace.ts';
 import type { CallContext } from './call.ts';
 import type { OptionTable, OptionValues } from './options.ts';
-import { plainLine } from './plainText.ts';
+import { plainLine } from '../model/plainText.ts';
 import { errorText } from './taskTable.ts';
 import type { Terminal } from './terminal.ts';
 import { WrongUse } from './wrongUse.ts';

@@ -19,6 +19,15 @@ import {
 import type { RecordsAnswer, SearchAnswer, TaskAnswer } from '../model/answer.ts';
 import type { IndexPassSummary } from '../model/indexPass.ts';
 import type { LiveSnapshot } from '../model/live.ts';
+import type {
+  FacetsAnswer,
+  FieldsAnswer,
+  GroupsAnswer,
+  HistogramAnswer,
+  LanesAnswer,
+  SqlAnswer,
+  ValuesAnswer,
+} from '../model/overview/answers.ts';
 import { BackOff } from './backOff.ts';
 import { untilAborted } from './cancellation.ts';
 import { EngineCrashed, EngineError } from './engineError.ts';
@@ -117,6 +126,34 @@ export class EngineClient implements AsyncDisposable {
     return this.#ask(protocol.records, params, options);
   }
 
+  groups(params: Asked<protocol.LimitedOverviewParams>, options: EngineAskOptions = {}): Promise<GroupsAnswer> {
+    return this.#ask(protocol.groups, params, options);
+  }
+
+  fields(params: Asked<protocol.LimitedOverviewParams>, options: EngineAskOptions = {}): Promise<FieldsAnswer> {
+    return this.#ask(protocol.fields, params, options);
+  }
+
+  values(params: Asked<protocol.ValuesParams>, options: EngineAskOptions = {}): Promise<ValuesAnswer> {
+    return this.#ask(protocol.values, params, options);
+  }
+
+  facets(params: Asked<protocol.FacetsParams>, options: EngineAskOptions = {}): Promise<FacetsAnswer> {
+    return this.#ask(protocol.facets, params, options);
+  }
+
+  histogram(params: Asked<protocol.OverviewParams>, options: EngineAskOptions = {}): Promise<HistogramAnswer> {
+    return this.#ask(protocol.histogram, params, options);
+  }
+
+  lanes(params: Asked<protocol.LimitedOverviewParams>, options: EngineAskOptions = {}): Promise<LanesAnswer> {
+    return this.#ask(protocol.lanes, params, options);
+  }
+
+  sql(params: Asked<protocol.SqlParams>, options: EngineAskOptions = {}): Promise<SqlAnswer> {
+    return this.#ask(protocol.sql, params, options);
+  }
+
   live(params: Asked<protocol.LiveParams>, options: EngineAskOptions = {}): Promise<LiveSnapshot> {
     return this.#ask(protocol.live, params, options);
   }
@@ -192,6 +229,8 @@ export class EngineClient implements AsyncDisposable {
 
   /** The answer of the engine; or its end, or the caller's signal, whichever comes first. */
   async #settle<R>(running: Running, signal: AbortSignal | undefined, send: () => Promise<R>): Promise<R> {
+    // What is not asked for need not be stopped.
+    signal?.throwIfAborted();
     const ended = Promise.withResolvers<never>();
     running.waiting.add(ended.reject);
     try {

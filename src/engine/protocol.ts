@@ -8,6 +8,15 @@ import type { AskMode, RecordsAnswer, SearchAnswer, TaskAnswer } from '../model/
 import type { Environment } from '../model/environment.ts';
 import type { IndexPassSummary } from '../model/indexPass.ts';
 import type { LiveSnapshot } from '../model/live.ts';
+import type {
+  FacetsAnswer,
+  FieldsAnswer,
+  GroupsAnswer,
+  HistogramAnswer,
+  LanesAnswer,
+  SqlAnswer,
+  ValuesAnswer,
+} from '../model/overview/answers.ts';
 
 export interface EngineConfiguration {
   readonly environments: readonly Environment[];
@@ -48,6 +57,36 @@ export interface LiveParams extends EnvironmentParams {
   readonly limit: number;
 }
 
+/** What is asked of everything that a query matches. */
+export interface OverviewParams extends EnvironmentParams {
+  readonly query: string;
+  readonly mode: AskMode;
+}
+
+export interface LimitedOverviewParams extends OverviewParams {
+  /** Groups, fields, values or spans at most. */
+  readonly limit: number;
+}
+
+export interface FacetsParams extends LimitedOverviewParams {
+  /** As in a query. */
+  readonly field: string;
+}
+
+export interface ValuesParams extends EnvironmentParams {
+  readonly field: string;
+  /** What the values start with. */
+  readonly prefix: string;
+  readonly limit: number;
+  readonly mode: AskMode;
+}
+
+export interface SqlParams extends EnvironmentParams {
+  readonly sql: string;
+  /** Rows at most. */
+  readonly limit: number;
+}
+
 export interface EngineProgress {
   readonly done: number;
   readonly total?: number;
@@ -62,7 +101,7 @@ export interface EngineLog {
 export interface EngineErrorData {
   /**
    * `query` (the query is wrong: `column` says where), `environment` (no such environment, or it lacks the place that
-   * was asked for), `cancelled`, `internal`, or the code of a BackendError or StoreError: `unreachable`, `denied` …
+   * was asked for), `statement` (the SQL is none that is run, or is wrong), `timeLimit`, `cancelled`, `internal`, or the code of a BackendError or StoreError: `unreachable`, `denied` …
    */
   readonly code: string;
   readonly column?: number;
@@ -72,6 +111,17 @@ export const configure = new RequestType<EngineConfiguration, null, EngineErrorD
 export const search = new RequestType<SearchParams, SearchAnswer, EngineErrorData>('tasks/search');
 export const task = new RequestType<TaskParams, TaskAnswer, EngineErrorData>('tasks/one');
 export const records = new RequestType<RecordsParams, RecordsAnswer, EngineErrorData>('records/search');
+/** Failure groups. */
+export const groups = new RequestType<LimitedOverviewParams, GroupsAnswer, EngineErrorData>('overview/groups');
+/** Field names, for people and for `completeQuery`. */
+export const fields = new RequestType<LimitedOverviewParams, FieldsAnswer, EngineErrorData>('overview/fields');
+/** Values of one field, the most frequent first, for `completeQuery`. */
+export const values = new RequestType<ValuesParams, ValuesAnswer, EngineErrorData>('overview/values');
+export const facets = new RequestType<FacetsParams, FacetsAnswer, EngineErrorData>('overview/facets');
+export const histogram = new RequestType<OverviewParams, HistogramAnswer, EngineErrorData>('overview/histogram');
+/** Which worker ran what: within `since:` and `until:` of the query, or at its `at:`. */
+export const lanes = new RequestType<LimitedOverviewParams, LanesAnswer, EngineErrorData>('overview/lanes');
+export const sql = new RequestType<SqlParams, SqlAnswer, EngineErrorData>('overview/sql');
 export const live = new RequestType<LiveParams, LiveSnapshot, EngineErrorData>('live/snapshot');
 /** Indexes what is new in the environment's logs. */
 export const indexPass = new RequestType<EnvironmentParams, IndexPassSummary, EngineErrorData>('index/pass');

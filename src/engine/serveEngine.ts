@@ -49,6 +49,38 @@ export function serveEngine({ connection, connect, now }: EngineServerOptions): 
       asked.records(query, params.mode, { ...ask, limit: params.limit }),
     );
   });
+  serve(protocol.groups, (params, ask) => {
+    const query = queryOf(params.query);
+    const { mode, limit } = params;
+    return environments.use(params.environment, ({ overview }) => overview.groups(query, mode, { ...ask, limit }));
+  });
+  serve(protocol.fields, (params, ask) => {
+    const query = queryOf(params.query);
+    const { mode, limit } = params;
+    return environments.use(params.environment, ({ overview }) => overview.fields(query, mode, { ...ask, limit }));
+  });
+  serve(protocol.values, ({ environment, field, mode, prefix, limit }, ask) =>
+    environments.use(environment, ({ overview }) => overview.values(field, mode, { ...ask, prefix, limit })),
+  );
+  serve(protocol.facets, (params, ask) => {
+    const query = queryOf(params.query);
+    const { field, mode, limit } = params;
+    return environments.use(params.environment, ({ overview }) =>
+      overview.facets(query, field, mode, { ...ask, limit }),
+    );
+  });
+  serve(protocol.histogram, (params, ask) => {
+    const query = queryOf(params.query);
+    return environments.use(params.environment, ({ overview }) => overview.histogram(query, params.mode, ask));
+  });
+  serve(protocol.lanes, (params, ask) => {
+    const query = queryOf(params.query);
+    const { mode, limit } = params;
+    return environments.use(params.environment, ({ overview }) => overview.lanes(query, mode, { ...ask, limit }));
+  });
+  serve(protocol.sql, ({ environment, sql, limit }, ask) =>
+    environments.use(environment, ({ overview }) => overview.sql(sql, { ...ask, limit })),
+  );
   serve(protocol.live, (params, ask) =>
     environments.use(params.environment, (asked) => asked.liveSnapshot(params.limit, ask)),
   );
@@ -86,7 +118,7 @@ export function serveEngine({ connection, connect, now }: EngineServerOptions): 
       const atMs = now();
       if (atMs - lastMs < progressEveryMs && progress.done !== progress.total) return;
       lastMs = atMs;
-      void connection.sendProgress(protocol.progress, token, progress);
+      void tell(() => connection.sendProgress(protocol.progress, token, progress));
     };
   }
 
@@ -97,7 +129,15 @@ export function serveEngine({ connection, connect, now }: EngineServerOptions): 
   }
 
   function log(level: protocol.EngineLog['level'], message: string): void {
-    void connection.sendNotification(protocol.log, { level, message });
+    void tell(() => connection.sendNotification(protocol.log, { level, message }));
+  }
+
+  async function tell(send: () => Promise<void>): Promise<void> {
+    try {
+      await send();
+    } catch {
+      // The other side is gone: nobody is left to be told, of this or of the failure.
+    }
   }
 }
 

@@ -27,6 +27,10 @@ export const commandIds = {
   restartEngine: 'ingestTrace.restartEngine',
   openSettings: 'ingestTrace.openSettings',
   createEnvironmentFile: 'ingestTrace.createEnvironmentFile',
+  openCurrentLine: 'ingestTrace.openCurrentLine',
+  openStackTrace: 'ingestTrace.openStackTrace',
+  nextFrame: 'ingestTrace.nextFrame',
+  previousFrame: 'ingestTrace.previousFrame',
 } as const;
 
 /** Commands that only our own links, lenses and tree items run; not in package.json. */
@@ -34,6 +38,9 @@ export const internalCommandIds = {
   openLogFrame: 'ingestTrace.internal.openLogFrame',
   searchGroupId: 'ingestTrace.internal.searchGroupId',
   loadMore: 'ingestTrace.internal.loadMore',
+  followNote: 'ingestTrace.internal.followNote',
+  searchFailures: 'ingestTrace.internal.searchFailures',
+  openTextFrame: 'ingestTrace.internal.openTextFrame',
 } as const;
 
 export type CommandId =
@@ -56,4 +63,8 @@ export const contextKeys = {
 
 export const documentScheme = 'ingest-trace';
 export const taskLogLanguage = 'ingest-trace-log';
+export const stackTraceScheme = 'ingest-trace-stack';
+export const stackTraceLanguage = 'ingest-trace-stack';
+/** Gives the documents their language. */
+export const stackTraceExtension = '.stacktrace';
 export const environmentsFile = 'ingest-trace.json';

@@ -3,10 +3,13 @@
 import * as vscode from 'vscode';
 import { EngineClient, type EngineState } from '../engine/engineClient.ts';
 import type { EngineConfiguration, EngineLog } from '../engine/protocol.ts';
+import { FrameCommands } from './commands/frameCommands.ts';
 import { registerCommands } from './commands/registerCommands.ts';
 import { SearchCommands } from './commands/searchCommands.ts';
 import { SystemCommands } from './commands/systemCommands.ts';
 import { TaskCommands } from './commands/taskCommands.ts';
+import { FrameLinks } from './documents/frameLinks.ts';
+import { StackTraceDocuments } from './documents/stackTraceDocuments.ts';
 import { TaskLogDocuments } from './documents/taskLogDocuments.ts';
 import { EngineHost } from './engineHost.ts';
 import { failureOf } from './failureText.ts';
@@ -14,6 +17,9 @@ import { LocalHarness } from './harness/localHarness.ts';
 import { TimelinePanel } from './panels/timelinePanel.ts';
 import { CoordinatorTokens } from './settings/coordinatorTokens.ts';
 import { Environments } from './settings/environments.ts';
+import { FailureLenses } from './sources/failureLenses.ts';
+import { FrameNotes } from './sources/frameNotes.ts';
+import { FrameOpener } from './sources/frameOpener.ts';
 import { WorkspaceSources } from './sources/workspaceSources.ts';
 import { StatusBar } from './statusBar.ts';
 import { HistoryView } from './views/historyView.ts';
@@ -50,7 +56,12 @@ export async function compose(context: vscode.ExtensionContext): Promise<Composi
 
   const harness = new LocalHarness(dist('cli.mjs'), context.storageUri, environments);
   const sources = new WorkspaceSources(log);
+  const notes = new FrameNotes();
+  const frames = new FrameOpener(sources, environments, notes);
+  const lenses = new FailureLenses(engine, environments, sources, log);
   const documents = new TaskLogDocuments(engine);
+  const stackTraces = new StackTraceDocuments();
+  const links = new FrameLinks(frames, environments, stackTraces, documents);
   const live = new LiveView(engine, environments, log);
   const history = new HistoryView(engine, environments, sources, log);
   const timeline = new TimelinePanel(context.extensionUri, environments, history, documents, log);
@@ -58,7 +69,8 @@ export async function compose(context: vscode.ExtensionContext): Promise<Composi
   const commands = registerCommands(
     {
       ...new SearchCommands(environments, live, history, documents, context.workspaceState).table,
-      ...new TaskCommands(environments, documents, sources).table,
+      ...new TaskCommands(environments, documents, frames).table,
+      ...new FrameCommands(stackTraces, links, notes).table,
       ...new SystemCommands({
         environments,
         tokens,
@@ -80,6 +92,10 @@ export async function compose(context: vscode.ExtensionContext): Promise<Composi
     history,
     live,
     documents,
+    stackTraces,
+    links,
+    notes,
+    lenses,
     sources,
     harness,
     logProblems,

@@ -4,8 +4,12 @@ const plainValue = /^[A-Za-z_][\w-]*(?:\.[\w-]+)*$/;
 
 export function filterTerm(field: string, value: string): string {
   if (plainValue.test(value)) return `${field}:${value}`;
-  const escaped = value.replace(/[\\"\n\r\t]/g, (char) => escapes[char] ?? char);
-  return `${field}:"${escaped}"`;
+  return `${field}:${quoted(value)}`;
+}
+
+/** A phrase of the query grammar. */
+export function quoted(text: string): string {
+  return `"${text.replace(/[\\"\n\r\t]/g, (char) => escapes[char] ?? char)}"`;
 }
 
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\n': '\\n', '\r': '\\r', '\t': '\\t' };

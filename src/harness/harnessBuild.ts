@@ -16,7 +16,7 @@ const run = promisify(execFile);
 export async function findBuild(bundleFolder: string, env: NodeJS.ProcessEnv): Promise<BuildInfo> {
   const [version, commit, repository] = await Promise.all([
     packageVersion(bundleFolder),
-    env['INGEST_TRACE_COMMIT'] || git(bundleFolder, 'rev-parse', 'HEAD'),
+    env['INGEST_TRACE_COMMIT'] || cleanCommit(bundleFolder),
     env['INGEST_TRACE_REPOSITORY'] || git(bundleFolder, 'remote', 'get-url', 'origin'),
   ]);
   const publicUrl = repository && withoutCredentials(repository);
@@ -26,6 +26,14 @@ export async function findBuild(bundleFolder: string, env: NodeJS.ProcessEnv): P
     ...(commit ? { commit } : {}),
     ...(publicUrl ? { repository: publicUrl } : {}),
   };
+}
+
+/** What was built from files that are changed and not committed ran at no commit. */
+async function cleanCommit(folder: string): Promise<string | undefined> {
+  const root = await git(folder, 'rev-parse', '--show-toplevel');
+  if (root === undefined || (await git(root, 'status', '--porcelain', '--untracked-files=no')) !== undefined)
+    return undefined;
+  return git(root, 'rev-parse', 'HEAD');
 }
 
 async function packageVersion(bundleFolder: string): Promise<string | undefined> {

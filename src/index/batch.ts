@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readLogObject } from '../logs/readLogObject.ts';
+import type { FieldMapping } from '../model/fieldMapping/fieldMapping.ts';
 import type { ObjectInfo, ObjectStore } from '../store/objectStore.ts';
 import { StoreError } from '../store/storeError.ts';
 import type { Database } from './database.ts';
@@ -38,6 +39,7 @@ export type ReadOutcome =
 export class Batch {
   readonly #database: Database;
   readonly #logs: ObjectStore;
+  readonly #fields: FieldMapping | undefined;
   readonly #limits: BatchLimits;
   readonly #directory: string;
   #writer: SegmentWriter;
@@ -56,18 +58,36 @@ export class Batch {
     limits: BatchLimits,
     directory: string,
     writer: SegmentWriter,
+    fields: FieldMapping | undefined,
   ) {
     this.#database = database;
     this.#logs = logs;
     this.#limits = limits;
     this.#directory = directory;
     this.#writer = writer;
+    this.#fields = fields;
   }
 
-  /** @param parent folder that the database may write to. */
-  static async open(database: Database, logs: ObjectStore, limits: BatchLimits, parent: string): Promise<Batch> {
+  /**
+   * @param parent folder that the database may write to.
+   * @param fields what the logs call the canonical fields, where they have other names for them.
+   */
+  static async open(
+    database: Database,
+    logs: ObjectStore,
+    limits: BatchLimits,
+    parent: string,
+    fields?: FieldMapping,
+  ): Promise<Batch> {
     const directory = await mkdtemp(join(parent, 'batch-'));
-    return new Batch(database, logs, limits, directory, await SegmentWriter.open(database, directory, newName()));
+    return new Batch(
+      database,
+      logs,
+      limits,
+      directory,
+      await SegmentWriter.open(database, directory, newName()),
+      fields,
+    );
   }
 
   get objects(): readonly BatchObject[] {
@@ -150,7 +170,8 @@ export class Batch {
   async #readLines(info: ObjectInfo, version: string, signal?: AbortSignal) {
     let records = 0;
     let rejected = 0;
-    const options = { etag: info.etag, ...(signal ? { signal } : {}) };
+    const fields = this.#fields;
+    const options = { etag: info.etag, ...(fields ? { fields } : {}), ...(signal ? { signal } : {}) };
     for await (const lines of readLogObject(this.#logs, info.key, options)) {
       signal?.throwIfAborted();
       for (const line of lines) {

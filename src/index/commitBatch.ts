@@ -157,6 +157,7 @@ function nextManifest(
     commit: newName(),
     writtenTs: nowMs,
     logs: before.logs,
+    ...(before.fields ? { fields: before.fields } : {}),
     totals,
     segments: [...before.segments, ...added.segments],
     ledger: added.ledger,

@@ -11,8 +11,14 @@ export type IndexErrorCode =
   | 'newer'
   /** It was built from the logs of another root. */
   | 'otherLogs'
+  /** It was built with another field mapping. */
+  | 'otherFields'
   /** The question needs more memory than the limit allows. */
   | 'memory'
+  /** A statement is none that is run, or has a mistake. */
+  | 'statement'
+  /** A statement took longer than it may. */
+  | 'timeLimit'
   /** The cursor is none of ours. */
   | 'badCursor';
 

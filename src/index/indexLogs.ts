@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listLogObjects } from '../logs/listLogObjects.ts';
+import type { FieldMapping } from '../model/fieldMapping/fieldMapping.ts';
 import type { IndexPassSummary } from '../model/indexPass.ts';
 import type { ObjectInfo, ObjectStore } from '../store/objectStore.ts';
 import type { StoreError } from '../store/storeError.ts';
@@ -20,6 +21,8 @@ export interface IndexLogsOptions {
   readonly logs: ObjectStore;
   /** Where the index lies, or will. */
   readonly index: ObjectStore;
+  /** What the logs call the canonical fields, where they have other names for them. */
+  readonly fields?: FieldMapping;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: IndexProgress) => void;
   /** A log object that the store lists and does not give; it is tried again by every pass. */
@@ -72,7 +75,7 @@ export class Indexer implements AsyncDisposable {
 
   private constructor(options: IndexLogsOptions, directory: string, database: Database) {
     this.#options = options;
-    this.#state = new IndexState(options.index, options.logs.url);
+    this.#state = new IndexState(options.index, options.logs.url, options.fields);
     this.#directory = directory;
     this.#database = database;
     this.#limits = { ...defaultLimits, ...options.limits };
@@ -103,7 +106,8 @@ export class Indexer implements AsyncDisposable {
     let committing: Promise<void> | undefined;
     try {
       for (let next = pending.shift(); next; ) {
-        const batch = await Batch.open(this.#database, this.#options.logs, this.#limits, this.#directory);
+        const { logs, fields } = this.#options;
+        const batch = await Batch.open(this.#database, logs, this.#limits, this.#directory, fields);
         try {
           while (next && !batch.isFull()) {
             signal?.throwIfAborted();

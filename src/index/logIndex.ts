@@ -84,6 +84,17 @@ interface Snapshot {
   readonly source: IndexSource;
 }
 
+/** One state of the index, as long as a question about it takes; its segments' files stay where they are. */
+export interface IndexReading {
+  readonly url: string;
+  readonly segments: SegmentSet;
+  readonly source: IndexSource;
+  /** A folder for what may be spilled, removed when the index is closed. */
+  readonly spillDirectory: string;
+  /** Rejects with `signal.reason` once the question's signal fires. */
+  readonly query: (statement: Statement) => Promise<SqlRow[]>;
+}
+
 const defaultCacheBytes = 2 * 2 ** 30;
 
 export class LogIndex {
@@ -193,6 +204,16 @@ export class LogIndex {
         lagMs: Math.max(0, this.#nowMs() - (source.completeTs ?? manifest.writtenTs)),
       };
     });
+  }
+
+  /** Asks the newest state something that `work` knows how to ask, once more of a newer one where segments went away. */
+  async read<T>(signal: AbortSignal | undefined, work: (reading: IndexReading) => Promise<T>): Promise<T> {
+    const [url, spillDirectory] = [this.url, this.#spillDirectory];
+    const query = async (statement: Statement) => await this.#query(statement, signal);
+    return await this.#ask(
+      signal,
+      async ({ segments, source }) => await work({ url, segments, source, spillDirectory, query }),
+    );
   }
 
   /** Every rejected line of the log objects as they are indexed now. */

@@ -62,6 +62,8 @@ export interface Manifest {
   readonly writtenTs: number;
   /** URL of the log root that is indexed. */
   readonly logs: string;
+  /** The field mapping that they were read with, as an environment says it; absent where there was none. */
+  readonly fields?: JsonObject;
   readonly totals: ManifestTotals;
   readonly segments: readonly SegmentEntry[];
   /** In order of commit: a later entry for the same key replaces the earlier. */
@@ -83,12 +85,13 @@ export function manifestNumber(key: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-export function emptyManifest(logs: string): Manifest {
+export function emptyManifest(logs: string, fields?: JsonObject): Manifest {
   return {
     number: 0,
     commit: '',
     writtenTs: 0,
     logs,
+    ...(fields ? { fields } : {}),
     totals: { objects: 0, records: 0, rejected: 0 },
     segments: [],
     ledger: [],
@@ -122,6 +125,7 @@ export function parseManifest(text: string): ParsedManifest {
     typeof json['commit'] !== 'string' ||
     typeof json['writtenTs'] !== 'number' ||
     typeof json['logs'] !== 'string' ||
+    !(json['fields'] === undefined || isJsonObject(json['fields'])) ||
     !isJsonObject(totals) ||
     !isCount(totals['objects']) ||
     !isCount(totals['records']) ||

@@ -41,6 +41,45 @@ export function searchPlan(
   { limit, after: afterPosition }: { readonly limit: number; readonly after?: SortPosition },
 ): SearchPlan {
   const parameters = new Parameters();
+  const { condition, isNarrow } = taskCondition(query, segments, parameters);
+  const { field, descending } = query.sort ?? { field: 'lastTs', descending: true };
+  const value = sortSql(field, descending);
+  const direction = descending ? 'DESC' : 'ASC';
+  const order = `ORDER BY value ${direction}, task ASC LIMIT ${limit}`;
+  const after = afterPosition ? isAfter(afterPosition, descending, parameters) : 'true';
+  const matching = `SELECT f.rowid AS id, f.task, ${value} AS value FROM ${taskTable} f WHERE ${condition}`;
+  const [edge, notBeyond] = descending ? ['min', '>='] : ['max', '<='];
+  if (isNarrow) {
+    // Texts are read for the page only: not for all that match, nor for ordering but where the last values are equal.
+    const page = `SELECT id, value FROM matched WHERE value ${notBeyond}
+      (SELECT ${edge}(value) FROM (SELECT value FROM matched WHERE ${after} ORDER BY value ${direction} LIMIT ${limit}))`;
+    const columns = afterPosition ? 'id, task, value' : 'id, value';
+    const sql = `WITH matched AS MATERIALIZED (SELECT ${columns} FROM (${matching})),
+      page AS (SELECT f.*, p.value FROM (${page}) p JOIN ${taskTable} f ON f.rowid = p.id WHERE ${after} ${order})
+      SELECT t.total, ${foldedRowSql} AS row FROM (SELECT count(*)::DOUBLE AS total FROM matched) t
+      LEFT JOIN page f ON true ORDER BY f.value ${direction}, f.task ASC`;
+    return { kind: 'whole', statement: { sql, parameters } };
+  }
+  // Nearly all may match. Numbers alone are ordered first: it spares comparing and reading the texts of nearly every row.
+  const bound = `SELECT (SELECT count(*) FROM (${matching}))::DOUBLE AS total,
+    (SELECT ${edge}(value) FROM (
+      SELECT value FROM (${matching}) WHERE ${after} ORDER BY value ${direction} LIMIT ${limit}))::VARCHAR AS bound`;
+  const rows = (from: string) => `SELECT ${foldedRowSql} AS row FROM ${taskTable} f JOIN (
+      SELECT * FROM (${matching} AND ${value} ${notBeyond} ${BigInt(from)}) WHERE ${after} ${order}
+    ) page ON f.rowid = page.id ORDER BY page.value ${direction}, page.task ASC`;
+  return {
+    kind: 'bounded',
+    bound: { sql: bound, parameters },
+    page: (from) => ({ sql: rows(from), parameters }),
+  };
+}
+
+/** The query's terms and times as a test of the tasks `f` of the table. */
+function taskCondition(
+  query: Query,
+  segments: SegmentSet,
+  parameters: Parameters,
+): { readonly condition: string; readonly isNarrow: boolean } {
   const context = contextOf(segments, parameters);
   const where: string[] = [];
   // Whether names or records are asked for: few tasks match, and finding them costs more than keeping them.
@@ -83,37 +122,34 @@ export function searchPlan(
     const at = `${parameters.add(query.atMs)}::DOUBLE`;
     where.push(`f.first_ms <= ${at} AND (f.status NOT IN ('succeeded', 'failed') OR f.last_ms >= ${at})`);
   }
-  const { field, descending } = query.sort ?? { field: 'lastTs', descending: true };
-  const value = sortSql(field, descending);
-  const direction = descending ? 'DESC' : 'ASC';
-  const order = `ORDER BY value ${direction}, task ASC LIMIT ${limit}`;
-  const after = afterPosition ? isAfter(afterPosition, descending, parameters) : 'true';
-  const condition = where.length > 0 ? where.join(' AND ') : 'true';
-  const matching = `SELECT f.rowid AS id, f.task, ${value} AS value FROM ${taskTable} f WHERE ${condition}`;
-  const [edge, notBeyond] = descending ? ['min', '>='] : ['max', '<='];
-  if (isNarrow) {
-    // Texts are read for the page only: not for all that match, nor for ordering but where the last values are equal.
-    const page = `SELECT id, value FROM matched WHERE value ${notBeyond}
-      (SELECT ${edge}(value) FROM (SELECT value FROM matched WHERE ${after} ORDER BY value ${direction} LIMIT ${limit}))`;
-    const columns = afterPosition ? 'id, task, value' : 'id, value';
-    const sql = `WITH matched AS MATERIALIZED (SELECT ${columns} FROM (${matching})),
-      page AS (SELECT f.*, p.value FROM (${page}) p JOIN ${taskTable} f ON f.rowid = p.id WHERE ${after} ${order})
-      SELECT t.total, ${foldedRowSql} AS row FROM (SELECT count(*)::DOUBLE AS total FROM matched) t
-      LEFT JOIN page f ON true ORDER BY f.value ${direction}, f.task ASC`;
-    return { kind: 'whole', statement: { sql, parameters } };
+  return { condition: where.length > 0 ? where.join(' AND ') : 'true', isNarrow };
+}
+
+/**
+ * The tasks that match a query as CTEs, the last of them `matched`: `task`, `first_ms`, `last_ms`, and what `select` adds
+ * over the folded task `f` (its `status`, `attempts`, and the aggregates of its records `r` that `columns` names).
+ */
+export function matchedTasks(
+  query: Query,
+  segments: SegmentSet,
+  parameters: Parameters,
+  { columns, select }: { readonly columns: readonly string[]; readonly select: readonly string[] },
+): string {
+  const { condition } = taskCondition(query, segments, parameters);
+  const matching = `SELECT ${['f.task', 'f.first_ms::DOUBLE AS first_ms', 'f.last_ms::DOUBLE AS last_ms', ...select].join(', ')}`;
+  if (columns.length === 0) {
+    return `matched AS MATERIALIZED (${matching} FROM ${taskTable} f WHERE ${condition})`;
   }
-  // Nearly all may match. Numbers alone are ordered first: it spares comparing and reading the texts of nearly every row.
-  const bound = `SELECT (SELECT count(*) FROM (${matching}))::DOUBLE AS total,
-    (SELECT ${edge}(value) FROM (
-      SELECT value FROM (${matching}) WHERE ${after} ORDER BY value ${direction} LIMIT ${limit}))::VARCHAR AS bound`;
-  const rows = (from: string) => `SELECT ${foldedRowSql} AS row FROM ${taskTable} f JOIN (
-      SELECT * FROM (${matching} AND ${value} ${notBeyond} ${BigInt(from)}) WHERE ${after} ${order}
-    ) page ON f.rowid = page.id ORDER BY page.value ${direction}, page.task ASC`;
-  return {
-    kind: 'bounded',
-    bound: { sql: bound, parameters },
-    page: (from) => ({ sql: rows(from), parameters }),
-  };
+  // The table has no such aggregates: they are taken of the records of the tasks that match.
+  return `found AS MATERIALIZED (SELECT f.* FROM ${taskTable} f WHERE ${condition}), summed AS (
+      SELECT r.task, ${columns.join(', ')}
+      FROM ${recordsSql(segments.entries, segments, parameters)}
+      WHERE r.task IN (SELECT task FROM found) GROUP BY r.task
+    ), matched AS MATERIALIZED (
+      ${matching} FROM (
+        SELECT s.*, t.first_ms, t.last_ms, t.status, t.attempts FROM found t JOIN summed s ON s.task = t.task
+      ) f
+    )`;
 }
 
 /** The task events of some tasks: what folding them needs of their records, without stacks and the like. */
@@ -147,27 +183,40 @@ export function recordsStatement(
   page: { readonly limit: number },
 ): Statement | undefined {
   const parameters = new Parameters();
+  const matching = matchingRecords(query, all, parameters);
+  if (!matching) return undefined;
+  const sql = `
+    SELECT ${selectRecord('r')}
+    ${matching}
+    ORDER BY r.ts DESC, r.object DESC, r.offset_bytes DESC
+    LIMIT ${page.limit}`;
+  return { sql, parameters };
+}
+
+/** `FROM … WHERE …` of the records `r` that match by themselves; `undefined` when no segment can hold one. */
+export function matchingRecords(query: Query, all: SegmentSet, parameters: Parameters): string | undefined {
   const context = contextOf(all, parameters);
   const { sinceMs, untilMs } = query.time;
   const entries = all.entries.filter(
     (entry) => (sinceMs === undefined || entry.maxTs >= sinceMs) && (untilMs === undefined || entry.minTs < untilMs),
   );
   if (query.atMs !== undefined || entries.length === 0) return undefined;
-  const conditions: string[] = [];
-  if (sinceMs !== undefined) conditions.push(`r.ts >= ${moment(sinceMs, parameters)}`);
-  if (untilMs !== undefined) conditions.push(`r.ts < ${moment(untilMs, parameters)}`);
+  const conditions = inTime(query, parameters);
   const inherits = asksOfTask(query.where);
   if (query.where) {
     conditions.push(compileWhere(query.where, (leaf) => leafOnRecord(leaf, context, inherits ? 'f' : undefined)));
   }
   const tasks = inherits ? `LEFT JOIN ${taskTable} f ON f.task = r.task` : '';
-  const sql = `
-    SELECT ${selectRecord('r')}
-    FROM ${recordsSql(entries, all, parameters)} ${tasks}
-    WHERE ${conditions.length > 0 ? conditions.join(' AND ') : 'true'}
-    ORDER BY r.ts DESC, r.object DESC, r.offset_bytes DESC
-    LIMIT ${page.limit}`;
-  return { sql, parameters };
+  return `FROM ${recordsSql(entries, all, parameters)} ${tasks}
+    WHERE ${conditions.length > 0 ? conditions.join(' AND ') : 'true'}`;
+}
+
+/** `since:` and `until:` as tests of the record `r`. */
+export function inTime({ time: { sinceMs, untilMs } }: Pick<Query, 'time'>, parameters: Parameters): string[] {
+  return [
+    ...(sinceMs === undefined ? [] : [`r.ts >= ${moment(sinceMs, parameters)}`]),
+    ...(untilMs === undefined ? [] : [`r.ts < ${moment(untilMs, parameters)}`]),
+  ];
 }
 
 /** Some rows of the task table. */
@@ -210,7 +259,7 @@ function asksOfTask(where: QueryExpression | undefined): boolean {
   );
 }
 
-function contextOf(segments: SegmentSet, parameters: Parameters): CompileContext {
+export function contextOf(segments: SegmentSet, parameters: Parameters): CompileContext {
   return {
     parameters,
     mayHavePath: (path) => segments.entries.some((entry) => mayHavePath(entry, path)),

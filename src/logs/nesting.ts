@@ -25,7 +25,7 @@ export function isNestedDeeperThan(limit: number, json: string): boolean {
 }
 
 /** The index of the quote that ends the string starting at `at`. */
-function endOfString(json: string, at: number): number {
+export function endOfString(json: string, at: number): number {
   for (;;) {
     at = json.indexOf('"', at + 1);
     if (at < 0) return json.length;

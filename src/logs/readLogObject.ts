@@ -1,17 +1,19 @@
 /** Reads one log object: every line of it is a record, or is rejected with the reason. */
 
 import { isUtf8 } from 'node:buffer';
+import type { FieldMapping } from '../model/fieldMapping/fieldMapping.ts';
 import { parseJson } from '../model/json.ts';
-import { type LogRecord, parseRecord } from '../model/record.ts';
+import { type LogRecord, type ParsedRecord, parseRecord } from '../model/record.ts';
 import { failureGroup } from '../stacktrace/failureGroup.ts';
 import type { ByteRange, ObjectStore } from '../store/objectStore.ts';
 import { StoreError } from '../store/storeError.ts';
 import { DamagedObject, decodeObject } from './decodeObject.ts';
 import { isNestedDeeperThan } from './nesting.ts';
 import { type Line, LineSplitter } from './splitLines.ts';
+import { splitExport } from './splitExport.ts';
 
 export type LogLine =
-  /** `raw` is the line as it was written, without its line end. */
+  /** `raw` is the line as it was written, without its line end; of one that holds many records, a line of this one. */
   | { readonly kind: 'record'; readonly record: LogRecord; readonly raw: string }
   | {
       readonly kind: 'rejected';
@@ -26,6 +28,8 @@ export type LogLine =
 export interface ReadLogOptions {
   /** The version that was listed. When the object has another by now, reading throws `changed`. */
   readonly etag?: string;
+  /** What the log calls the canonical fields, where it has other names for them. */
+  readonly fields?: FieldMapping;
   readonly signal?: AbortSignal;
 }
 
@@ -54,7 +58,7 @@ export async function* readLogObject(
       options.signal?.throwIfAborted();
       for (const line of splitter.push(chunk)) {
         if (isBlank(line.bytes)) continue;
-        batch.push(readLine(key, line));
+        readLine(key, line, options.fields, batch);
         heldBytes += line.bytes.length;
         if (batch.length < batchLines && heldBytes < batchBytes) continue;
         yield batch;
@@ -64,7 +68,7 @@ export async function* readLogObject(
       }
     }
     const rest = splitter.rest();
-    if (rest && !isBlank(rest.bytes)) batch.push(readLine(key, rest));
+    if (rest && !isBlank(rest.bytes)) readLine(key, rest, options.fields, batch);
   } catch (error) {
     if (error instanceof DamagedObject) {
       const offsetBytes = splitter.offsetBytes;
@@ -98,17 +102,38 @@ function opener(store: ObjectStore, key: string, { etag: expected, signal }: Rea
   };
 }
 
-function readLine(key: string, { bytes, offsetBytes, isTooLong }: Line): LogLine {
-  if (isTooLong) return reject(key, offsetBytes, `longer than ${maxLineBytes} bytes`, bytes);
-  if (!isUtf8(bytes)) return reject(key, offsetBytes, 'not UTF-8', bytes);
+/** Adds what the line holds to `batch`: one record or reject, or those of an export. */
+function readLine(key: string, line: Line, fields: FieldMapping | undefined, batch: LogLine[]): void {
+  const { bytes, offsetBytes, isTooLong } = line;
+  if (isTooLong) return void batch.push(reject(key, offsetBytes, `longer than ${maxLineBytes} bytes`, bytes));
+  if (!isUtf8(bytes)) return void batch.push(reject(key, offsetBytes, 'not UTF-8', bytes));
   const raw = bytes.toString('utf8');
   // Some writers start a file with a byte order mark.
   const json = offsetBytes === 0 && raw.startsWith('\ufeff') ? raw.slice(1) : raw;
   const value = parseJson(json);
-  if (value === undefined) return reject(key, offsetBytes, 'not JSON', bytes);
-  if (isNestedDeeperThan(maxNesting, json)) return reject(key, offsetBytes, `nested deeper than ${maxNesting}`, bytes);
-  const parsed = parseRecord(value);
-  if (parsed.kind === 'rejected') return reject(key, offsetBytes, parsed.reason, bytes);
+  if (value === undefined) return void batch.push(reject(key, offsetBytes, 'not JSON', bytes));
+  if (isNestedDeeperThan(maxNesting, json)) {
+    return void batch.push(reject(key, offsetBytes, `nested deeper than ${maxNesting}`, bytes));
+  }
+  const parts = fields?.hasExports === true ? splitExport(value, json) : undefined;
+  if (!fields || !parts) {
+    batch.push(toLine(fields ? fields.parse(value) : parseRecord(value), key, offsetBytes, raw));
+    return;
+  }
+  // Each record has the place of its own text for its origin, so that no two share one.
+  let startBytes = offsetBytes + bytes.length - Buffer.byteLength(json);
+  let counted = 0;
+  for (const part of parts) {
+    startBytes += Buffer.byteLength(json.slice(counted, part.start));
+    counted = part.start;
+    const parsed = part.kind === 'record' ? fields.parse(part.value) : part;
+    batch.push(toLine(parsed, key, startBytes, part.raw));
+  }
+}
+
+function toLine(parsed: ParsedRecord, key: string, offsetBytes: number, raw: string): LogLine {
+  if (parsed.kind === 'rejected')
+    return reject(key, offsetBytes, parsed.reason, Buffer.from(raw.slice(0, maxRejectedBytes)));
   const group = parsed.record.error && failureGroup(parsed.record.error);
   // Parsed just now, and nobody else's yet: a copy of each record would cost as much as parsing it.
   const record: { -readonly [K in keyof LogRecord]: LogRecord[K] } = parsed.record;

@@ -1,5 +1,7 @@
 /** An environment: the places where one ingest system can be asked (docs/environments.md). Never holds a secret. */
 
+import type { Fields } from './fieldMapping/fieldMapping.ts';
+
 export interface S3Options {
   readonly endpoint?: string;
   readonly region?: string;
@@ -23,6 +25,8 @@ export interface Environment {
   readonly index?: string;
   readonly clickhouse?: string;
   readonly s3?: S3Options;
+  /** What the logs call the canonical fields, where they have other names for them. */
+  readonly fields?: Fields;
   readonly paths: readonly PathMapping[];
   readonly repository?: string;
 }

@@ -3,7 +3,9 @@
  * `ingest-trace.json`. What is wrong is refused with its path and with what was expected; nothing is adjusted or ignored.
  */
 
+import { describeValue, hasControlCharacter } from './describeValue.ts';
 import type { Environment, EnvironmentProblem, ParsedEnvironments, PathMapping, S3Options } from './environment.ts';
+import { parseFields } from './fieldMapping/parseFields.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -18,7 +20,7 @@ export function parseEnvironments(value: unknown): ParsedEnvironments {
   const environments: Environment[] = [];
   if (!Array.isArray(list)) {
     if (check.problems.length === 0) {
-      check.refuse('environments', `expected an array of environments, got ${describe(list)}`);
+      check.refuse('environments', `expected an array of environments, got ${describeValue(list)}`);
     }
   } else {
     for (const [index, item] of list.entries()) {
@@ -57,7 +59,7 @@ class Check {
 
   text(path: string, value: unknown, expected: string): string | undefined {
     if (typeof value === 'string' && value.trim() !== '' && !hasControlCharacter(value)) return value;
-    return this.refuse(path, `expected ${expected}, got ${describe(value)}`);
+    return this.refuse(path, `expected ${expected}, got ${describeValue(value)}`);
   }
 }
 
@@ -84,7 +86,7 @@ function listOf(check: Check, value: JsonObject): unknown {
 }
 
 function parseEnvironment(check: Check, path: string, value: unknown): Environment | undefined {
-  if (!isJsonObject(value)) return check.refuse(path, `expected an object, got ${describe(value)}`);
+  if (!isJsonObject(value)) return check.refuse(path, `expected an object, got ${describeValue(value)}`);
   check.keys(path, value, environmentKeys);
   const name = check.text(`${path}.name`, value['name'], 'a name, as text');
   const environment: Mutable<Environment> = {
@@ -111,10 +113,11 @@ function parseEnvironment(check: Check, path: string, value: unknown): Environme
     else if (repository !== undefined) environment.repository = repository;
   }
   if (value['fields'] !== undefined) {
-    check.refuse(
-      `${path}.fields`,
-      'field mappings are not supported yet: only the canonical fields of the task log are read. Remove this key',
-    );
+    const refuse = (at: string, message: string): void => {
+      check.refuse(at, message);
+    };
+    const fields = parseFields(value['fields'], `${path}.fields`, refuse);
+    if (fields) environment.fields = fields;
   }
   if (['coordinators', 'logs', 'index', 'clickhouse'].every((key) => value[key] === undefined)) {
     check.refuse(path, 'names no place to ask: expected coordinators, logs or index');
@@ -125,7 +128,7 @@ function parseEnvironment(check: Check, path: string, value: unknown): Environme
 function coordinatorsOf(check: Check, path: string, value: unknown): readonly string[] {
   if (value === undefined) return [];
   if (!Array.isArray(value)) {
-    check.refuse(path, `expected an array of URLs such as "http://host:7070", got ${describe(value)}`);
+    check.refuse(path, `expected an array of URLs such as "http://host:7070", got ${describeValue(value)}`);
     return [];
   }
   return value.flatMap((item, index) => httpUrlOf(check, `${path}[${index}]`, item) ?? []);
@@ -134,13 +137,13 @@ function coordinatorsOf(check: Check, path: string, value: unknown): readonly st
 function pathsOf(check: Check, path: string, value: unknown): readonly PathMapping[] {
   if (value === undefined) return [];
   if (!Array.isArray(value)) {
-    check.refuse(path, `expected an array of {"from", "to"}, got ${describe(value)}`);
+    check.refuse(path, `expected an array of {"from", "to"}, got ${describeValue(value)}`);
     return [];
   }
   return value.flatMap((item: unknown, index): PathMapping[] => {
     const at = `${path}[${index}]`;
     if (!isJsonObject(item)) {
-      check.refuse(at, `expected an object {"from", "to"}, got ${describe(item)}`);
+      check.refuse(at, `expected an object {"from", "to"}, got ${describeValue(item)}`);
       return [];
     }
     check.keys(at, item, ['from', 'to']);
@@ -151,7 +154,7 @@ function pathsOf(check: Check, path: string, value: unknown): readonly PathMappi
 }
 
 function s3Of(check: Check, path: string, value: unknown): S3Options | undefined {
-  if (!isJsonObject(value)) return check.refuse(path, `expected an object, got ${describe(value)}`);
+  if (!isJsonObject(value)) return check.refuse(path, `expected an object, got ${describeValue(value)}`);
   check.keys(path, value, s3Keys);
   const s3: Mutable<S3Options> = {};
   if (value['endpoint'] !== undefined) {
@@ -169,7 +172,7 @@ function s3Of(check: Check, path: string, value: unknown): S3Options | undefined
   const forcePathStyle = value['forcePathStyle'];
   if (typeof forcePathStyle === 'boolean') s3.forcePathStyle = forcePathStyle;
   else if (forcePathStyle !== undefined) {
-    check.refuse(`${path}.forcePathStyle`, `expected true or false, got ${describe(forcePathStyle)}`);
+    check.refuse(`${path}.forcePathStyle`, `expected true or false, got ${describeValue(forcePathStyle)}`);
   }
   return s3;
 }
@@ -188,22 +191,27 @@ function httpUrlOf(check: Check, path: string, value: unknown): string | undefin
   return check.refuse(path, problem);
 }
 
+/** As S3 allows it; older buckets may have `_`. */
+const bucketName = /^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/;
+
 /** What is wrong with the URL of an object store, or `undefined`. Never repeats a URL that holds a password. */
 export function storeUrlProblem(value: unknown): string | undefined {
   const url = parseUrl(value);
-  if (!url) return `expected ${storeExpected}, got ${describe(value)}`;
+  if (!url) return `expected ${storeExpected}, got ${describeValue(value)}`;
   if (url.username !== '' || url.password !== '') return userInfoProblem;
   if (url.search !== '' || url.hash !== '') return `expected ${storeExpected} without ? and #`;
   if (url.protocol === 'file:') return url.host === '' ? undefined : `expected file:/// with three slashes and a path`;
-  if (url.protocol !== 's3:') return `expected ${storeExpected}, got ${describe(value)}`;
-  return url.host === '' ? 'expected s3://bucket/prefix: the bucket is missing' : undefined;
+  if (url.protocol !== 's3:') return `expected ${storeExpected}, got ${describeValue(value)}`;
+  if (url.host === '') return 'expected s3://bucket/prefix: the bucket is missing';
+  if (bucketName.test(url.host)) return undefined;
+  return `expected s3://bucket/prefix with a bucket of 3 to 63 characters a-z 0-9 . _ -, got ${describeValue(value)}`;
 }
 
 /** What is wrong with an HTTP URL, or `undefined`. Never repeats a URL that holds a password. */
 export function httpUrlProblem(value: unknown): string | undefined {
   const url = parseUrl(value);
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    return `expected an http:// or https:// URL, got ${describe(value)}`;
+    return `expected an http:// or https:// URL, got ${describeValue(value)}`;
   }
   if (url.username !== '' || url.password !== '') return userInfoProblem;
   for (const key of url.searchParams.keys()) {
@@ -227,25 +235,4 @@ function refuseUserInfo(check: Check, path: string): void {
 function hasUserInfo(text: string): boolean {
   const url = parseUrl(text);
   return url !== undefined && (url.password !== '' || (url.protocol.startsWith('http') && url.username !== ''));
-}
-
-/** Names a value for people, shortened; text that holds `@` after a scheme may hold a password and is not repeated. */
-function describe(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object') return 'an object';
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (typeof value !== 'string') return `a ${typeof value}`;
-  if (value.trim() === '') return 'empty text';
-  if (/:\/\/[^/]*@/.test(value)) return 'a URL with a user name';
-  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
-}
-
-function hasControlCharacter(text: string): boolean {
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code < 0x20 || code === 0x7f) return true;
-  }
-  return false;
 }

@@ -30,8 +30,11 @@ export interface BuildInfo {
   readonly repository?: string;
 }
 
-/** Where a record was read: the log object, and the byte at which its line starts in the decoded text. */
-export interface RecordOrigin {
+/**
+ * Where a record was read: the log object, and the byte at which its line starts in the decoded text, or, where a line holds many
+ * records, the byte at which its own text does. No two records share one.
+ */
+interface RecordOrigin {
   readonly object: string;
   readonly offsetBytes: number;
 }
@@ -129,15 +132,25 @@ export function parseRecord(value: unknown): ParsedRecord {
   return { kind: 'record', record };
 }
 
-/** The canonical JSON form of a record, as a log shipper writes it. */
+/**
+ * The canonical JSON form of a record, as a log shipper writes it. Where `rest` holds another value of a canonical field's name
+ * (a field mapping gave the field a value from elsewhere), that one is under `_rest`.
+ */
 export function recordToJson(record: LogRecord): JsonObject {
   const json: Record<string, Json> = { ts: new Date(record.tsMs).toISOString() };
   if (record.event !== 'log') json['event'] = record.event;
   for (const name of stringFields) if (record[name] !== undefined) json[name] = record[name];
   for (const name of integerFields) if (record[name] !== undefined) json[name] = record[name];
-  for (const [name, value] of Object.entries(record.rest ?? {})) put(json, name, value);
-  if (record.error) json['error'] = merged(record.error, record.rest?.['error']);
-  if (record.build) json['build'] = merged(record.build, record.rest?.['build']);
+  if (record.error) json['error'] = { ...record.error };
+  if (record.build) json['build'] = { ...record.build };
+  const hidden: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(record.rest ?? {})) {
+    const known = Object.hasOwn(json, name) ? json[name] : undefined;
+    if (known === undefined) put(json, name, value);
+    else if (isJsonObject(known) && isJsonObject(value) && !overlap(known, value)) json[name] = { ...value, ...known };
+    else put(hidden, name, value);
+  }
+  if (Object.keys(hidden).length > 0) json['_rest'] = hidden;
   return json;
 }
 
@@ -226,6 +239,6 @@ function splitStrings<T extends string>(
   return [Object.keys(known).length > 0 ? known : undefined, Object.keys(other).length > 0 ? other : undefined];
 }
 
-function merged(known: object, other: Json | undefined): JsonObject {
-  return { ...(isJsonObject(other) ? other : {}), ...known };
+function overlap(a: JsonObject, b: JsonObject): boolean {
+  return Object.keys(a).some((name) => Object.hasOwn(b, name));
 }

@@ -6,7 +6,7 @@ export const taskStatuses = ['pending', 'assigned', 'running', 'retrying', 'succ
 export type TaskStatus = (typeof taskStatuses)[number];
 
 /** A folded error: the stack stays with the record. */
-export interface TaskError {
+interface TaskError {
   readonly type?: string;
   readonly message?: string;
 }

@@ -1,41 +1,107 @@
 /** Finds every stack trace in any text: logs, JSON, terminal output, several languages side by side. */
 
+import { beamTraces } from './parse/beam.ts';
+import { cppTraces } from './parse/cpp.ts';
+import { dotnetTraces } from './parse/dotnet.ts';
+import { geckoTraces } from './parse/gecko.ts';
 import { goTraces } from './parse/go.ts';
 import { javascriptTraces } from './parse/javascript.ts';
 import { jvmTraces } from './parse/jvm.ts';
+import { phpTraces } from './parse/php.ts';
 import { pythonTraces } from './parse/python.ts';
+import { rubyTraces } from './parse/ruby.ts';
+import { rustTraces } from './parse/rust.ts';
+import { headerOn } from './parse/header.ts';
 import type { ReadTraces, TraceParser } from './parse/traceParser.ts';
+import type { Offsets } from './offsets.ts';
 import { TextLines } from './textLines.ts';
-import type { Trace } from './trace.ts';
+import { type Trace, tracesWithin } from './trace.ts';
+import { textsByWriter } from './writers.ts';
 
-const parsers: readonly TraceParser[] = [javascriptTraces, jvmTraces, pythonTraces, goTraces];
+const parsers: readonly TraceParser[] = [
+  javascriptTraces,
+  jvmTraces,
+  pythonTraces,
+  goTraces,
+  cppTraces,
+  rustTraces,
+  dotnetTraces,
+  rubyTraces,
+  phpTraces,
+  beamTraces,
+  geckoTraces,
+];
 
 /**
- * The traces in order of where they start; frames of one trace may not be told apart when several writers' lines are
- * mixed. Never throws; takes time linear in the length of the text.
+ * The traces in order of where they start; one that is quoted in another's message comes before that one. Lines of several
+ * writers are told apart where their prefixes name the writer. Never throws; takes time linear in the length of the text.
  */
 export function findTraces(text: string): Trace[] {
-  return findTracesIn(new TextLines(text));
+  const writers = textsByWriter(text);
+  if (!writers) return findTracesIn(new TextLines(text));
+  const traces = writers.flatMap((writer) =>
+    findTracesIn(new TextLines(writer.text)).map((trace) => moved(trace, writer.offsets)),
+  );
+  return traces.sort((a, b) => a.start - b.start);
 }
 
-/** The traces of a text that is read as lines elsewhere; see `findTraces`. */
+/** Gives a trace of one writer's text, which nobody else has yet, the ranges that it has in the text of all. */
+function moved(trace: Trace, offsets: Offsets): Trace {
+  for (const part of tracesWithin(trace)) {
+    move(part, offsets);
+    for (const frame of part.frames) move(frame, offsets);
+  }
+  return trace;
+}
+
+function move(range: { start: number; end: number }, offsets: Offsets): void {
+  const { start, end } = range;
+  range.start = offsets.at(start);
+  range.end = end > start ? offsets.at(end - 1) + 1 : range.start;
+}
+
+/** The traces of a text that is read as lines elsewhere and has one writer; see `findTraces`. */
 export function findTracesIn(lines: TextLines): Trace[] {
   const traces: Trace[] = [];
   let floor = 0;
+  /** Where the last trace was taken from, and from where on its own header was looked for. */
+  let taken = { from: 0, floor: 0 };
   for (let index = 0; ; ) {
     const line = lines.at(index);
     if (!line) return traces;
     const clues = lines.cluesOn(line);
     const found = clues === 0 ? undefined : readTraces(lines, index, floor, clues);
     if (found) {
-      traces.push(...found.traces);
+      const [first, ...others] = found.traces;
+      const quoted = floor > 0 && index <= floor + 1 ? traces.at(-1) : undefined;
+      if (first && quoted && first.type === undefined && quoted.language !== first.language) {
+        traces.push(withHeaderAbove(first, quoted, lines, taken), ...others);
+      } else traces.push(...found.traces);
+      taken = { from: index, floor };
       index = floor = found.next;
-      lines.release(index);
+      lines.release(index - maxLookBack);
     } else {
       index++;
       lines.release(index - maxLookBack);
     }
   }
+}
+
+/**
+ * Frames right below a trace of another language belong to the header above it: its message quotes that trace, as the
+ * JVM's `PythonException: …` does. The header must be the line above the quoted trace.
+ */
+function withHeaderAbove(
+  trace: Trace,
+  quoted: Trace,
+  lines: TextLines,
+  taken: { readonly from: number; readonly floor: number },
+): Trace {
+  const line = taken.from > taken.floor && !lines.at(taken.from)?.opens ? lines.at(taken.from - 1) : undefined;
+  const header = line && headerOn(line, taken.from - 1, 0);
+  if (!header || header.start > quoted.start || !/(?:Error|Exception|Throwable)$/.test(header.type)) return trace;
+  const { type, message, start } = header;
+  return { ...trace, type, ...(message === undefined ? {} : { message }), start };
 }
 
 /** The first parser wins whose clues stand on the line and who finds a trace there. */

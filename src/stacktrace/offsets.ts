@@ -23,11 +23,22 @@ export class Offsets {
   }
 
   at(index: number): number {
-    let stretch = this.#from[this.#last] ?? 0;
-    if (stretch > index) this.#last = 0;
-    while ((this.#from[this.#last + 1] ?? Number.POSITIVE_INFINITY) <= index) this.#last++;
-    stretch = this.#from[this.#last] ?? 0;
-    return (this.#to[this.#last] ?? 0) + index - stretch;
+    if ((this.#from[this.#last] ?? 0) > index || (this.#from[this.#last + 1] ?? Number.POSITIVE_INFINITY) <= index) {
+      this.#last = this.#stretchOf(index);
+    }
+    return (this.#to[this.#last] ?? 0) + index - (this.#from[this.#last] ?? 0);
+  }
+
+  /** The last stretch that starts at or before `index`. */
+  #stretchOf(index: number): number {
+    let low = 0;
+    let high = this.#from.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((this.#from[middle] ?? 0) <= index) low = middle;
+      else high = middle - 1;
+    }
+    return low;
   }
 
   /** These offsets, which lead into a text that was itself decoded, led on to where that one was decoded from. */

@@ -83,7 +83,20 @@ function framePathOf(frame: Frame): string {
 
 /** True of JVM frames: a bare file name, and the class with its package. */
 function isPackagePath(frame: Frame): boolean {
-  return frame.module !== undefined && frame.module.includes('.') && !/[/\\]/.test(frame.file ?? '/');
+  const file = frame.file ?? '/';
+  return (
+    frame.module !== undefined && frame.module.includes('.') && !/[/\\]|\.(?:exs?|erl|rb|php|cs|fs|vb)$/.test(file)
+  );
+}
+
+/**
+ * The function as source would write it: a C++ name without its argument types, say. Constructors of the JVM are called
+ * by other words as often (`super`, `this`), so their class's name is no evidence.
+ */
+export function sourceName(frame: Frame): string | undefined {
+  return frame.readable?.startsWith('new ') || frame.readable?.startsWith('static ')
+    ? frame.function
+    : (frame.readable ?? frame.function);
 }
 
 function mapped(
@@ -172,9 +185,10 @@ function suffixCandidates(frame: Frame, path: string, folders: readonly Workspac
 /** Raises or lowers a candidate by what stands in its file. */
 async function withEvidence(candidate: Candidate, frame: Frame, options: ResolveOptions): Promise<Candidate> {
   if (!options.readSource || frame.line1 === undefined) return candidate;
+  const name = sourceName(frame);
   const evidence = await inspectSource(options.readSource, candidate.files.absolute(candidate.path), {
     line1: frame.line1,
-    ...(frame.function === undefined ? {} : { function: frame.function }),
+    ...(name === undefined ? {} : { function: name }),
     ...(options.callee === undefined ? {} : { callee: options.callee }),
   });
   const change = weightOf(evidence);

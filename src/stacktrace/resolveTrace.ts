@@ -4,7 +4,7 @@ import type { PathMapping } from '../model/environment.ts';
 import { isAbsolutePath, normalisePath } from './framePath.ts';
 import { isInApp } from './parse/javascriptFrame.ts';
 import type { ReadSource } from './readSource.ts';
-import { mappingOf, type ResolveOptions, resolveFrame } from './resolveFrame.ts';
+import { mappingOf, type ResolveOptions, resolveFrame, sourceName } from './resolveFrame.ts';
 import { SourceMaps } from './sourceMap.ts';
 import { type Frame, type Resolution, type Trace, tracesWithin } from './trace.ts';
 import type { WorkspaceFiles } from './workspaceFiles.ts';
@@ -82,13 +82,15 @@ export async function resolveTrace(trace: Trace, options: ResolveTraceOptions): 
 }
 
 /** The name of the function that the frame was calling: the frame above it, schedulers between the two left out. */
-function calleeOf(frames: readonly Frame[], index: number): string | undefined {
+export function calleeOf(frames: readonly Frame[], index: number): string | undefined {
   const frame = frames[index];
   if (!frame || frame.afterGap) return undefined;
   for (let above = index - 1; above >= 0; above--) {
     const callee = frames[above];
     if (callee?.afterGap) return undefined;
-    if (!/processTicksAndRejections|runMicrotasks/.test(callee?.function ?? '')) return callee?.function;
+    // Rust's library is called through macros and operators, which name none of it.
+    if (callee?.file?.startsWith('/rustc/')) return undefined;
+    if (!/processTicksAndRejections|runMicrotasks/.test(callee?.function ?? '')) return callee && sourceName(callee);
   }
   return undefined;
 }
@@ -99,7 +101,7 @@ function siblingMappings(located: readonly Located[], resolutions: readonly Reso
   for (const [index, one] of located.entries()) {
     const resolution = resolutions[index];
     const mapping = resolution && mappingOf(one.source, resolution);
-    if (!mapping || mapping.from === '') continue;
+    if (!mapping) continue;
     const known = byFrom.get(mapping.from);
     byFrom.set(mapping.from, byFrom.has(mapping.from) && known?.to !== mapping.to ? undefined : mapping);
   }

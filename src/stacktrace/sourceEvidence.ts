@@ -64,7 +64,7 @@ const nameless =
  * The plain names under which source would write a function: `Object.load [as run]` is `load` or `run`, `new Reader` is
  * `Reader`, `lambda$read$0` is nothing.
  */
-function namesOf(name: string | undefined): string[] {
+export function namesOf(name: string | undefined): string[] {
   if (name === undefined) return [];
   const [own = '', alias] = name.split(' [as ');
   return [lastName(own), lastName(alias?.replace(/\]$/, '') ?? '')].filter(
@@ -78,7 +78,7 @@ function lastName(name: string): string {
 }
 
 /** True when the name stands in the text as a word of its own. */
-function hasWord(text: string, name: string): boolean {
+export function hasWord(text: string, name: string): boolean {
   for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + name.length)) {
     if (!isNamePart(text.charCodeAt(at - 1)) && !isNamePart(text.charCodeAt(at + name.length))) return true;
   }

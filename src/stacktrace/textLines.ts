@@ -243,13 +243,16 @@ function holdsEscapedTrace(text: string, firstEscape: number, end: number): bool
         tabs++;
       } else break;
     }
-    if (text.startsWith('at ', after) || text.startsWith('File ', after) || text.startsWith('goroutine ', after)) {
-      return true;
-    }
+    openings.lastIndex = after;
+    if (openings.test(text)) return true;
     if (tabs > 0 && text.startsWith('/', after)) return true;
   }
   return false;
 }
+
+/** How lines of traces start, behind their indentation. */
+const openings =
+  /at |File |goroutine |#\d|\d{1,4}(?:#|: )|@ |from |(?:Caused by|Stack trace|stack backtrace|Stack backtrace|Next)\b|\(\w|in (?:function|call)|\[?\{\w+,|[\w./@<>-]*(?:\.(?:rb|exs?|erl):\d|\(\+0x|@http)/y;
 
 function isEscapedTab(text: string, at: number): boolean {
   for (let backslashes = 1; backslashes <= 4; backslashes *= 2) {

@@ -1,6 +1,18 @@
 /** A stack trace read from text: its frames, and the traces that caused it or came with it. */
 
-export type TraceLanguage = 'javascript' | 'python' | 'jvm' | 'go';
+export type TraceLanguage =
+  | 'javascript'
+  | 'python'
+  | 'jvm'
+  | 'go'
+  /** C and C++. */
+  | 'cpp'
+  | 'rust'
+  | 'dotnet'
+  | 'ruby'
+  | 'php'
+  /** Elixir and Erlang. */
+  | 'beam';
 
 export interface Frame {
   /** The text of the frame as printed: without a log prefix, colours removed, JSON escapes decoded. */

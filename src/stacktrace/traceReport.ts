@@ -12,6 +12,8 @@ export interface ReportedFrame {
   readonly language: TraceLanguage;
   readonly raw: string;
   readonly function: string | null;
+  /** The function as its author would name it, where `function` is generated or mangled. */
+  readonly readable: string | null;
   readonly module: string | null;
   readonly file: string | null;
   readonly line: number | null;
@@ -47,6 +49,7 @@ export async function* traceReport(text: string, options: ResolveTraceOptions): 
         language: within.language,
         raw: frame.raw,
         function: frame.function ?? null,
+        readable: frame.readable ?? null,
         module: frame.module ?? null,
         file: frame.file ?? null,
         line: frame.line1 ?? null,

@@ -89,7 +89,7 @@ export class FileStore implements ObjectStore {
     try {
       // Refuses early, and spares the disk a write; what counts is looked at again when committing.
       if (onlyIf === 'absent' && (await statFile(path))) return refused;
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       const written = await writeTemporary(path, body);
       try {
         signal?.throwIfAborted();
@@ -227,6 +227,31 @@ async function statFile(path: string): Promise<BigIntStats | undefined> {
 function isMissing(error: unknown): boolean {
   const code = errnoOf(error);
   return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+/**
+ * Makes a folder and what it lies in. Not mkdir's own `recursive`: where a parent is there and yet answers that it is
+ * not, as in /proc, that tries for ever.
+ */
+async function makeFolder(path: string): Promise<void> {
+  if (await makeOneFolder(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) await makeFolder(parent);
+  if (!(await makeOneFolder(path))) await mkdir(path);
+}
+
+/** False when the folder it lies in is missing. */
+async function makeOneFolder(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === 'ENOENT') return false;
+    // A root or a drive answers in its own ways; what counts is that a folder is there.
+    if ((await stat(path).catch(() => undefined))?.isDirectory()) return true;
+    throw error;
+  }
 }
 
 async function removeFile(path: string): Promise<void> {

@@ -21,11 +21,46 @@ const allTraces = readdirSync(fixtures)
   .map((name) => readFileSync(join(fixtures, name), 'utf8'))
   .join('\n');
 
+/** As services print them: long, and of few forms. The fixtures are short and of all forms, so they take longer. */
+const cycled = (lines: readonly string[], count: number): string =>
+  Array.from({ length: count }, (_, n) => `${lines[n % lines.length]}\n`).join('');
+const jvmFrames = [
+  '\tat com.acme.ingest.worker.Loader.readRow(Loader.java:41)',
+  '\tat org.springframework.web.servlet.FrameworkServlet.service(FrameworkServlet.java:897)',
+  '\tat java.base/java.util.concurrent.ThreadPoolExecutor.runWorker(ThreadPoolExecutor.java:1136)',
+  '\tat com.acme.ingest.api.TaskController$$EnhancerBySpringCGLIB$$1a2b.handle(TaskController.java:77)',
+];
+const jvmService = `2026-11-23 10:00:00,123 ERROR [main] c.a.Loader - failed
+com.acme.ingest.LoadException: batch 12
+${cycled(jvmFrames, 60)}Caused by: java.io.IOException: cut
+${cycled(jvmFrames, 20)}\t... 40 more
+`;
+const javascriptService = `2026-11-23T10:00:00.000Z ERROR w-7 task t-1 failed
+TypeError: Cannot read properties of undefined (reading 'rows')
+${cycled(
+  [
+    '    at loadBatch (/srv/ingest/src/worker/loadBatch.ts:41:17)',
+    '    at async Worker.run (/srv/ingest/src/worker/worker.ts:88:5)',
+    '    at process.processTicksAndRejections (node:internal/process/task_queues:105:5)',
+    '    at Parser.parse (/srv/ingest/node_modules/csv-parse/lib/index.js:100:3)',
+  ],
+  10,
+)}`;
+
 const texts: Readonly<Record<string, string>> = {
-  'JavaScript traces': upTo(fixture('javascript-frames')),
-  'Python traces': upTo(fixture('python-chained')),
-  'JVM traces': upTo(fixture('jvm-causes')),
-  'Go traces': upTo(fixture('go-panic')),
+  'JVM service': upTo(jvmService),
+  'JavaScript service': upTo(javascriptService),
+  'JavaScript fixture': upTo(fixture('javascript-frames')),
+  'Python fixture': upTo(fixture('python-chained')),
+  'JVM fixture': upTo(fixture('jvm-causes')),
+  'Go fixture': upTo(fixture('go-panic')),
+  'C++ fixture': upTo(fixture('cpp-sanitizers')),
+  'Rust fixture': upTo(fixture('rust-panic')),
+  '.NET fixture': upTo(fixture('dotnet-inner')),
+  'Ruby fixture': upTo(fixture('ruby-causes')),
+  'PHP fixture': upTo(fixture('php-uncaught')),
+  'Elixir fixture': upTo(fixture('beam-elixir')),
+  'interleaved writers': upTo(fixture('interleaved')),
   'all fixtures': upTo(allTraces),
   'JSON log lines with stacks': upTo(`${JSON.stringify({ level: 'error', stack: allTraces })}\n`),
   'log without traces': upTo('2026-11-23T10:00:00.000Z INFO w-7 looked at 12 objects of acme/orders in 31 ms\n'),
@@ -35,6 +70,10 @@ const texts: Readonly<Record<string, string>> = {
   'hostile: backslashes': upTo(String.raw`\\\n\t`),
   'hostile: nested causes': upTo('Error: a\n    at f (/a.ts:1:2) {\n  [cause]: Error: b\n      at f (/a.ts:1:2) {\n'),
   'hostile: a frame after 63 lines': upTo(`${'x y z\n'.repeat(63)}    at f (/a.ts:1:2)\n`),
+  'hostile: almost-places of all languages': upTo('a.go: a.rs: a.cs: a.php: a.ex: a.rb:in #1 @ [0x at a.b( \n'),
+  'hostile: panics without backtraces': upTo("thread 'main' panicked at src/main.rs:3:5:\nx\n"),
+  'hostile: causes of Ruby': upTo("a.rb:3:in 'b': x (E)\n\tfrom a.rb:3:in 'c'\n"),
+  'hostile: Elixir, a frame a line': upTo('    (app 1.0) lib/a.ex:3: A.b/1\n\n'),
   'hostile: blank lines': upTo('\n') + '    at f (/a.ts:1:2)',
 };
 

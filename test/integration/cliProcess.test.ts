@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { on, once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -269,6 +269,7 @@ test('trace reads stdin and files, and gives every frame of the contract', async
     'language',
     'raw',
     'function',
+    'readable',
     'module',
     'file',
     'line',
@@ -434,6 +435,93 @@ test('Ctrl-C ends index --watch', async () => {
   const { code, json } = await ended;
   assert.equal(code, 130);
   assert.equal(json()[0]?.['objects'], 1);
+});
+
+test('index --watch outlives a damaged index, and builds it anew once it is deleted', async () => {
+  const folderOfIndex = join(folder, 'index-damaged');
+  const child = start(['index', '--watch', '--logs', logs, '--index', pathToFileURL(folderOfIndex).href, '--json']);
+  const ended = end(child);
+  await once(child.stdout, 'data');
+  await writeFile(join(folderOfIndex, 'manifest/00000000000000009999.json'), '{');
+  let told = '';
+  for await (const chunk of on(child.stderr, 'data')) if (/is damaged/.test((told += String(chunk[0])))) break;
+  assert.match(told, /Delete it and build it again from the logs\. It is tried again\.\n$/);
+  await rm(folderOfIndex, { recursive: true });
+  await once(child.stdout, 'data');
+  child.kill('SIGINT');
+  const { code, json } = await ended;
+  assert.equal(code, 130);
+  assert.deepEqual(
+    json().map(({ objects }) => objects),
+    [1, 1],
+  );
+});
+
+test('index --watch refuses to begin with a damaged index', async () => {
+  const manifest = join(folder, 'index-broken/manifest');
+  await mkdir(manifest, { recursive: true });
+  await writeFile(join(manifest, '00000000000000000001.json'), '{');
+  const broken = pathToFileURL(join(folder, 'index-broken')).href;
+  const { code, stderr } = await run(['index', '--watch', '--logs', logs, '--index', broken]);
+  assert.equal(code, 1);
+  assert.match(stderr, /index-broken is damaged/);
+});
+
+test('what is no file is not replaced by one', async () => {
+  const { code, stderr } = await run(['logs', 'pull', '--logs', logs, '--out', folder]);
+  assert.equal(code, 2);
+  assert.match(stderr, /--out: .* is no regular file/);
+  await writeFile(join(folder, 'linked.ndjson'), 'before');
+  await symlink(join(folder, 'linked.ndjson'), join(folder, 'link'));
+  await run(['logs', 'pull', 'task:t-1', '--logs', logs, '--out', join(folder, 'link')]);
+  assert.match(await readFile(join(folder, 'linked.ndjson'), 'utf8'), /t-1/);
+});
+
+test('Ctrl-C ends a trace that waits for its text', async () => {
+  const child = start(['trace']);
+  const ended = end(child);
+  // It has listed the workspace by the time that it takes what is written.
+  child.stdin.write('x'.repeat(1_000_000), () => child.kill('SIGINT'));
+  assert.equal((await ended).code, 130);
+});
+
+test('the command ends when whoever started it with a channel is gone, and does not wait for that', async () => {
+  const withChannel = (args: readonly string[]) =>
+    spawn(process.execPath, [cli, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'ignore', 'ipc'] });
+  const finished = withChannel(['--version']);
+  assert.deepEqual(await once(finished, 'exit'), [0, null]);
+  const watching = withChannel(['index', '--watch', '--logs', logs, '--index', `${index}-left`, '--json']);
+  const exited = once(watching, 'exit');
+  assert.ok(watching.stdout);
+  await once(watching.stdout, 'data');
+  watching.disconnect();
+  assert.deepEqual(await exited, [130, null]);
+});
+
+test('a disk that is full is told in words', async (t) => {
+  if (!existsSync('/dev/full')) return t.skip('there is no /dev/full here: Linux only');
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, [cli, 'search', '--logs', logs], { stdio: ['ignore', full, 'pipe'] });
+  closeSync(full);
+  assert.ok(child.stderr);
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  assert.deepEqual(await once(child, 'close'), [1, null]);
+  assert.match(stderr, /^ingest-trace: cannot print: ENOSPC[^\n]*\n$/);
+});
+
+test('records are not asked of coordinators alone', async () => {
+  const { code, stdout, stderr } = await run(['records', '--coordinator', 'http://127.0.0.1:1']);
+  assert.deepEqual([code, stdout], [2, '']);
+  assert.match(stderr, /coordinators hold no records: --index URL or --logs URL/);
+});
+
+test('half of a call is told how it goes on', async () => {
+  const { code, stderr } = await run(['logs']);
+  assert.equal(code, 2);
+  assert.match(stderr, /logs needs a further word\. Known calls: logs pull\./);
 });
 
 test('a reader that stops reading ends the command quietly', async () => {

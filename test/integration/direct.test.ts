@@ -189,7 +189,7 @@ suite('DirectBackend.search', () => {
       limit: 10,
     });
     assert.equal(answer.tasks.length, 1);
-    assert.match(answer.summary.from[0]?.note ?? '', /1 log objects could not be read, first dt=.*: no entry/);
+    assert.match(answer.summary.from[0]?.note ?? '', /1 log object could not be read, first dt=.*: no entry/);
     await assert.rejects(
       new DirectBackend({ logs: failing(folder.logs, () => true) }).search(query(''), { limit: 10 }),
       (error) => error instanceof BackendError && error.code === 'denied',

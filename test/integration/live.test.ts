@@ -57,6 +57,24 @@ suite('LiveBackend', () => {
     assert.ok([...a.authorizations, ...b.authorizations].every((header) => header === 'Bearer secret-token'));
   });
 
+  test('an answer that only trickles in is given up', async () => {
+    await using a = await startLoopbackCoordinator('c-1', [task('t-1')]);
+    const trickles: NodeJS.Timeout[] = [];
+    a.misbehave = (path, response) => {
+      if (path !== '/tasks') return false;
+      response.writeHead(200, { 'content-type': 'application/json' });
+      trickles.push(setInterval(() => response.write(' '), 20));
+      return true;
+    };
+    await using backend = new OpenLive({ coordinators: [a.url], timeoutMs: 2000, deadlineMs: 300, nowMs: () => nowMs });
+    try {
+      const { summary } = await backend.search(query(''), { limit: 10 });
+      assert.match(summary.from[0]?.note ?? '', /no whole answer within 0\.3 s/);
+    } finally {
+      for (const trickle of trickles) clearInterval(trickle);
+    }
+  });
+
   test('pushes what a coordinator can filter, and judges the rest itself', async () => {
     await using a = await startLoopbackCoordinator('c-1', [
       task('t-1', { status: 'failed', error: { message: 'timed out' } }),

@@ -121,6 +121,13 @@ test('file: a lock that a killed process left behind is removed by the next writ
   assert.deepEqual(await readdir(folder), []);
 });
 
+const noProc = process.platform === 'linux' ? false : 'only Linux has a /proc';
+
+test('file: where no folder can be made, a write says so', { timeout: 20_000, skip: noProc }, async () => {
+  const store = new FileStore('file:///proc/no/such/folder');
+  await assert.rejects(store.put('deep/key', body), { name: 'StoreError', message: /\/proc\/no/ });
+});
+
 test('file: only one at a time holds the lock', async (t) => {
   const { folder } = await fileStore(t);
   await mkdir(folder, { recursive: true });

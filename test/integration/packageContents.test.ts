@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { packageExtension } from '../../scripts/package.ts';
 import { type ZipEntry, zipEntries } from '../../scripts/zipEntries.ts';
+import { type TemporaryFolder, temporaryFolder } from '../rigs/temporaryFolder.ts';
 
 /** Everything that may be in the package; the first fitting line also says why. */
 const allowed: readonly (readonly [RegExp, string])[] = [
   [/^extension\.vsixmanifest$/, 'the package itself'],
   [/^\[Content_Types\]\.xml$/, 'the package itself'],
   [/^extension\/(package\.json|readme\.md|changelog\.md|LICENSE\.txt)$/, 'what VS Code shows'],
+  [/^extension\/(docs\/[\w.-]+\.(md|json)|ARCHITECTURE\.md|CONTRIBUTING\.md)$/, 'what the README links to'],
   [
     /^extension\/dist\/(extension|engine|cli|coordinator|worker|\w+-[A-Z0-9]{8})\.[cm]js(\.map)?$/,
     'bundles of Node processes',
@@ -27,17 +26,17 @@ const allowed: readonly (readonly [RegExp, string])[] = [
 ];
 
 describe('the VSIX', () => {
-  let folder: string;
+  let folder: TemporaryFolder;
   let entries: readonly ZipEntry[];
   let bytes: number;
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'ingest-trace-package-'));
-    const packaged = await packageExtension({ outDirectory: folder });
+    folder = await temporaryFolder('package');
+    const packaged = await packageExtension({ outDirectory: folder.path });
     bytes = packaged.bytes;
     entries = await zipEntries(packaged.path);
   });
-  after(() => rm(folder, { recursive: true, force: true }));
+  after(() => folder.remove());
 
   it('holds what is allowed and nothing else: no sources, tests, settings or secrets', () => {
     const unexpected = entries.filter(({ path }) => !allowed.some(([pattern]) => pattern.test(path)));

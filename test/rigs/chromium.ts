@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
+import { undoOnSignal } from './undoOnSignal.ts';
 
 /** Where Chromium is: the environment's CHROMIUM, else the usual places; `undefined` when there is none. */
 export function findChromium(): string | undefined {
@@ -23,8 +24,12 @@ export const chromiumMissing =
 export async function launchChromium(): Promise<Browser> {
   const executablePath = findChromium();
   if (executablePath === undefined) throw new Error(chromiumMissing);
-  return chromium.launch({
+  const browser = await chromium.launch({
     executablePath,
+    // Playwright would end this process on a signal before the rest is undone.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
     args: [
       // It opens loopback pages of this project only, and its sandbox works neither as root nor in most containers.
       '--no-sandbox',
@@ -37,4 +42,9 @@ export async function launchChromium(): Promise<Browser> {
       '--disable-sync',
     ],
   });
+  browser.once(
+    'disconnected',
+    undoOnSignal(() => browser.close()),
+  );
+  return browser;
 }

@@ -1,11 +1,11 @@
 /** The packaged extension, installed into a fresh VS Code and shown in a window: what the workbench tests drive. */
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageExtension } from '../../scripts/package.ts';
 import { launchChromium } from './chromium.ts';
-import { type TemporaryWorkspace, temporaryWorkspace } from './temporaryWorkspace.ts';
+import { type TemporaryFolder, temporaryFolder } from './temporaryFolder.ts';
+import { temporaryWorkspace } from './temporaryWorkspace.ts';
 import { startTestVscode, type TestVscode } from './vscodeServer.ts';
 import { Workbench } from './workbench.ts';
 
@@ -13,7 +13,7 @@ export interface ExtensionWindow {
   readonly workbench: Workbench;
   readonly vscode: TestVscode;
   /** A copy of this repository. */
-  readonly workspace: TemporaryWorkspace;
+  readonly workspace: TemporaryFolder;
   /** Throws when a process that VS Code or the extension started outlives the window. */
   close(): Promise<void>;
 }
@@ -33,16 +33,16 @@ export async function openExtensionWindow(options: ExtensionWindowOptions = {}):
     if (failures.length > 0) throw new AggregateError(failures, 'The window could not be closed without a trace');
   };
   try {
-    const folder = await mkdtemp(join(tmpdir(), 'ingest-trace-vsix-'));
-    undo.push(() => rm(folder, { recursive: true, force: true }));
-    const { path: vsix } = await packageExtension({ outDirectory: folder });
+    const folder = await temporaryFolder('vsix');
+    undo.push(() => folder.remove());
+    const { path: vsix } = await packageExtension({ outDirectory: folder.path });
     const workspace = await temporaryWorkspace();
     undo.push(() => workspace.remove());
     if (options.environments !== undefined) {
       const json = JSON.stringify({ environments: options.environments }, null, 2);
-      await writeFile(join(workspace.folder, 'ingest-trace.json'), `${json}\n`);
+      await writeFile(join(workspace.path, 'ingest-trace.json'), `${json}\n`);
     }
-    const vscode = await startTestVscode({ folder: workspace.folder, vsix });
+    const vscode = await startTestVscode({ folder: workspace.path, vsix });
     undo.push(() => vscode.close());
     const browser = await launchChromium();
     undo.push(() => browser.close());

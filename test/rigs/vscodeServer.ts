@@ -1,10 +1,11 @@
 /** VS Code for tests: a fresh profile, a served workspace folder, and nothing left of either afterwards. */
 
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { installExtension, installVscodeServer, type ServedVscode, serveVscode } from '../../scripts/vscodeServer.ts';
 import { processesBelow, type RunningProcess, stillRunning } from './processTree.ts';
+import { temporaryFolder } from './temporaryFolder.ts';
+import { undoOnSignal } from './undoOnSignal.ts';
 import { until } from './until.ts';
 
 export interface TestVscodeOptions {
@@ -48,19 +49,19 @@ const quietSettings = {
 /** Installs VS Code's server on the first call of a machine, which takes a while and says so. */
 export async function startTestVscode(options: TestVscodeOptions): Promise<TestVscode> {
   const installed = await installVscodeServer({ log: (line) => console.log(line) });
-  const profile = await mkdtemp(join(tmpdir(), 'ingest-trace-profile-'));
+  const profile = await temporaryFolder('profile');
   try {
     const directories = {
-      extensionsDirectory: join(profile, 'extensions'),
-      userDataDirectory: join(profile, 'user-data'),
+      extensionsDirectory: join(profile.path, 'extensions'),
+      userDataDirectory: join(profile.path, 'user-data'),
     };
     // What programs keep for the user goes into the profile too, so that tests meet no user's files and leave none.
     const env = {
       ...process.env,
       ...options.env,
-      XDG_CONFIG_HOME: join(profile, 'config'),
-      XDG_DATA_HOME: join(profile, 'data'),
-      XDG_STATE_HOME: join(profile, 'state'),
+      XDG_CONFIG_HOME: join(profile.path, 'config'),
+      XDG_DATA_HOME: join(profile.path, 'data'),
+      XDG_STATE_HOME: join(profile.path, 'state'),
     };
     await writeSettings(directories.userDataDirectory, { ...quietSettings, ...options.settings });
     if (options.vsix !== undefined) await installExtension(installed, { vsix: options.vsix, env, ...directories });
@@ -72,7 +73,8 @@ export async function startTestVscode(options: TestVscodeOptions): Promise<TestV
       env,
       ...directories,
     });
-    const forget = closeOnSignals(server);
+    // The server has a process group of its own: a Ctrl-C at the terminal does not reach it by itself.
+    const forget = undoOnSignal(() => server.close());
     return {
       server,
       processes: () => processesBelow(server.pid),
@@ -89,12 +91,12 @@ export async function startTestVscode(options: TestVscodeOptions): Promise<TestV
           );
         } finally {
           for (const { pid } of stillRunning(started)) process.kill(pid, 'SIGKILL');
-          await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+          await profile.remove();
         }
       },
     };
   } catch (error) {
-    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    await profile.remove();
     throw error;
   }
 }
@@ -102,18 +104,4 @@ export async function startTestVscode(options: TestVscodeOptions): Promise<TestV
 async function writeSettings(userDataDirectory: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
   await mkdir(join(userDataDirectory, 'User'), { recursive: true });
   await writeFile(join(userDataDirectory, 'User', 'settings.json'), `${JSON.stringify(settings, null, 2)}\n`);
-}
-
-/** The server has a process group of its own, so a Ctrl-C at the terminal does not reach it by itself. */
-function closeOnSignals(server: ServedVscode): () => void {
-  const onSignal = (signal: NodeJS.Signals) => {
-    forget();
-    void server.close().finally(() => process.kill(process.pid, signal));
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const forget = () => {
-    for (const signal of signals) process.off(signal, onSignal);
-  };
-  for (const signal of signals) process.on(signal, onSignal);
-  return forget;
 }

@@ -6,7 +6,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { until } from './until.ts';
 
 /** Where screenshots go, from the root of the project. */
-export const screenshotsFolder = join(import.meta.dirname, '../out/screenshots');
+const screenshotsFolder = join(import.meta.dirname, '../out/screenshots');
 
 /** Long enough for a cold start of the extension host on a busy machine. */
 const patienceMs = 60_000;
@@ -50,6 +50,9 @@ export class Workbench {
   async screenshot(name: string): Promise<string> {
     await mkdir(screenshotsFolder, { recursive: true });
     const path = join(screenshotsFolder, `${name}.png`);
+    // No hover covers what the picture is of.
+    await this.page.mouse.move(1, 1);
+    await this.page.locator('.workbench-hover:visible').first().waitFor({ state: 'hidden' });
     await this.page.screenshot({ path });
     return path;
   }

@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
-import { bytesText, durationText, timeText } from '../../src/cli/humanNumbers.ts';
-import { plainBlock, plainLine } from '../../src/cli/plainText.ts';
+import { bytesText, countText, durationText, timeText } from '../../src/model/readableNumbers.ts';
+import { plainBlock, plainJson, plainLine } from '../../src/model/plainText.ts';
+import { recordColumns } from '../../src/cli/recordTable.ts';
 import { QueryRefused } from '../../src/cli/readQuery.ts';
 import { type Column, printTable } from '../../src/cli/table.ts';
 import { type OutputStream, Terminal } from '../../src/cli/terminal.ts';
@@ -85,6 +86,43 @@ test('a log cannot colour, clear, retitle, link or reorder', async () => {
   assert.equal(screen.text.trimEnd().split('\n').length, 2);
 });
 
+test('a sequence that never ends hides nothing of what follows', () => {
+  assert.equal(plainBlock('before \u001b]8;;after'), 'before ]8;;after');
+  assert.equal(plainBlock('\u009b31mred \u009d0;title\u009cend'), 'red end');
+});
+
+test('a line is cut between characters', () => {
+  assert.equal(plainLine('ab\u{1F600}c', 4), 'ab…');
+  assert.equal(plainLine('abcd', 4), 'abcd');
+});
+
+test('JSON is of the same value, and no terminal obeys it', () => {
+  const value = { message: 'a\u009b2J\u202eb\u001b[2J\u2066' };
+  const json = plainJson(value);
+  assert.match(json, /^[ -~]*$/);
+  assert.deepEqual(JSON.parse(json), value);
+});
+
+test('one absurdly wide cell does not widen every row', async () => {
+  const screen = new Screen();
+  await printTable(terminalOn(screen), columns, [{ id: 'x'.repeat(100_000), n: 1, text: 'end' }, ...rows]);
+  assert.ok(screen.text.split('\n').every((line) => line.length < 300));
+  assert.match(screen.text, /…/);
+});
+
+test('what a message and its error both say is told once', () => {
+  const text = (message: string, error: { type?: string; message?: string }): string =>
+    recordColumns.find(({ title }) => title === 'MESSAGE')?.value({ tsMs: 0, event: 'log', message, error }) ?? '';
+  assert.equal(text('it is gone', { type: 'Missing', message: 'it is gone' }), 'Missing: it is gone');
+  assert.equal(
+    text('given up: it is gone', { type: 'Missing', message: 'it is gone' }),
+    'given up: it is gone (Missing)',
+  );
+  assert.equal(text('Missing: it is gone!', { type: 'Missing', message: 'it is gone' }), 'Missing: it is gone!');
+  assert.equal(text('given up', { type: 'Missing', message: 'it is gone' }), 'given up – Missing: it is gone');
+  assert.equal(text('given up', {}), 'given up');
+});
+
 test('plain text keeps what people need', () => {
   assert.equal(plainBlock('Grüße\tfrom\r\n東京 🚀\n'), 'Grüße\tfrom\n東京 🚀\n');
   assert.equal(plainLine('  a\n\tb  '), 'a b');
@@ -113,13 +151,22 @@ test('a mistake in a later line of a query is pointed at in that line', () => {
   assert.equal(refused.pointed(), '  \t🚀 b:\n  \t    ^ expected a value');
 });
 
+test('of a long line with a mistake only what is around it is shown, and plain', () => {
+  const long = new QueryRefused('a'.repeat(20_000), { column: 10_001, message: 'expected its end' });
+  const [line = '', pointer = ''] = long.pointed().split('\n');
+  assert.equal(line, `  …${'a'.repeat(200)}…`);
+  assert.equal(pointer, `  ${' '.repeat(101)}^ expected its end`);
+  const coloured = new QueryRefused('a:\u001b[31mx (', { column: 11, message: "expected a ')'" });
+  assert.equal(coloured.pointed(), "  a:x (\n       ^ expected a ')'");
+});
+
 test('durations and sizes are read at a glance', () => {
   assert.deepEqual([0, 999, 1000, 59_949, 60_000, 3_725_000, 90_000_000].map(durationText), [
     '0 ms',
     '999 ms',
     '1.0 s',
-    '59.9 s',
-    '1 min 0 s',
+    '59 s',
+    '1 min',
     '1 h 2 min',
     '1 d 1 h',
   ]);
@@ -131,6 +178,28 @@ test('durations and sizes are read at a glance', () => {
     '100 MB',
     '3.0 TB',
   ]);
+});
+
+test('tells durations in two units at most', () => {
+  const cases: [number, string][] = [
+    [0, '0 ms'],
+    [850, '850 ms'],
+    [1500, '1.5 s'],
+    [12_000, '12 s'],
+    [60_000, '1 min'],
+    [185_000, '3 min 5 s'],
+    [7_440_000, '2 h 4 min'],
+    [180_000_000, '2 d 2 h'],
+    [86_400_000 + 5000, '1 d'],
+    [-5, '0 ms'],
+    [Number.NaN, '–'],
+  ];
+  for (const [ms, text] of cases) assert.equal(durationText(ms), text);
+});
+
+test('counts have a unit that agrees', () => {
+  assert.equal(countText(1, 'task'), '1 task');
+  assert.equal(countText(1234, 'task'), '1,234 tasks');
 });
 
 test('a time is local and says its zone', () => {

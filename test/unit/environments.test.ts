@@ -81,6 +81,12 @@ for (const [what, value, path, expected] of [
   ['logs at a path', [{ name: 'a', logs: '/var/logs' }], 'environments[0].logs', /file:\/\/\//],
   ['logs over http', [{ name: 'a', logs: 'http://x/logs' }], 'environments[0].logs', /s3:\/\/bucket/],
   ['a file URL with a host', [{ name: 'a', logs: 'file://var/logs' }], 'environments[0].logs', /three slashes/],
+  [
+    'a bucket with a name too short',
+    [{ name: 'a', index: 's3://b/x' }],
+    'environments[0].index',
+    /3 to 63 .*got "s3:\/\/b\/x"/,
+  ],
   ['a bucket that is missing', [{ name: 'a', index: 's3:///x' }], 'environments[0].index', /bucket/],
   ['an s3 that is text', [{ name: 'a', logs, s3: 'x' }], 'environments[0].s3', /an object/],
   ['an unknown key of s3', [{ name: 'a', logs, s3: { zone: 'x' } }], 'environments[0].s3.zone', /region/],
@@ -96,7 +102,12 @@ for (const [what, value, path, expected] of [
     'environments[0].paths[0].to',
     /workspace/,
   ],
-  ['a field mapping', [{ name: 'a', logs, fields: 'ecs' }], 'environments[0].fields', /not supported yet/],
+  [
+    'an unknown preset',
+    [{ name: 'a', logs, fields: 'ECS' }],
+    'environments[0].fields',
+    /ecs, opentelemetry, pino or logstash/,
+  ],
 ] as const) {
   test(`refuses ${what}, with its path and what was expected`, () => {
     const problem = onlyProblem(value);

@@ -52,6 +52,15 @@ test('a start that fails says why, with the last words of the process', async ()
   });
 });
 
+test('the command has a channel to the extension host, whose end it can wait for', async () => {
+  const lines: string[] = [];
+  const started = await harness(`console.error(String(process.connected)); ${ready} ${stay}`, {
+    log: (line) => lines.push(line),
+  });
+  await started.stop();
+  assert.deepEqual(lines, ['true']);
+});
+
 test('an end that nobody asked for is told', async () => {
   const started = await harness(`${ready} console.error('out of memory'); setTimeout(() => process.exit(7), 10);`);
   assert.equal(await started.ended, 'exit code 7: out of memory');

@@ -11,11 +11,19 @@ import {
   documentScheme,
   environmentsFile,
   internalCommandIds,
+  stackTraceExtension,
+  stackTraceLanguage,
   taskLogLanguage,
   viewIds,
 } from '../../src/extension/commandIds.ts';
 import { environmentFileTemplate } from '../../src/extension/settings/environmentFileTemplate.ts';
-import { environmentsKey, numberSettings, settingsSection } from '../../src/extension/settings/settings.ts';
+import {
+  choiceSettings,
+  switchSettings,
+  environmentsKey,
+  numberSettings,
+  settingsSection,
+} from '../../src/extension/settings/settings.ts';
 import { parseEnvironments } from '../../src/model/parseEnvironments.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -30,6 +38,8 @@ interface Setting {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly items?: unknown;
+  readonly enum?: readonly string[];
+  readonly enumDescriptions?: readonly string[];
 }
 
 interface Manifest {
@@ -41,6 +51,7 @@ interface Manifest {
     readonly viewsContainers: { readonly activitybar: readonly { readonly id: string; readonly icon: string }[] };
     readonly viewsWelcome: readonly { readonly view: string; readonly contents: string; readonly when: string }[];
     readonly menus: Readonly<Record<string, readonly Menu[]>>;
+    readonly keybindings: readonly (Menu & { readonly key: string })[];
     readonly configuration: { readonly properties: Readonly<Record<string, Setting>> };
     readonly languages: readonly { readonly id: string; readonly extensions: readonly string[] }[];
     readonly grammars: readonly { readonly language: string; readonly path: string }[];
@@ -99,9 +110,7 @@ test('every command has a title and the category of the palette', () => {
 });
 
 test('menus, welcome texts and walkthroughs name commands that exist', () => {
-  const ours = Object.values(contributes.menus)
-    .flat()
-    .map(({ command }) => command);
+  const ours = [...Object.values(contributes.menus), contributes.keybindings].flat().map(({ command }) => command);
   const texts = [...contributes.viewsWelcome.map(({ contents }) => contents), ...steps.map((step) => step.description)];
   const linked = texts.flatMap((text) => [...text.matchAll(/\]\(command:([^)]+)\)/g)].map((match) => match[1] ?? ''));
   const awaited = steps.flatMap(({ completionEvents }) =>
@@ -156,13 +165,28 @@ test('package.json contributes exactly the views of the code', () => {
 });
 
 test('package.json declares exactly the settings that are read, with the same defaults and bounds', () => {
-  const { [`${settingsSection}.${environmentsKey}`]: environments, ...numbers } = contributes.configuration.properties;
+  const { [`${settingsSection}.${environmentsKey}`]: environments, ...others } = contributes.configuration.properties;
   assert.deepEqual(environments?.default, []);
+  const choices = Object.entries(others).filter(([, setting]) => setting.enum !== undefined);
+  assert.deepEqual(
+    Object.fromEntries(choices.map(([key, setting]) => [key, setting.enum])),
+    Object.fromEntries(
+      Object.entries(choiceSettings).map(([key, values]) => [`${settingsSection}.${key}`, [...values]]),
+    ),
+  );
+  for (const [key, setting] of choices) {
+    assert.equal(setting.default, setting.enum?.[0], key);
+    assert.equal(setting.enumDescriptions?.length, setting.enum?.length, key);
+  }
+  const numbers = Object.entries(others).filter(([, setting]) => typeof setting.default === 'number');
+  const switches = Object.entries(others).filter(([, setting]) => typeof setting.default === 'boolean');
+  assert.deepEqual(
+    Object.fromEntries(switches.map(([key, setting]) => [key, setting.default])),
+    Object.fromEntries(Object.entries(switchSettings).map(([key, value]) => [`${settingsSection}.${key}`, value])),
+  );
+  assert.equal(choices.length + switches.length + numbers.length, Object.keys(others).length);
   const declared = Object.fromEntries(
-    Object.entries(numbers).map(([key, { default: value, minimum, maximum }]) => [
-      key,
-      { minimum, maximum, default: value },
-    ]),
+    numbers.map(([key, { default: value, minimum, maximum }]) => [key, { minimum, maximum, default: value }]),
   );
   const read = Object.fromEntries(
     Object.entries(numberSettings).map(([key, bounds]) => [`${settingsSection}.${key}`, { ...bounds }]),
@@ -231,11 +255,12 @@ test('every file that package.json names is there', () => {
 test('the names that documents and files go by are the same in package.json and in the code', () => {
   assert.deepEqual(
     contributes.languages.map(({ id }) => id),
-    [taskLogLanguage],
+    [taskLogLanguage, stackTraceLanguage],
   );
+  assert.deepEqual(contributes.languages[1]?.extensions, [stackTraceExtension]);
   assert.deepEqual(
     contributes.grammars.map(({ language }) => language),
-    [taskLogLanguage],
+    [taskLogLanguage, stackTraceLanguage],
   );
   assert.deepEqual(
     contributes.jsonValidation.map(({ fileMatch }) => fileMatch),

@@ -7,8 +7,9 @@ import * as fc from 'fast-check';
 import { recentAtMost, withSearch } from '../../src/extension/commands/recentSearches.ts';
 import { failureOf, failureText } from '../../src/extension/failureText.ts';
 import { filterTerm } from '../../src/extension/filterTerm.ts';
-import { iconFree, linkFree, plainBlock, plainLine } from '../../src/extension/plainText.ts';
-import { bytesText, countText, durationText, localIso, localTime } from '../../src/extension/plainTime.ts';
+import { plainBlock } from '../../src/model/plainText.ts';
+import { iconFree, linkFree, plainLine } from '../../src/extension/plainText.ts';
+import { localIso, localTime } from '../../src/extension/plainTime.ts';
 import { isInside } from '../../src/extension/sources/insideFolder.ts';
 import { EngineCrashed, EngineError } from '../../src/engine/engineError.ts';
 import { parseQuery } from '../../src/model/query/parseQuery.ts';
@@ -40,30 +41,6 @@ test('cuts a line to its length, however long the text', () => {
 test('draws no icon and no link from text of a log', () => {
   assert.equal(iconFree('$(error) x'), '$ (error) x');
   assert.equal(linkFree('[click](command:evil)'), '[click] (command:evil)');
-});
-
-test('tells durations in two units at most', () => {
-  const cases: [number, string][] = [
-    [0, '0 ms'],
-    [850, '850 ms'],
-    [1500, '1.5 s'],
-    [12_000, '12 s'],
-    [60_000, '1 min'],
-    [185_000, '3 min 5 s'],
-    [7_440_000, '2 h 4 min'],
-    [180_000_000, '2 d 2 h'],
-    [86_400_000 + 5000, '1 d'],
-    [-5, '0 ms'],
-    [Number.NaN, '–'],
-  ];
-  for (const [ms, text] of cases) assert.equal(durationText(ms), text);
-});
-
-test('tells counts and sizes', () => {
-  assert.equal(countText(1, 'task'), '1 task');
-  assert.equal(countText(1234, 'task'), '1,234 tasks');
-  assert.equal(bytesText(999), '999 B');
-  assert.equal(bytesText(12_345_678), '12.3 MB');
 });
 
 test('writes a moment in the local zone, and unambiguously', () => {

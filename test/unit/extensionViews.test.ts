@@ -7,7 +7,7 @@ import { changedNodes } from '../../src/extension/views/changedNodes.ts';
 import { errorNode, failuresOf } from '../../src/extension/views/errorNodes.ts';
 import { type Answered, type HistoryState, historyFace, withNextPage } from '../../src/extension/views/historyState.ts';
 import { type LiveState, liveNodes, loadText, retryingCount } from '../../src/extension/views/liveNodes.ts';
-import { detailNodes, historyTaskNode, taskContext } from '../../src/extension/views/taskNodes.ts';
+import { detailNodes, historyTaskNode, liveTaskNode, taskContext } from '../../src/extension/views/taskNodes.ts';
 import type { ViewNode } from '../../src/extension/views/viewNode.ts';
 import type { AnswerSummary, Provenance } from '../../src/model/answer.ts';
 import type { LiveCoordinator } from '../../src/model/live.ts';
@@ -259,9 +259,41 @@ test('the reason of a failure stands in the list', () => {
     group: 'g1',
   });
   const row = historyTaskNode('prod', failed, nowMs);
-  assert.match(row.description ?? '', /^failed · TypeError · .*no such$/);
+  assert.match(row.description ?? '', /^TypeError · .*no such$/);
+  assert.equal(row.spoken, 'failed, task t');
   assert.equal(row.icon?.id, 'error');
   assert.equal(taskContext({ ...failed, worker: 'w', account: 'a' }), 'task.worker.account.group');
+});
+
+test('a task is called by the file it read, else by whose data it is, and by its id where nothing else is known', () => {
+  const id = '0b8f6f0e-4a53-4f0e-9d6b-0d7c3f6b1a11';
+  const whose = { account: 'acme', collection: 'orders', source: 'landing' };
+  const labels = [
+    task(id, { ...whose, key: 'landing/acme/orders/2026-11-23.json' }),
+    task(id, { ...whose, key: 'in/part-00017-0b8f6f0e-4a53-4f0e-9d6b-0d7c3f6b1a11.c000.parquet' }),
+    task(id, whose),
+    task(id),
+  ].map((each) => historyTaskNode('prod', each, nowMs).label);
+  assert.deepEqual(labels, ['2026-11-23.json', 'part-0001…00.parquet', 'acme/orders/landing', '0b8f6f0e-…7c3f6b1a11']);
+  for (const label of labels) assert.ok(label.length <= 20, label);
+});
+
+test('what a narrow side bar shows: the reason of a failure, else how long and where it runs', () => {
+  const running = task('t', { worker: 'ingest-worker-7d9f8b6c5-x2x4z', account: 'acme', collection: 'orders' });
+  const again = {
+    ...running,
+    attempts: 2,
+    status: 'retrying',
+    error: { type: 'java.lang.IllegalStateException' },
+  } as const;
+  assert.deepEqual(
+    [running, again].map((each) => liveTaskNode('prod', 'c-1', each, nowMs).description),
+    [
+      '5.0 s · ingest-w…6c5-x2x4z · acme/orders',
+      'IllegalStateException · attempt 2 · 5.0 s · ingest-w…6c5-x2x4z · acme/orders',
+    ],
+  );
+  assert.match(liveTaskNode('prod', 'c-1', again, nowMs).tooltip ?? '', /Error: java\.lang\.IllegalStateException/);
 });
 
 const stack =

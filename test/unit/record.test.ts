@@ -120,3 +120,24 @@ test('a time means the same in the usual spelling, which is read by hand, and in
     assert.equal(parseTimestamp(text), undefined, text);
   }
 });
+
+test('JSON of a record shows a canonical field and another value of its name side by side', () => {
+  const rest = { level: 35, event: { dataset: 'ingest' }, error: 'boom', build: { commit: 7 }, pid: 1 };
+  const record = {
+    tsMs: 0,
+    event: 'attempt.failed',
+    level: 'info',
+    error: { message: 'no' },
+    build: { version: '1' },
+    rest,
+  };
+  assert.deepEqual(recordToJson(record), {
+    ts: '1970-01-01T00:00:00.000Z',
+    event: 'attempt.failed',
+    level: 'info',
+    error: { message: 'no' },
+    build: { version: '1', commit: 7 },
+    pid: 1,
+    _rest: { level: 35, event: { dataset: 'ingest' }, error: 'boom' },
+  });
+});

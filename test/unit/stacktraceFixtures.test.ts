@@ -32,8 +32,8 @@ for (const name of names) {
   });
 }
 
-/** Texts that hold no escaped newline of their own, so that wrapping them is the only change. */
-const plain = names.filter((name) => name !== 'mixed');
+/** Texts with no escaped newline and no writers of their own, so that wrapping them is the only change. */
+const plain = names.filter((name) => name !== 'mixed' && name !== 'interleaved');
 
 const wrappings: Readonly<Record<string, (text: string) => string>> = {
   'CRLF line ends': (text) => text.replaceAll('\n', '\r\n'),
@@ -80,7 +80,8 @@ function brief(frame: Frame): string {
   const name = [frame.module, frame.function].filter((part) => part !== undefined).join(' ');
   const place = [frame.file, frame.line1, frame.column1].filter((part) => part !== undefined).join(':');
   const times = frame.repeated === undefined ? '' : ` ×${frame.repeated}`;
-  return `${frame.inApp ? '*' : '-'} ${name} (${place})${frame.afterGap ? ' …' : ''}${times}`;
+  const readable = frame.readable === undefined ? '' : ` = ${frame.readable}`;
+  return `${frame.inApp ? '*' : '-'} ${name} (${place})${frame.afterGap ? ' …' : ''}${times}${readable}`;
 }
 
 function outline(trace: Trace): object {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -8,15 +7,16 @@ import { chromiumMissing, findChromium } from '../rigs/chromium.ts';
 import { runCli } from '../rigs/cli.ts';
 import { inPicture, openExtensionWindow } from '../rigs/extensionWindow.ts';
 import { skipWithout } from '../rigs/systemPart.ts';
+import { temporaryFolder } from '../rigs/temporaryFolder.ts';
 import { until } from '../rigs/until.ts';
 
 test('tasks that ran, from a search to the source line', async (t) => {
   if (findChromium() === undefined) return skipWithout(t, chromiumMissing);
 
   // What ran: the harness on its sample data, with failures that really happened, then indexed.
-  const store = await mkdtemp(join(tmpdir(), 'ingest-trace-store-'));
-  t.after(() => rm(store, { recursive: true, force: true }));
-  const at = (...parts: readonly string[]) => pathToFileURL(join(store, ...parts)).href;
+  const store = await temporaryFolder('store');
+  t.after(() => store.remove());
+  const at = (...parts: readonly string[]) => pathToFileURL(join(store.path, ...parts)).href;
   await runCli('harness', 'up', '--once', '--store', at(), '--faults', 'demo');
   await runCli('index', '--logs', at('logs'), '--index', at('index'));
   const window = await openExtensionWindow({
@@ -39,7 +39,7 @@ test('tasks that ran, from a search to the source line', async (t) => {
       }[];
       assert.ok(failed.length >= 3, 'the harness made too few failures to look at');
       await search('status:failed');
-      for (const { task, error } of failed) await history.row(new RegExp(`${task}.*failed.*${error.type}`));
+      for (const { task, error } of failed) await history.row(new RegExp(`${error.type}.*, failed, task ${task}$`));
       assert.equal((await history.rows()).length, failed.length);
       assert.match(await shown(history.message), /from the index/);
       await workbench.screenshot('history-failed');
@@ -118,7 +118,7 @@ test('tasks that ran, from a search to the source line', async (t) => {
 
   await t.test('with the index deleted, it answers from the logs and says so', () =>
     inPicture(window, 'index-gone', async () => {
-      await rm(join(store, 'index'), { recursive: true });
+      await rm(join(store.path, 'index'), { recursive: true });
       await search('status:failed');
       const row = await history.row(/TypeConflictError/);
       await until('it says where the answer came from', async () => /the logs/.test(await shown(history.message)));
@@ -146,7 +146,7 @@ test('tasks that ran, from a search to the source line', async (t) => {
       const { line1 } = await workbench.cursor();
       const text = await workbench.lineText(line1);
       if (text === undefined) return undefined;
-      assert.equal(text, (await readFile(join(window.workspace.folder, file), 'utf8')).split('\n')[line1 - 1]);
+      assert.equal(text, (await readFile(join(window.workspace.path, file), 'utf8')).split('\n')[line1 - 1]);
       return { file, line1, text };
     });
   }

@@ -9,7 +9,7 @@ test('the extension host runs the suite of test/workbench/host', async (t) => {
   if (findChromium() === undefined && !process.env['VSCODE_EXECUTABLE']) return skipWithout(t, chromiumMissing);
   const workspace = await temporaryWorkspace();
   t.after(() => workspace.remove());
-  const { host, results } = await runHostSuite(workspace.folder);
+  const { host, results } = await runHostSuite(workspace.path);
   t.diagnostic(`host: ${host}`);
   assert.ok(results.length > 0, 'no test ran');
   for (const { title, outcome, error } of results)

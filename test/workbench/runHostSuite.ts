@@ -3,14 +3,15 @@
  * it can be downloaded, else the npm-borne server with Chromium as its window. The suite is the same.
  */
 
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { mkdir, readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { format } from 'node:util';
 import { downloadAndUnzipVSCode, runTests } from '@vscode/test-electron';
 import * as esbuild from 'esbuild';
 import { launchChromium } from '../rigs/chromium.ts';
 import { writeTaskLogFixture } from '../rigs/taskLogFixture.ts';
+import { temporaryFolder } from '../rigs/temporaryFolder.ts';
 import { startTestVscode } from '../rigs/vscodeServer.ts';
 import type { HostTestResult } from './host/hostTestResult.ts';
 
@@ -27,13 +28,13 @@ export interface HostRun {
 
 /** @param workspace the folder that VS Code opens; the fixture is written into it. */
 export async function runHostSuite(workspace: string): Promise<HostRun> {
-  const folder = await mkdtemp(join(tmpdir(), 'ingest-trace-host-'));
+  const folder = await temporaryFolder('host');
   // Under the project, from where the suite finds mocha.
   await mkdir(join(root, 'test/out'), { recursive: true });
-  const bundleFolder = await mkdtemp(join(root, 'test/out/host-'));
+  const bundleFolder = await temporaryFolder('host', join(root, 'test/out'));
   try {
-    const suite = await bundleSuite(bundleFolder);
-    const resultsFile = join(folder, 'results.json');
+    const suite = await bundleSuite(bundleFolder.path);
+    const resultsFile = join(folder.path, 'results.json');
     const env = {
       INGEST_TRACE_HOST_RESULTS: resultsFile,
       INGEST_TRACE_HOST_FIXTURE: JSON.stringify(await writeTaskLogFixture(workspace)),
@@ -41,10 +42,12 @@ export async function runHostSuite(workspace: string): Promise<HostRun> {
     const run = { workspace, suite, env };
     const executable = await desktopVscode();
     const host =
-      executable === undefined ? await runInServer(run) : await runOnDesktop(executable, { ...run, profile: folder });
+      executable === undefined
+        ? await runInServer(run)
+        : await runOnDesktop(executable, { ...run, profile: folder.path });
     return { host, results: JSON.parse(await readFile(resultsFile, 'utf8')) as readonly HostTestResult[] };
   } finally {
-    for (const made of [folder, bundleFolder]) await rm(made, { recursive: true, force: true, maxRetries: 5 });
+    for (const made of [folder, bundleFolder]) await made.remove();
   }
 }
 

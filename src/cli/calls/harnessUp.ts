@@ -8,7 +8,7 @@ import { openStore } from '../../store/openStore.ts';
 import type { Call, CallContext } from '../call.ts';
 import { closing } from '../closing.ts';
 import { type ExitCode, exitCode } from '../exitCode.ts';
-import { bytesText, countText, durationText } from '../humanNumbers.ts';
+import { bytesText, countText, durationText } from '../../model/readableNumbers.ts';
 import { keepIndexed } from '../keepIndexed.ts';
 import type { OptionValues } from '../options.ts';
 import { s3Of, s3Options, storeUrl } from '../whereToAsk.ts';
@@ -84,7 +84,7 @@ async function runHarness(values: OptionValues, context: CallContext): Promise<E
   const indexing = { logs: logStore, index: indexStore, nowMs: context.now };
   const ending = new AbortController();
   const indexed = keepIndexed({ ...indexing, signal: AbortSignal.any([signal, ending.signal]) }, (message) =>
-    terminal.tell(message),
+    terminal.tell(`Indexing: ${message}`),
   );
   try {
     const summary = await harness.running.done;
@@ -92,7 +92,11 @@ async function runHarness(values: OptionValues, context: CallContext): Promise<E
     await indexed;
     signal.throwIfAborted();
     // What the processes shipped while they ended.
-    await indexLogs({ ...indexing, signal });
+    const lastPass = await indexLogs({ ...indexing, signal }).then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    signal.throwIfAborted();
     if (terminal.json) {
       const { tasks, succeeded, failed, docs, bytes, ms } = summary;
       await terminal.printJson({ tasks, succeeded, failed, docs, bytes, ms });
@@ -102,6 +106,8 @@ async function runHarness(values: OptionValues, context: CallContext): Promise<E
           `${countText(summary.docs, 'document')} from ${bytesText(summary.bytes)}, in ${durationText(summary.ms)}.`,
       );
     }
+    // What was ingested stands, and is told, whatever became of the index.
+    if (lastPass) throw lastPass.error;
     return exitCode.done;
   } finally {
     ending.abort();

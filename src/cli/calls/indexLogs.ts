@@ -1,14 +1,15 @@
 /** `index`: indexes what is new in the logs, once or again and again. */
 
 import { indexLogs } from '../../index/indexLogs.ts';
-import { watchLogs } from '../../index/watchLogs.ts';
+import { FieldMapping } from '../../model/fieldMapping/fieldMapping.ts';
 import type { IndexPassSummary } from '../../model/indexPass.ts';
 import { openStore } from '../../store/openStore.ts';
 import { progressText } from '../asking.ts';
 import type { Call, CallContext } from '../call.ts';
 import { closing } from '../closing.ts';
 import { type ExitCode, exitCode } from '../exitCode.ts';
-import { bytesText, countText, durationText } from '../humanNumbers.ts';
+import { bytesText, countText, durationText } from '../../model/readableNumbers.ts';
+import { type KeepIndexedOptions, keepIndexed } from '../keepIndexed.ts';
 import type { OptionValues } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 import { environmentOf, indexingOptions } from '../whereToAsk.ts';
@@ -16,7 +17,7 @@ import { WrongUse } from '../wrongUse.ts';
 
 export const indexCall: Call = {
   words: ['index'],
-  usage: '--logs URL --index URL [--watch]',
+  usage: '--logs URL --index URL [--fields PRESET|FILE] [--watch]',
   summary: 'index what is new in the logs',
   details: [
     'Any number of indexers may run at once and be killed at any moment: no record is lost or counted twice.',
@@ -43,6 +44,7 @@ async function runIndex(values: OptionValues, context: CallContext): Promise<Exi
   const options = {
     logs,
     index,
+    ...(environment.fields !== undefined && { fields: new FieldMapping(environment.fields) }),
     signal,
     nowMs: context.now,
     onProgress: (progress: { done: number; total: number; unit: 'objects' }) =>
@@ -55,13 +57,14 @@ async function runIndex(values: OptionValues, context: CallContext): Promise<Exi
   terminal.tell(`Watching ${logs.url}. Ctrl-C ends it.`);
   // Passes follow each other while lines are printed: one after the other.
   let printed = Promise.resolve();
-  await watchLogs({
+  const watch: KeepIndexedOptions = {
     ...options,
+    mustStart: true,
     onPass: (summary) => {
       if (summary.objects > 0) printed = printed.then(() => printPass(terminal, summary));
     },
-    onProblem: (error) => terminal.tell(error instanceof Error ? error.message : String(error)),
-  });
+  };
+  await keepIndexed(watch, (message) => terminal.tell(`${message.replace(/\.$/, '')}. It is tried again.`));
   await printed;
   return exitCode.done;
 }

@@ -7,9 +7,9 @@ import type { Call, CallContext } from '../call.ts';
 import { closing } from '../closing.ts';
 import { type ExitCode, exitCode } from '../exitCode.ts';
 import { cacheFolder } from '../findEnvironment.ts';
-import { bytesText, durationText, timeText } from '../humanNumbers.ts';
+import { bytesText, durationText, timeText } from '../../model/readableNumbers.ts';
 import type { OptionValues } from '../options.ts';
-import { plainLine } from '../plainText.ts';
+import { plainLine } from '../../model/plainText.ts';
 import { environmentOf, indexOptions } from '../whereToAsk.ts';
 import { WrongUse } from '../wrongUse.ts';
 

@@ -1,14 +1,14 @@
 /** `logs pull`: raw matching lines straight from the log root, with no index. */
 
-import { open, rename, rm } from 'node:fs/promises';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { PulledLogs } from '../../backends/pullLogs.ts';
 import { asking, judge } from '../asking.ts';
 import type { Call, CallContext } from '../call.ts';
 import { type ExitCode, exitCode } from '../exitCode.ts';
-import { bytesText, countText } from '../humanNumbers.ts';
+import { bytesText, countText } from '../../model/readableNumbers.ts';
 import type { OptionValues } from '../options.ts';
-import { plainBlock } from '../plainText.ts';
+import { plainBlock } from '../../model/plainText.ts';
 import { readQuery } from '../readQuery.ts';
 import { logsOptions } from '../whereToAsk.ts';
 import { Failure, WrongUse } from '../wrongUse.ts';
@@ -40,7 +40,7 @@ async function runLogsPull(values: OptionValues, context: CallContext): Promise<
     if (out === undefined) {
       for await (const line of pulled.lines) await terminal.printText(terminal.isTerminal ? plainBlock(line) : line);
     } else {
-      const path = resolve(cwd, out);
+      const path = await targetOf(resolve(cwd, out));
       const { lines, bytes } = await writeLines(path, pulled, context.signal);
       if (terminal.json) await terminal.printJson({ lines, bytes, out: path });
       else terminal.tell(`Wrote ${countText(lines, 'line')} (${bytesText(bytes)}) to ${path}.`);
@@ -48,6 +48,24 @@ async function runLogsPull(values: OptionValues, context: CallContext): Promise<
     context.signal.throwIfAborted();
     const provenance = pulled.provenance();
     return provenance.partial ? judge(terminal, [provenance]) : exitCode.done;
+  });
+}
+
+/**
+ * The file to write, which a link may lead to.
+ * @throws WrongUse for what is there and no file: a device or a folder must not be replaced by one.
+ */
+async function targetOf(path: string): Promise<string> {
+  // What cannot be looked at cannot be written either, and then that says why.
+  const info = await stat(path).catch(() => undefined);
+  if (!info) return path;
+  if (!info.isFile()) throw new WrongUse(`--out: ${path} is no regular file. Without --out the lines go to stdout.`);
+  return realpath(path);
+}
+
+function cannotWrite(path: string, error: unknown): Failure {
+  return new Failure(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`, {
+    cause: error,
   });
 }
 
@@ -61,14 +79,17 @@ async function writeLines(
 ): Promise<{ readonly lines: number; readonly bytes: number }> {
   const partial = `${path}.${process.pid}.partial`;
   const file = await open(partial, 'wx').catch((error: unknown) => {
-    throw new Failure(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+    throw cannotWrite(path, error);
   });
   let [count, bytes] = [0, 0];
   try {
     let chunk = '';
     const flush = async () => {
-      const { bytesWritten } = await file.write(chunk);
-      bytes += bytesWritten;
+      const data = Buffer.from(chunk);
+      await file.writeFile(data).catch((error: unknown) => {
+        throw cannotWrite(path, error);
+      });
+      bytes += data.byteLength;
       chunk = '';
     };
     for await (const line of lines) {
@@ -79,7 +100,9 @@ async function writeLines(
     await flush();
     signal.throwIfAborted();
     await file.close();
-    await rename(partial, path);
+    await rename(partial, path).catch((error: unknown) => {
+      throw cannotWrite(path, error);
+    });
     return { lines: count, bytes };
   } catch (error) {
     await file.close();

@@ -4,12 +4,13 @@ import type { LogRecord } from '../../model/record.ts';
 import { asking, judge } from '../asking.ts';
 import type { Call, CallContext } from '../call.ts';
 import type { ExitCode } from '../exitCode.ts';
-import { countText } from '../humanNumbers.ts';
+import { countText } from '../../model/readableNumbers.ts';
 import type { OptionValues } from '../options.ts';
 import { readQuery } from '../readQuery.ts';
 import { recordColumns, recordLine } from '../recordTable.ts';
 import { printTable } from '../table.ts';
 import { askOptions } from '../whereToAsk.ts';
+import { WrongUse } from '../wrongUse.ts';
 import { defaultLimit, largestLimit } from './search.ts';
 
 export const recordsCall: Call = {
@@ -31,6 +32,9 @@ async function runRecords(values: OptionValues, context: CallContext): Promise<E
   const query = limit === undefined ? written : { ...written, limit };
   const { terminal } = context;
   return asking(values, context, async ({ connection, mode, ask }) => {
+    if (mode === 'live') {
+      throw new WrongUse('Expected the index or the logs, as coordinators hold no records: --index URL or --logs URL.');
+    }
     const answer = await connection.records(query, mode, { ...ask, limit: query.limit ?? defaultLimit });
     if (terminal.json) {
       for (const record of answer.records) await terminal.printJson(recordLine(record));

@@ -2,10 +2,11 @@
 
 import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
+import { addAbortSignal, Readable } from 'node:stream';
 import { traceReport } from '../../stacktrace/traceReport.ts';
 import type { Call, CallContext } from '../call.ts';
 import { type ExitCode, exitCode } from '../exitCode.ts';
-import { bytesText } from '../humanNumbers.ts';
+import { bytesText } from '../../model/readableNumbers.ts';
 import type { OptionValues } from '../options.ts';
 import { openWorkspace, printTraces, workspaceOptions } from '../workspace.ts';
 import { Failure, WrongUse } from '../wrongUse.ts';
@@ -28,7 +29,8 @@ async function runTrace(values: OptionValues, context: CallContext): Promise<Exi
   if (unexpected !== undefined) throw new WrongUse(`Expected one file, got ${JSON.stringify(unexpected)} too.`);
   const { terminal, cwd, signal } = context;
   const workspace = await openWorkspace(values, context);
-  const text = await readText(file === '-' ? context.stdin : openFile(resolve(cwd, file), signal), file, signal);
+  const stdin = context.stdin instanceof Readable ? addAbortSignal(signal, context.stdin) : context.stdin;
+  const text = await readText(file === '-' ? stdin : openFile(resolve(cwd, file), signal), file, signal);
   if (!terminal.json) {
     if ((await printTraces(terminal, text, workspace, cwd)) === 0) terminal.tell('There is no stack trace in it.');
     return exitCode.done;

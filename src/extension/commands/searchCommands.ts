@@ -55,6 +55,7 @@ export class SearchCommands {
       [commandIds.searchGroup]: (row) => this.#searchFor(row, groupTerm),
       [commandIds.copyAsFilter]: (row) => this.#copyAsFilter(row),
       [internalCommandIds.searchGroupId]: (environment, group) => this.#searchGroupId(environment, group),
+      [internalCommandIds.searchFailures]: (groups) => this.#searchFailures(groups),
       [internalCommandIds.loadMore]: (row) => this.#loadMore(row),
     } satisfies Partial<Record<CommandId, CommandHandler>>;
   }
@@ -131,6 +132,14 @@ export class SearchCommands {
     if (typeof environment !== 'string' || typeof group !== 'string') return;
     await this.#selectEnvironment(environment);
     await this.#search(filterTerm('group', group));
+  }
+
+  /** From a line of source: the tasks that failed there. */
+  async #searchFailures(groups: unknown): Promise<void> {
+    if (!Array.isArray(groups) || groups.length === 0) return;
+    // Ids of groups are ours: `g1-` and hex digits.
+    const ids = groups.filter((group) => typeof group === 'string' && /^[\w-]+$/.test(group));
+    await this.#search(`status:failed,retrying since:1d group:${ids.join(',')}`);
   }
 
   async #selectEnvironment(name: string): Promise<void> {

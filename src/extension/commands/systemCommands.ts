@@ -8,7 +8,7 @@ import { HarnessError } from '../harness/harnessProcess.ts';
 import type { LocalHarness } from '../harness/localHarness.ts';
 import type { TimelinePanel } from '../panels/timelinePanel.ts';
 import { iconFree, linkFree, plainLine } from '../plainText.ts';
-import { countText, durationText } from '../plainTime.ts';
+import { countText, durationText } from '../../model/readableNumbers.ts';
 import { coordinatorOrigins } from '../settings/coordinatorOrigins.ts';
 import type { CoordinatorTokens } from '../settings/coordinatorTokens.ts';
 import { environmentFileTemplate } from '../settings/environmentFileTemplate.ts';

@@ -4,20 +4,19 @@ import * as vscode from 'vscode';
 import { type CommandId, commandIds, internalCommandIds } from '../commandIds.ts';
 import type { TaskLogDocuments } from '../documents/taskLogDocuments.ts';
 import type { Environments } from '../settings/environments.ts';
-import { openFrame } from '../sources/openFrame.ts';
-import type { WorkspaceSources } from '../sources/workspaceSources.ts';
+import type { FrameOpener } from '../sources/frameOpener.ts';
 import type { CommandHandler } from './registerCommands.ts';
 import { targetOf } from './searchCommands.ts';
 
 export class TaskCommands {
   readonly #environments: Environments;
   readonly #documents: TaskLogDocuments;
-  readonly #sources: WorkspaceSources;
+  readonly #frames: FrameOpener;
 
-  constructor(environments: Environments, documents: TaskLogDocuments, sources: WorkspaceSources) {
+  constructor(environments: Environments, documents: TaskLogDocuments, frames: FrameOpener) {
     this.#environments = environments;
     this.#documents = documents;
-    this.#sources = sources;
+    this.#frames = frames;
   }
 
   get table() {
@@ -48,15 +47,18 @@ export class TaskCommands {
   async #openFrame(row: unknown): Promise<void> {
     const target = targetOf(row);
     if (target?.kind !== 'frame') return;
-    await openFrame(this.#sources, target.frame, target.trace, this.#mappingsOf(target.environment));
+    const { frame, trace, commit, environment } = target;
+    const mappings = this.#mappingsOf(environment);
+    await this.#frames.open({ frame, trace, mappings, ...(commit !== undefined && { commit }) });
   }
 
   async #openLogFrame(uri: unknown, index: unknown): Promise<void> {
     if (typeof uri !== 'string' || typeof index !== 'number') return;
     const found = this.#documents.frame(uri, index);
     if (!found) return;
-    const { frame, trace } = found.frame;
-    await openFrame(this.#sources, frame, trace, this.#mappingsOf(found.environment));
+    const { frame, trace, commit } = found.frame;
+    const mappings = this.#mappingsOf(found.environment);
+    await this.#frames.open({ frame, trace, mappings, ...(commit !== undefined && { commit }) });
   }
 
   async #copyTaskId(row: unknown): Promise<void> {

@@ -6,7 +6,8 @@ import type { Engine } from '../engineHost.ts';
 import { failureOf, failureText } from '../failureText.ts';
 import { iconFree, plainLine } from '../plainText.ts';
 import { parseTaskLogUri, taskLogPath } from './taskLogUri.ts';
-import { type LogFrame, type TaskLogText, taskLogText } from './taskLogText.ts';
+import { type TaskLogText, taskLogText } from './taskLogText.ts';
+import type { TextFrame } from './textFrames.ts';
 
 export class TaskLogDocuments
   implements
@@ -63,10 +64,19 @@ export class TaskLogDocuments
   }
 
   /** A frame by its place in a document's list, as links carry it. */
-  frame(uri: string, index: number): { readonly environment: string; readonly frame: LogFrame } | undefined {
+  frame(uri: string, index: number): { readonly environment: string; readonly frame: TextFrame } | undefined {
     const frame = this.#texts.get(uri)?.frames[index];
     const address = parseTaskLogUri(vscode.Uri.parse(uri));
     return frame && address ? { environment: address.environment, frame } : undefined;
+  }
+
+  /** The frames of a shown log; `undefined` of any other document. */
+  framesOf(document: vscode.TextDocument): readonly TextFrame[] | undefined {
+    return document.uri.scheme === documentScheme ? (this.#textOf(document)?.frames ?? []) : undefined;
+  }
+
+  environmentOf(uri: vscode.Uri): string | undefined {
+    return uri.scheme === documentScheme ? parseTaskLogUri(uri)?.environment : undefined;
   }
 
   async provideTextDocumentContent(uri: vscode.Uri, token: vscode.CancellationToken): Promise<string> {

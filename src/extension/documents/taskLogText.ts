@@ -3,21 +3,12 @@
 import type { Provenance } from '../../model/answer.ts';
 import type { LogRecord } from '../../model/record.ts';
 import type { TaskDetail } from '../../model/task.ts';
-import { findTraces } from '../../stacktrace/findTraces.ts';
-import { type Frame, type Trace, tracesWithin } from '../../stacktrace/trace.ts';
-import { plainBlock, plainLine } from '../plainText.ts';
-import { bytesText, countText, durationText, localIso } from '../plainTime.ts';
+import { plainBlock } from '../../model/plainText.ts';
+import { plainLine } from '../plainText.ts';
+import { bytesText, countText, durationText } from '../../model/readableNumbers.ts';
+import { localIso } from '../plainTime.ts';
 import { notes } from '../views/answerNotice.ts';
-
-/** A stack frame in the text. Lines and characters count from 0. */
-export interface LogFrame {
-  readonly line: number;
-  readonly startCharacter: number;
-  readonly endCharacter: number;
-  readonly frame: Frame;
-  /** The other frames of its trace help to tell which file is meant. */
-  readonly trace: Trace;
-}
+import { type TextFrame, textFrames } from './textFrames.ts';
 
 interface LogSection {
   readonly title: string;
@@ -29,7 +20,7 @@ interface LogSection {
 
 export interface TaskLogText {
   readonly text: string;
-  readonly frames: readonly LogFrame[];
+  readonly frames: readonly TextFrame[];
   readonly sections: readonly LogSection[];
   /** Failure groups, each at the line of its error. */
   readonly groups: readonly { readonly line: number; readonly group: string }[];
@@ -96,9 +87,13 @@ function writeAttempts(writer: LogWriter, { attempts }: TaskDetail): void {
   writer.line('');
 }
 
-function writeRecords(writer: LogWriter, { records, attempts }: TaskDetail): void {
+function writeRecords(writer: LogWriter, { task, records, attempts }: TaskDetail): void {
   const start = writer.line(countText(records.length, 'Record'));
-  for (const record of records) writeRecord(writer, record);
+  for (const record of records) {
+    writer.commit = (record.build ?? task.build)?.commit;
+    writeRecord(writer, record);
+  }
+  writer.commit = task.build?.commit;
   if (records.length === 0) writeStacksOfAttempts(writer, attempts);
   writer.section('heading', 'Records', start);
 }
@@ -156,8 +151,10 @@ function writeError(writer: LogWriter, error: NonNullable<LogRecord['error']>, g
 /** Collects lines, and remembers on which of them everything stands. */
 class LogWriter {
   readonly recordLines: number[] = [];
+  /** Of the build that wrote what comes next. */
+  commit: string | undefined;
   readonly #lines: string[] = [];
-  readonly #frames: LogFrame[] = [];
+  readonly #frames: TextFrame[] = [];
   readonly #sections: LogSection[] = [];
   readonly #groups: { line: number; group: string }[] = [];
 
@@ -178,7 +175,7 @@ class LogWriter {
     const startLine = this.#lines.length;
     const lines = plain.split('\n');
     for (const line of lines) this.#lines.push(indent + line);
-    if (lines.length > 1 || plain.length > 0) this.#findFrames(plain, lines, startLine);
+    if (lines.length > 1 || plain.length > 0) this.#findFrames(plain, startLine);
     return startLine;
   }
 
@@ -201,41 +198,15 @@ class LogWriter {
     };
   }
 
-  #findFrames(plain: string, lines: readonly string[], startLine: number): void {
-    const starts: number[] = [];
-    let offset = 0;
-    for (const line of lines) {
-      starts.push(offset);
-      offset += line.length + 1;
-    }
-    for (const trace of findTraces(plain)) {
-      for (const part of tracesWithin(trace)) {
-        for (const frame of part.frames) {
-          const position = lineAt(starts, frame.start);
-          const lineStart = starts[position] ?? 0;
-          const lineLength = lines[position]?.length ?? 0;
-          this.#frames.push({
-            line: startLine + position,
-            startCharacter: indent.length + frame.start - lineStart,
-            // A frame of two lines (Go) is a link on its first.
-            endCharacter: indent.length + Math.min(frame.end - lineStart, lineLength),
-            frame,
-            trace: part,
-          });
-        }
-      }
+  #findFrames(plain: string, startLine: number): void {
+    for (const found of textFrames(plain)) {
+      this.#frames.push({
+        ...found,
+        line: startLine + found.line,
+        startCharacter: indent.length + found.startCharacter,
+        endCharacter: indent.length + found.endCharacter,
+        ...(this.commit !== undefined && { commit: this.commit }),
+      });
     }
   }
-}
-
-/** The last line that starts at or before the offset. */
-function lineAt(starts: readonly number[], offset: number): number {
-  let low = 0;
-  let high = starts.length - 1;
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if ((starts[middle] ?? 0) <= offset) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 }

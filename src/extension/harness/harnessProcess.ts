@@ -50,11 +50,15 @@ export async function startHarnessProcess(options: HarnessOptions): Promise<Harn
   const child = spawn(process.execPath, [options.cli, ...args], {
     // In VS Code this process's executable is Electron; the variable makes it behave as Node.
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // The harness ends when the channel does: an extension host that is killed leaves nothing running.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     windowsHide: true,
   });
+  const { stdout, stderr } = child;
+  // Node's types cannot tell: both are pipes.
+  if (!stdout || !stderr) throw new HarnessError('The local harness has no output to read.');
   const lastLines: string[] = [];
-  createInterface({ input: child.stderr }).on('line', (line) => {
+  createInterface({ input: stderr }).on('line', (line) => {
     log(line);
     lastLines.push(plainLine(line));
     if (lastLines.length > repeatedLines) lastLines.shift();
@@ -62,7 +66,7 @@ export async function startHarnessProcess(options: HarnessOptions): Promise<Harn
   let stopping = false;
   const ready = Promise.withResolvers<HarnessPlaces>();
   let isReady = false;
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  createInterface({ input: stdout }).on('line', (line) => {
     const places = isReady ? undefined : placesOf(line);
     if (!places) return log(line);
     isReady = true;

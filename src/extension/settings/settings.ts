@@ -10,6 +10,10 @@ export interface Settings {
   readonly engineMemoryLimitMb: number;
   readonly harnessCoordinators: number;
   readonly harnessWorkers: number;
+  /** What a frame opens when its file has changed since the build. */
+  readonly framesOpen: FramesOpen;
+  /** Whether source files tell what failed in them. */
+  readonly failureLenses: boolean;
 }
 
 export interface ReadSettings {
@@ -33,6 +37,18 @@ export const numberSettings = {
   'harness.workers': { minimum: 1, maximum: 32, default: 3 },
 } as const satisfies Readonly<Record<string, NumberSetting>>;
 
+/** Every choice among the settings; package.json repeats the values. The first is the default. */
+export const choiceSettings = {
+  'frames.open': ['deployedRevision', 'workingFile'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+type FramesOpen = (typeof choiceSettings)['frames.open'][number];
+
+/** Every switch among the settings, with its default. */
+export const switchSettings = {
+  'codeLens.failures': true,
+} as const satisfies Readonly<Record<string, boolean>>;
+
 export const settingsSection = 'ingestTrace';
 export const environmentsKey = 'environments';
 
@@ -41,15 +57,31 @@ export const environmentsKey = 'environments';
  */
 export function readSettings(read: (key: string) => unknown): ReadSettings {
   const problems: EnvironmentProblem[] = [];
+  const refuse = (key: string, expected: string, value: unknown): void => {
+    problems.push({
+      path: `${settingsSection}.${key}`,
+      message: `expected ${expected}, got ${JSON.stringify(value)}`,
+    });
+  };
   const number = (key: keyof typeof numberSettings): number => {
     const { minimum, maximum, default: fallback } = numberSettings[key];
     const value = read(key) ?? fallback;
     if (typeof value === 'number' && Number.isInteger(value) && value >= minimum && value <= maximum) return value;
-    problems.push({
-      path: `${settingsSection}.${key}`,
-      message: `expected a whole number from ${minimum} to ${maximum}, got ${JSON.stringify(value)}`,
-    });
+    refuse(key, `a whole number from ${minimum} to ${maximum}`, value);
     return fallback;
+  };
+  const choice = <K extends keyof typeof choiceSettings>(key: K): (typeof choiceSettings)[K][number] => {
+    const values: readonly (typeof choiceSettings)[K][number][] = choiceSettings[key];
+    const value = read(key) ?? choiceSettings[key][0];
+    const known = values.find((one) => one === value);
+    if (known === undefined) refuse(key, `one of ${values.join(', ')}`, value);
+    return known ?? choiceSettings[key][0];
+  };
+  const isOn = (key: keyof typeof switchSettings): boolean => {
+    const value = read(key) ?? switchSettings[key];
+    if (typeof value === 'boolean') return value;
+    refuse(key, 'true or false', value);
+    return switchSettings[key];
   };
   const parsed = parseEnvironments(read(environmentsKey) ?? []);
   if (parsed.kind === 'problems') {
@@ -62,6 +94,8 @@ export function readSettings(read: (key: string) => unknown): ReadSettings {
     engineMemoryLimitMb: number('engine.memoryLimitMb'),
     harnessCoordinators: number('harness.coordinators'),
     harnessWorkers: number('harness.workers'),
+    framesOpen: choice('frames.open'),
+    failureLenses: isOn('codeLens.failures'),
   });
   return { settings, problems };
 }

@@ -3,14 +3,21 @@
 import * as vscode from 'vscode';
 import type { PathMapping } from '../../model/environment.ts';
 import { openWorkspaceFiles } from '../../stacktrace/listWorkspaceFiles.ts';
-import { readSource } from '../../stacktrace/readSource.ts';
-import { mappingOf, resolveFrame } from '../../stacktrace/resolveFrame.ts';
-import type { Frame, Resolution, Trace } from '../../stacktrace/trace.ts';
+import { type ReadSource, readSource } from '../../stacktrace/readSource.ts';
+import { type ResolvedFrame, resolveTrace } from '../../stacktrace/resolveTrace.ts';
+import { SourceMaps } from '../../stacktrace/sourceMap.ts';
+import { type Frame, type Resolution, type Trace, tracesWithin } from '../../stacktrace/trace.ts';
 import type { WorkspaceFiles } from '../../stacktrace/workspaceFiles.ts';
 import { type ResolvedTrace, tracesBelow } from '../views/errorNodes.ts';
 
 /** What appears there is never a frame's source, and there are floods of it. */
 const ignored = /[\\/](?:node_modules|\.git)[\\/]/;
+
+/** The files as they were at another time. */
+interface SourceRevision {
+  filesThen(files: readonly WorkspaceFiles[]): readonly WorkspaceFiles[];
+  readonly readThen: ReadSource;
+}
 
 export class WorkspaceSources implements vscode.Disposable {
   readonly #log: vscode.LogOutputChannel;
@@ -34,58 +41,54 @@ export class WorkspaceSources implements vscode.Disposable {
 
   /** Looks every frame of a trace up, those of its causes too. Never rejects: a reason stands in the resolution. */
   async resolveTrace(trace: Trace, mappings: readonly PathMapping[]): Promise<ResolvedTrace> {
-    const [resolutions, below] = await Promise.all([
-      this.#resolveAll(trace.frames, mappings),
-      Promise.all(
-        tracesBelow(trace).map(async ({ relation, trace }) => ({
-          relation,
-          trace: await this.resolveTrace(trace, mappings),
-        })),
-      ),
-    ]);
-    return { trace, resolutions, below };
+    return asTree(trace, await this.#resolve(trace, mappings));
   }
 
   /** One frame, with the others of its trace as witnesses. Never rejects. */
-  async resolve(frame: Frame, trace: Trace | undefined, mappings: readonly PathMapping[]): Promise<Resolution> {
-    const frames = trace?.frames ?? [frame];
-    const resolutions = await this.#resolveAll(frames, mappings);
-    return resolutions[Math.max(frames.indexOf(frame), 0)] ?? { kind: 'none', why: 'the frame is not in its trace' };
+  async resolve(
+    frame: Frame,
+    trace: Trace,
+    mappings: readonly PathMapping[],
+    revision?: SourceRevision,
+  ): Promise<Resolution> {
+    return (
+      (await this.#resolve(trace, mappings, revision)).get(frame) ?? {
+        kind: 'none',
+        why: 'the frame is not in its trace',
+      }
+    );
   }
 
-  async #resolveAll(frames: readonly Frame[], mappings: readonly PathMapping[]): Promise<Resolution[]> {
-    const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
-    const nowhere = (why: string) => frames.map((): Resolution => ({ kind: 'none', why }));
-    if (folders.length === 0) return nowhere('no folder is open in this window');
+  async #resolve(
+    trace: Trace,
+    mappings: readonly PathMapping[],
+    revision?: SourceRevision,
+  ): Promise<ReadonlyMap<Frame, Resolution>> {
+    const nowhere = (why: string) =>
+      new Map(framesWithin(trace).map((frame) => [frame, { kind: 'none', why } as const]));
     try {
-      const files = await Promise.all(folders.map((folder) => this.#sourcesOf(folder).files()));
-      const ask = (frame: Frame, position: number, siblings: readonly PathMapping[]) => {
-        const callee = frames[position - 1]?.function;
-        return resolveFrame(frame, {
-          files,
-          mappings,
-          siblings,
-          readSource,
-          ...(callee === undefined ? {} : { callee }),
-        });
-      };
-      const alone = await Promise.all(frames.map((frame, position) => ask(frame, position, [])));
-      const siblings = frames.flatMap((frame, position) => {
-        const resolution = alone[position];
-        return (resolution && mappingOf(frame, resolution)) ?? [];
+      const files = await this.files();
+      if (files.length === 0) return nowhere('no folder is open in this window');
+      // What stands in a file may have changed since the last time: nothing is kept from trace to trace.
+      const read = revision?.readThen ?? readSource;
+      const resolved = await resolveTrace(trace, {
+        files: revision?.filesThen(files) ?? files,
+        mappings,
+        readSource: read,
+        sourceMaps: new SourceMaps(read),
       });
-      if (siblings.length === 0) return alone;
-      return await Promise.all(
-        frames.map(async (frame, position) => {
-          const resolution = alone[position];
-          return resolution?.kind === 'file' ? resolution : ask(frame, position, siblings);
-        }),
-      );
+      return new Map(resolved.map(({ frame, resolution }: ResolvedFrame) => [frame, resolution]));
     } catch (error) {
       const why = `the files of the workspace cannot be listed: ${error instanceof Error ? error.message : String(error)}`;
       this.#log.error(why);
       return nowhere(why);
     }
+  }
+
+  /** The files of the folders that lie on this machine. @throws when one cannot be listed */
+  async files(): Promise<readonly WorkspaceFiles[]> {
+    const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
+    return Promise.all(folders.map((folder) => this.#sourcesOf(folder).files()));
   }
 
   dispose(): void {
@@ -103,6 +106,18 @@ export class WorkspaceSources implements vscode.Disposable {
     }
     return sources;
   }
+}
+
+function framesWithin(trace: Trace): Frame[] {
+  return [...tracesWithin(trace)].flatMap((part) => part.frames);
+}
+
+function asTree(trace: Trace, resolutions: ReadonlyMap<Frame, Resolution>): ResolvedTrace {
+  return {
+    trace,
+    resolutions: trace.frames.map((frame) => resolutions.get(frame) ?? { kind: 'none', why: 'not looked up' }),
+    below: tracesBelow(trace).map(({ relation, trace }) => ({ relation, trace: asTree(trace, resolutions) })),
+  };
 }
 
 /** The index of one folder: deletions are taken out of it, creations make it stale (git alone knows what is ignored). */

@@ -3,7 +3,8 @@
 import { assertNever } from '../../model/assertNever.ts';
 import type { AnswerSummary, BackendName, Provenance } from '../../model/answer.ts';
 import { plainLine } from '../plainText.ts';
-import { countText, durationText, localTime } from '../plainTime.ts';
+import { countText, durationText } from '../../model/readableNumbers.ts';
+import { localTime } from '../plainTime.ts';
 
 /**
  * The line above the list, e.g. `12 of 340 tasks from live and index (complete up to 14:02:11), 38 ms. Answered from

@@ -40,6 +40,7 @@ function sameFace(a: ViewNode, b: ViewNode): boolean {
   return (
     a.label === b.label &&
     a.description === b.description &&
+    a.spoken === b.spoken &&
     a.tooltip === b.tooltip &&
     a.icon?.id === b.icon?.id &&
     a.icon?.color === b.icon?.color &&

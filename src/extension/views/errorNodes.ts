@@ -1,7 +1,7 @@
 /** The rows of a task's failures: the error, its causes, and stack frames with the source line each one leads to. */
 
 import { assertNever } from '../../model/assertNever.ts';
-import type { ErrorInfo } from '../../model/record.ts';
+import type { BuildInfo, ErrorInfo } from '../../model/record.ts';
 import type { FoldedTask, TaskDetail } from '../../model/task.ts';
 import type { Frame, Resolution, Trace } from '../../stacktrace/trace.ts';
 import { commandIds } from '../commandIds.ts';
@@ -14,6 +14,8 @@ export interface Failure {
   readonly attempt: number;
   readonly error: ErrorInfo;
   readonly group?: string;
+  /** Of the build that failed. */
+  readonly commit?: string;
 }
 
 /** A path as the user knows it: relative to its workspace folder. */
@@ -57,15 +59,20 @@ export function failuresOf(detail: TaskDetail): Failure[] {
       attempt,
       error: record.error,
       ...(record.group === undefined ? {} : { group: record.group }),
+      ...commitOf(record.build ?? detail.task.build),
     });
   }
   // A coordinator's answer has attempts but no records.
   if (detail.records.length === 0) {
     for (const { attempt, error } of detail.attempts) {
-      if (error) byContent.set(String(attempt), { attempt, error });
+      if (error) byContent.set(String(attempt), { attempt, error, ...commitOf(detail.task.build) });
     }
   }
   return [...byContent.values()].sort((a, b) => b.attempt - a.attempt);
+}
+
+function commitOf(build: BuildInfo | undefined): { readonly commit?: string } {
+  return build?.commit === undefined ? {} : { commit: build.commit };
 }
 
 export function errorNode(
@@ -76,7 +83,7 @@ export function errorNode(
 ): ViewNode {
   const { environment, task } = of;
   const id = `${environment}/${task.task}/error/${position}`;
-  const frames = traces.flatMap((trace, index) => traceNodes(of, `${id}/${index}`, trace));
+  const frames = traces.flatMap((trace, index) => traceNodes(of, failure, `${id}/${index}`, trace));
   const group = failure.group ?? (position === 0 ? task.group : undefined);
   return {
     id,
@@ -104,10 +111,11 @@ export function errorNode(
 }
 
 /** The frames of one trace, then each trace under it as a row of its own. */
-function traceNodes(of: FailedTask, id: string, resolved: ResolvedTrace): ViewNode[] {
+function traceNodes(of: FailedTask, failure: Failure, id: string, resolved: ResolvedTrace): ViewNode[] {
   const nodes = resolved.trace.frames.map((frame, position) =>
     frameNode(
       of,
+      failure,
       `${id}/${position}`,
       frame,
       resolved.trace,
@@ -122,13 +130,20 @@ function traceNodes(of: FailedTask, id: string, resolved: ResolvedTrace): ViewNo
       context: 'cause',
       expand: 'expanded',
       target: { kind: 'note' },
-      children: traceNodes(of, `${id}/below/${position}`, trace),
+      children: traceNodes(of, failure, `${id}/below/${position}`, trace),
     });
   }
   return nodes;
 }
 
-function frameNode(of: FailedTask, id: string, frame: Frame, trace: Trace, resolution: Resolution): ViewNode {
+function frameNode(
+  of: FailedTask,
+  { commit }: Failure,
+  id: string,
+  frame: Frame,
+  trace: Trace,
+  resolution: Resolution,
+): ViewNode {
   const { environment, task, shownPath } = of;
   return {
     id,
@@ -138,7 +153,7 @@ function frameNode(of: FailedTask, id: string, frame: Frame, trace: Trace, resol
     icon: frameIcon(frame, resolution),
     context: 'frame',
     expand: 'none',
-    target: { kind: 'frame', environment, task, frame, trace },
+    target: { kind: 'frame', environment, task, frame, trace, ...(commit !== undefined && { commit }) },
     click: { command: commandIds.openFrame, title: 'Open Source Line' },
     children: [],
   };

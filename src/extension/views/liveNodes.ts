@@ -5,7 +5,7 @@ import type { LiveCoordinator, LiveSnapshot } from '../../model/live.ts';
 import type { FoldedTask, TaskStatus } from '../../model/task.ts';
 import { internalCommandIds } from '../commandIds.ts';
 import { plainLine } from '../plainText.ts';
-import { countText } from '../plainTime.ts';
+import { countText } from '../../model/readableNumbers.ts';
 import { liveTaskNode } from './taskNodes.ts';
 import type { ViewNode } from './viewNode.ts';
 

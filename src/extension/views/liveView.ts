@@ -5,7 +5,7 @@ import { contextKeys, viewIds } from '../commandIds.ts';
 import type { Engine } from '../engineHost.ts';
 import { failureOf, type FailureInfo, failureText } from '../failureText.ts';
 import { linkFree, plainLine } from '../plainText.ts';
-import { countText } from '../plainTime.ts';
+import { countText } from '../../model/readableNumbers.ts';
 import type { Environments } from '../settings/environments.ts';
 import { type LiveState, liveNodes, loadText, retryingCount } from './liveNodes.ts';
 import { type NodeHandle, NodeTree } from './nodeTree.ts';

@@ -81,7 +81,7 @@ export class NodeTree implements vscode.TreeDataProvider<NodeHandle>, vscode.Dis
         node.icon.color === undefined ? undefined : new vscode.ThemeColor(node.icon.color),
       );
     }
-    item.accessibilityInformation = { label: [node.label, node.description].filter(Boolean).join(', ') };
+    item.accessibilityInformation = { label: [node.label, node.description, node.spoken].filter(Boolean).join(', ') };
     if (node.click) {
       item.command = { ...node.click, arguments: [this.#handles.get(node.id)] };
     }

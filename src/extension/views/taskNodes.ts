@@ -5,7 +5,8 @@ import type { LogRecord } from '../../model/record.ts';
 import type { Attempt, FoldedTask, TaskDetail } from '../../model/task.ts';
 import { commandIds, internalCommandIds } from '../commandIds.ts';
 import { plainLine } from '../plainText.ts';
-import { bytesText, countText, durationText, localIso, localTime } from '../plainTime.ts';
+import { bytesText, countText, durationText } from '../../model/readableNumbers.ts';
+import { localIso, localTime } from '../plainTime.ts';
 import { attemptIcon, levelIcon, taskIcon } from './statusFace.ts';
 import type { ViewNode } from './viewNode.ts';
 
@@ -26,7 +27,36 @@ export function errorText(error: { readonly type?: string; readonly message?: st
 function failureText(task: FoldedTask, half: 'type' | 'message'): string {
   if (!task.error || task.status === 'succeeded') return '';
   const { type, message } = task.error;
-  return plainLine((half === 'type' ? (type ?? message) : type && message) ?? '', 120);
+  return plainLine((half === 'type' ? (type === undefined ? message : lastName(type)) : type && message) ?? '', 120);
+}
+
+/** `java.lang.IllegalStateException` without its package: rows are short, the tooltip has it whole. */
+function lastName(type: string): string {
+  return /[.:\\]([\p{L}_$][\p{L}\p{N}_$]*)$/u.exec(type)?.[1] ?? type;
+}
+
+/** As much of a row as a narrow side bar leaves beside the reason of a failure. */
+const labelLength = 20;
+
+/** What people call a task: the file that it read; without one whose data it is; its id only where nothing else is known. */
+function taskLabel(task: FoldedTask): string {
+  const file = (task.key ?? '').split(/[\\/]/).findLast((part) => part !== '');
+  return shortened(file ?? (placeText(task) || task.task), labelLength);
+}
+
+/** Takes the middle out: what tells generated names apart stands at their ends. */
+function shortened(text: string, length: number): string {
+  const line = plainLine(text, 400);
+  if (line.length <= length) return line;
+  const head = Math.floor((length - 1) / 2);
+  return `${line.slice(0, head)}…${line.slice(head + 1 - length)}`;
+}
+
+const workerLength = 18;
+
+/** The status that the icon shows, and the id that the tooltip shows. */
+function spokenOf(task: FoldedTask): string {
+  return `${task.status}, task ${plainLine(task.task, 80)}`;
 }
 
 /** Words of a task's `contextValue`: what the menus of its row can offer. */
@@ -65,19 +95,19 @@ function taskTooltip(task: FoldedTask): string {
 
 /** A row for a task that has run or runs: the reason of a failure stands in the list. */
 export function historyTaskNode(environment: string, task: FoldedTask, nowMs: number): ViewNode {
-  // What tells tasks apart comes first: side bars are narrow.
+  // What is asked first comes first, and the icon says the status: side bars are narrow.
   const parts = [
-    task.status,
     failureText(task, 'type'),
     localTime(task.lastTs, nowMs),
-    task.worker === undefined ? '' : plainLine(task.worker, 40),
+    task.worker === undefined ? '' : shortened(task.worker, workerLength),
     placeText(task),
     failureText(task, 'message'),
   ];
   return {
     id: `${environment}/${task.task}`,
-    label: plainLine(task.task),
+    label: taskLabel(task),
     description: parts.filter((part) => part !== '').join(' · '),
+    spoken: spokenOf(task),
     tooltip: taskTooltip(task),
     icon: taskIcon(task.status),
     context: taskContext(task),
@@ -91,18 +121,21 @@ export function historyTaskNode(environment: string, task: FoldedTask, nowMs: nu
 /** A row for a task that a coordinator holds now. `parent` keeps ids apart while two coordinators name the same task. */
 export function liveTaskNode(environment: string, parent: string, task: FoldedTask, nowMs: number): ViewNode {
   const done = task.status === 'succeeded' || task.status === 'failed';
+  const failure = failureText(task, 'type');
   const parts = [
-    `${task.status} ${durationText(done ? task.durationMs : nowMs - task.firstTs)}`,
-    task.worker === undefined ? '' : plainLine(task.worker, 40),
-    task.attempts > 1 ? `attempt ${task.attempts}` : '',
-    failureText(task, 'type'),
+    failure,
+    failure === '' || task.attempts < 2 ? '' : `attempt ${task.attempts}`,
+    durationText(done ? task.durationMs : nowMs - task.firstTs),
+    task.worker === undefined ? '' : shortened(task.worker, workerLength),
+    failure === '' && task.attempts > 1 ? `attempt ${task.attempts}` : '',
     placeText(task),
     failureText(task, 'message'),
   ];
   return {
     id: `${parent}/${task.task}`,
-    label: plainLine(task.task),
+    label: taskLabel(task),
     description: parts.filter((part) => part !== '').join(' · '),
+    spoken: spokenOf(task),
     tooltip: taskTooltip(task),
     icon: taskIcon(task.status),
     context: taskContext(task),

@@ -25,6 +25,8 @@ export type NodeTarget =
       readonly frame: Frame;
       /** The trace that it is of: its other frames help to find the file. */
       readonly trace: Trace;
+      /** Of the build that failed. */
+      readonly commit?: string;
     }
   | { readonly kind: 'moreLive'; readonly environment: string }
   | { readonly kind: 'moreHistory'; readonly environment: string }
@@ -36,6 +38,8 @@ export interface ViewNode {
   readonly id: string;
   readonly label: string;
   readonly description?: string;
+  /** What the icon or the row's place says to the eye, for those who hear the row; label and description stand before it. */
+  readonly spoken?: string;
   /** Plain text, never markdown. */
   readonly tooltip?: string;
   readonly icon?: NodeIcon;

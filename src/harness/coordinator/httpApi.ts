@@ -3,7 +3,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Coordinator } from './coordinator.ts';
-import { readJsonBody } from './jsonBody.ts';
+import { type ApiError, readJsonBody } from './jsonBody.ts';
 import {
   parseAttemptFailure,
   parseAttemptProgress,
@@ -22,12 +22,6 @@ export interface HttpApiOptions {
   readonly commit: string | undefined;
   readonly nowMs: () => number;
   readonly streamHeartbeatMs: number;
-}
-
-export interface ApiError {
-  readonly status: number;
-  readonly code: string;
-  readonly message: string;
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void> | void;

@@ -2,9 +2,14 @@
 
 import type { IncomingMessage } from 'node:http';
 import { parseJson } from '../../model/json.ts';
-import type { ApiError } from './httpApi.ts';
 
 const maxBodyBytes = 1 << 20;
+
+export interface ApiError {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
 
 export type JsonBody =
   | { readonly kind: 'json'; readonly value: unknown }

@@ -45,7 +45,8 @@ function formatAlternative(term: QueryExpression): string {
   return term.kind === 'and' ? term.terms.map(formatTerm).join(' ') : formatTerm(term);
 }
 
-function formatField(field: string): string {
+/** A field's name, in quotes where the grammar would read it otherwise. */
+export function formatField(field: string): string {
   const plain = /^[A-Za-z_][\w.-]*$/.test(field) && !isDirective(field) && !Object.hasOwn(fieldAliases, field);
   return plain ? field : quote(field);
 }
@@ -75,7 +76,8 @@ function formatTime(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function quote(text: string): string {
+/** The text in quotes, as a query reads it back. */
+export function quote(text: string): string {
   const escaped = text
     .replaceAll('\\', '\\\\')
     .replaceAll('"', '\\"')

@@ -31,7 +31,7 @@ export const clue = {
 
 /** Any of the clues, or what looks like one: the regular expression engine passes over text without ten times faster. */
 export const anyClue =
-  /at (?:\S*[^\s\w]|\w+ [([]|(?:async|new|get|set|static) |native\b)|File ["\\]|Traceback|goroutine |[#@]|\[0x|\d#|panicked|stack backtrace:|runtime error:|<internal:|\(eval|:in |\.(?:go|s|rs|cs|vb|fs|exs?|php|erl)\b/g;
+  /at (?:\S*[^\s\w]|\w+ [([]|(?:async|new|get|set|static) |native\b)|File ["\\]|Traceback|goroutine |[#@]|\[0x|\d#|panicked|[sS]tack backtrace:|runtime error:|<internal:|\(eval|:in |\.(?:go|s|rs|cs|vb|fs|exs?|php|erl)\b/g;
 
 /** The clues of a line, as a sum of bits. */
 export function cluesOn(text: string): number {
@@ -46,7 +46,7 @@ export function cluesOn(text: string): number {
 
 /** 1 for the characters that `clueAt` looks at; all are rare but `a` and `.`. */
 const starts = new Uint8Array(128);
-for (const character of 'aFTg.#@[pse<(:') starts[character.charCodeAt(0)] = 1;
+for (const character of 'aFTg.#@[psSe<(:') starts[character.charCodeAt(0)] = 1;
 
 function clueAt(text: string, at: number, unit: number): number {
   switch (unit) {
@@ -68,6 +68,8 @@ function clueAt(text: string, at: number, unit: number): number {
       return text.startsWith('[0x', at) ? clue.native : 0;
     case 112: // p
       return text.startsWith('panicked at ', at) ? clue.rust : 0;
+    case 83: // S
+      return text.startsWith('Stack backtrace:', at) ? clue.rust : 0;
     case 115: // s
       return text.startsWith('stack backtrace:', at) ? clue.rust : 0;
     case 101: // e

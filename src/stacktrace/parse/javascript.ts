@@ -79,13 +79,13 @@ class InspectReader {
       }
       const column = indentOf(line.text, this.#margin);
       const text = line.text.slice(column).trimEnd();
-      const mapped = mappedTo.exec(text);
+      const mapped = text.startsWith('->') ? mappedTo.exec(text) : null;
       if (mapped) {
         current.mapLastFrame(mapped[1] ?? '', Number(mapped[2]), Number(mapped[3]));
         next = index + 1;
         continue;
       }
-      const left = elided.exec(text.replace(/ \{$/, ''));
+      const left = text.startsWith('...') ? elided.exec(text.replace(/ \{$/, '')) : null;
       if (left) {
         current.leaveOut(Number(left[1]));
         inside ||= text.endsWith('{');
@@ -93,7 +93,7 @@ class InspectReader {
         continue;
       }
       if (!inside) {
-        const caused = causedBy.exec(text);
+        const caused = /^[cf]/i.test(text) ? causedBy.exec(text) : null;
         const child = caused && this.#childOn(line, index, column);
         if (!child) break;
         current.cause = child.draft;
@@ -144,7 +144,7 @@ class InspectReader {
     const child = this.#childOn(line, index, column);
     if (!child) return undefined;
     while (this.#open.at(-1) !== list) this.#open.pop();
-    list.draft.members.push(child.draft);
+    list.draft.addMember(child.draft);
     this.#open.push({ column, draft: child.draft, takes: 'properties' });
     return child;
   }

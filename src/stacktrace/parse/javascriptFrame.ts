@@ -85,13 +85,16 @@ function bareFrame(text: string, start: number, from: number): FoundFrame | unde
     const path = match[1] ?? '';
     const location = locationOf(path, 0, path.length);
     // Prose has spaces where a path rarely has: `at 2026-11-23 10:12:30`.
-    if (!location?.file || !isPathLike(location.file)) return undefined;
+    if (!location?.file || !isPathLike(location.file) || otherLanguage.test(location.file)) return undefined;
     return foundFrame(start, bareLocation.lastIndex, undefined, location);
   }
   const rest = text.slice(from).trimEnd();
   if (rest === 'native' || rest === '<anonymous>') return foundFrame(start, from + rest.length, undefined, nowhere);
   return undefined;
 }
+
+/** Rust and debuggers write `at src/main.rs:3:5` too. */
+const otherLanguage = /\.(?:rs|c|cc|cpp|cxx|hh?|hpp|mm?|s|swift|zig)$/i;
 
 function isPathLike(file: string): boolean {
   return /[/\\]|^[a-z][\w+.-]*:|^<anonymous>$/i.test(file) || /^[^\s]+\.\w{1,5}$/.test(file);
@@ -132,7 +135,7 @@ function evalOrigin(text: string): string {
 }
 
 /** A `file:` URL as the path it names; other URLs without their query. */
-function decodeFile(file: string): string {
+export function decodeFile(file: string): string {
   // Paths, which most frames have, are none.
   if (file.charCodeAt(0) === 47) return file;
   if (file.startsWith('file://')) {

@@ -54,7 +54,7 @@ function readChain(lines: TextLines, first: number, margin: number, top: TraceDr
     }
     const column = indentOf(line.text, margin);
     const text = line.text.slice(column);
-    const left = elided.exec(text);
+    const left = text.startsWith('...') ? elided.exec(text) : null;
     if (left) {
       current.leaveOut(Number(left[1]));
       next = index + 1;
@@ -77,7 +77,7 @@ function readChain(lines: TextLines, first: number, margin: number, top: TraceDr
       levels = [{ column, draft }];
     } else if (labelled[1] === 'Suppressed') {
       const owner = levels.findLast((level) => level.column < column) ?? levels[0];
-      owner?.draft.suppressed.push(draft);
+      owner?.draft.addSuppressed(draft);
       levels = [...levels.filter((level) => level.column < column), { column, draft }];
     } else {
       const effect = levels.findLast((level) => level.column <= column) ?? levels[0];

@@ -34,8 +34,9 @@ function frameAt(text: string, start: number): FoundFrame | undefined {
   const name = qualifiedName(text, from, open);
   const dot = name.lastIndexOf('.');
   // Kotlin's test names have spaces, V8's frames one before the parenthesis.
-  if (dot <= 0 || text.charCodeAt(open - 1) === 32 || hasSpace(name, dot)) return undefined;
+  if (dot <= 0 || text.charCodeAt(open - 1) === 32) return undefined;
   const module = name.slice(0, dot);
+  if (hasSpace(module)) return undefined;
   const file = isFile ? text.slice(open + 1, placeEnd) : undefined;
   const line1 = colon === -1 ? undefined : numberIn(text, colon + 1, close);
   const own = name.slice(dot + 1);
@@ -94,12 +95,8 @@ function isUnplaced(text: string, from: number, to: number): boolean {
   return /^(?:Native Method|Unknown Source(?::\d{1,9})?)$/.test(text.slice(from, to));
 }
 
-function hasSpace(text: string, end: number): boolean {
-  for (let at = 0; at < end; at++) {
-    const unit = text.charCodeAt(at);
-    if (unit === 32 || unit === 9 || (unit > 127 && /\s/.test(text[at] ?? ''))) return true;
-  }
-  return false;
+function hasSpace(text: string): boolean {
+  return text.includes(' ') || text.includes('\t');
 }
 
 const maxNameLength = 1000;

@@ -179,7 +179,7 @@ function readMembers(lines: TextLines, from: number, depth: number, draft: Trace
     if (separator.exec(text)?.[1] === undefined) break;
     const member = readChain(lines, next, depth + 1) ?? bareMember(lines, next, column + 2, depth + 1);
     if (member) {
-      draft.members.push(member.draft);
+      draft.addMember(member.draft);
       next = member.next;
     }
     index = separatorAfter(lines, next);

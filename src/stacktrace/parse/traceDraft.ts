@@ -6,12 +6,13 @@ import type { Header } from './header.ts';
 export class TraceDraft {
   readonly language: TraceLanguage;
   readonly frames: Frame[] = [];
-  readonly members: TraceDraft[] = [];
-  readonly suppressed: TraceDraft[] = [];
   cause: TraceDraft | undefined;
   type: string | undefined;
   message: string | undefined;
   thread: string | undefined;
+  /** Absent in most traces, of which there may be very many. */
+  #members: TraceDraft[] | undefined;
+  #suppressed: TraceDraft[] | undefined;
   /** Frames left out so far, and whether some were just now. */
   #elided = 0;
   #gap = false;
@@ -37,6 +38,14 @@ export class TraceDraft {
     this.grow(frame.end);
   }
 
+  addMember(member: TraceDraft): void {
+    (this.#members ??= []).push(member);
+  }
+
+  addSuppressed(suppressed: TraceDraft): void {
+    (this.#suppressed ??= []).push(suppressed);
+  }
+
   leaveOut(frames: number): void {
     this.#elided += frames;
     this.#gap = true;
@@ -48,6 +57,12 @@ export class TraceDraft {
     if (last) this.frames.push({ ...last, file, line1, column1 });
   }
 
+  /** The last frame's place stood on a line of its own. */
+  placeLastFrame(file: string, line1: number): void {
+    const last = this.frames.pop();
+    if (last) this.frames.push({ ...last, file, line1 });
+  }
+
   startAt(offset: number): void {
     this.#start = Math.min(this.#start, offset);
   }
@@ -57,31 +72,26 @@ export class TraceDraft {
   }
 
   finish(): Trace {
-    let start = this.#start;
-    let end = this.#end;
-    const finishAll = (drafts: readonly TraceDraft[]): Trace[] =>
-      drafts.map((draft) => {
-        const trace = draft.finish();
-        start = Math.min(start, trace.start);
-        end = Math.max(end, trace.end);
-        return trace;
-      });
-    const [cause] = this.cause ? finishAll([this.cause]) : [];
-    const members = this.members.length > 0 ? finishAll(this.members) : undefined;
-    const suppressed = this.suppressed.length > 0 ? finishAll(this.suppressed) : undefined;
     const trace: { -readonly [Key in keyof Trace]: Trace[Key] } = {
       language: this.language,
       frames: this.frames,
-      start,
-      end,
+      start: this.#start,
+      end: this.#end,
     };
     if (this.type !== undefined) trace.type = this.type;
     if (this.message !== undefined) trace.message = this.message;
-    if (cause) trace.cause = cause;
-    if (members) trace.members = members;
-    if (suppressed) trace.suppressed = suppressed;
+    if (this.cause) trace.cause = enclosed(trace, this.cause.finish());
+    if (this.#members) trace.members = this.#members.map((member) => enclosed(trace, member.finish()));
+    if (this.#suppressed) trace.suppressed = this.#suppressed.map((one) => enclosed(trace, one.finish()));
     if (this.#elided > 0) trace.elided = this.#elided;
     if (this.thread !== undefined) trace.thread = this.thread;
     return trace;
   }
+}
+
+/** A trace's range includes those of the traces under it. */
+function enclosed(trace: { start: number; end: number }, under: Trace): Trace {
+  trace.start = Math.min(trace.start, under.start);
+  trace.end = Math.max(trace.end, under.end);
+  return under;
 }

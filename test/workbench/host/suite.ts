@@ -11,6 +11,7 @@ export async function run(): Promise<void> {
   mocha.suite.emit('pre-require', globalThis, '', mocha);
   await import('./activation.ts');
   await import('./settings.ts');
+  await import('./stackTraces.ts');
   await import('./taskLog.ts');
 
   const results: HostTestResult[] = [];

@@ -31,6 +31,17 @@ describe('task log', () => {
     for (const { target } of commands) assert.equal(target?.path, 'ingestTrace.internal.openLogFrame');
   });
 
+  it('offers above its errors to search their failure group', async () => {
+    const { uri } = activeEditor().document;
+    const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', uri);
+    const titles = lenses.map(({ command }) => command?.title ?? '');
+    assert.ok(titles.includes('Refresh'), titles.join('\n'));
+    assert.ok(
+      titles.some((title) => /^Search failure group g1-[0-9a-f]{16}$/.test(title)),
+      titles.join('\n'),
+    );
+  });
+
   it('leads from a frame to the line in the workspace', async () => {
     const links = await linksOf(activeEditor().document.uri);
     const link = links.find(({ target }) => target?.scheme === 'command');

@@ -1,4 +1,4 @@
-/** Times, durations, sizes and counts as people read them on a terminal. */
+/** Times, durations, sizes and counts as people read them. */
 
 /** `2026-11-23 14:02:11 +01:00`: local time, and still unambiguous. */
 export function timeText(ms: number): string {
@@ -11,16 +11,28 @@ export function timeText(ms: number): string {
   return `${day} ${clock} ${zone}`;
 }
 
-/** `850 ms`, `12.3 s`, `3 min 5 s`, `2 h 4 min`, `3 d 1 h`. */
+const units = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1000],
+] as const;
+
+/** `850 ms`, `1.5 s`, `12 s`, `3 min 5 s`, `2 h 4 min`: two units at most. */
 export function durationText(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 1440) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-  const hours = Math.round(minutes / 60);
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  if (!Number.isFinite(ms)) return '–';
+  const whole = Math.max(0, Math.round(ms));
+  if (whole < 1000) return `${whole} ms`;
+  if (whole < 10_000) return `${(Math.floor(whole / 100) / 10).toFixed(1)} s`;
+  const first = units.findIndex(([, sizeMs]) => whole >= sizeMs);
+  let rest = whole;
+  const parts: string[] = [];
+  for (const [unit, sizeMs] of units.slice(first, first + 2)) {
+    const count = Math.floor(rest / sizeMs);
+    rest -= count * sizeMs;
+    if (count > 0) parts.push(`${count} ${unit}`);
+  }
+  return parts.join(' ');
 }
 
 /** `12.3 MB`, in powers of ten. */

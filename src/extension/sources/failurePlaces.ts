@@ -1,0 +1,71 @@
+/** Counts failures by the frame in which each began: the innermost in-app one of its root cause. */
+
+import type { LogRecord } from '../../model/record.ts';
+import { findTraces } from '../../stacktrace/findTraces.ts';
+import { type Frame, rootCause, type Trace } from '../../stacktrace/trace.ts';
+
+export interface FailurePlace {
+  readonly frame: Frame;
+  readonly trace: Trace;
+  /** Of the build that failed. */
+  readonly commit?: string;
+  /** Ids of the tasks that failed there; a task that failed in several attempts counts once. */
+  readonly tasks: ReadonlySet<string>;
+  readonly groups: ReadonlySet<string>;
+  readonly lastTs: number;
+  /** Of the latest failure. */
+  readonly worker?: string;
+}
+
+/** Records without a stack, and stacks without a frame in one's own code, count for nothing. */
+export function failurePlaces(records: readonly LogRecord[]): FailurePlace[] {
+  const places = new Map<string, FailurePlace & { tasks: Set<string>; groups: Set<string> }>();
+  for (const record of records) {
+    const [trace] = findTraces(record.error?.stack ?? '');
+    const root = trace && rootCause(trace);
+    const frame = root?.frames.find(({ inApp, file, line1 }) => inApp && file !== undefined && line1 !== undefined);
+    if (!root || !frame || record.task === undefined) continue;
+    const commit = record.build?.commit;
+    const key = JSON.stringify([commit, frame.file, frame.line1]);
+    const known = places.get(key);
+    const isLatest = !known || record.tsMs >= known.lastTs;
+    const { worker = known?.worker } = isLatest ? record : (known ?? record);
+    places.set(key, {
+      frame: known?.frame ?? frame,
+      trace: known?.trace ?? root,
+      ...(commit !== undefined && { commit }),
+      tasks: (known?.tasks ?? new Set<string>()).add(record.task),
+      groups:
+        record.group === undefined ? (known?.groups ?? new Set()) : (known?.groups ?? new Set()).add(record.group),
+      lastTs: isLatest ? record.tsMs : known.lastTs,
+      ...(worker !== undefined && { worker }),
+    });
+  }
+  return [...places.values()];
+}
+
+export interface LineFailures {
+  /** From 1, in the file as it is. */
+  readonly line1: number;
+  readonly tasks: ReadonlySet<string>;
+  readonly groups: ReadonlySet<string>;
+  readonly lastTs: number;
+  readonly worker?: string;
+}
+
+/** Joins places that lead to the same line, e.g. those of two deploys. */
+export function byLine(places: readonly (FailurePlace & { readonly nowLine1: number })[]): LineFailures[] {
+  const lines = new Map<number, LineFailures>();
+  for (const { nowLine1, tasks, groups, lastTs, worker } of places) {
+    const known = lines.get(nowLine1);
+    const latest = known && known.lastTs > lastTs ? known : { lastTs, worker };
+    lines.set(nowLine1, {
+      line1: nowLine1,
+      tasks: new Set([...(known?.tasks ?? []), ...tasks]),
+      groups: new Set([...(known?.groups ?? []), ...groups]),
+      lastTs: latest.lastTs,
+      ...(latest.worker !== undefined && { worker: latest.worker }),
+    });
+  }
+  return [...lines.values()].sort((a, b) => a.line1 - b.line1);
+}

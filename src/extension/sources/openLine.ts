@@ -1,0 +1,66 @@
+/** Shows a line in the editor; a file outside of the workspace only when the user says so. */
+
+import { realpath } from 'node:fs/promises';
+import * as vscode from 'vscode';
+import { linkFree, plainLine } from '../plainText.ts';
+import { isInside } from './insideFolder.ts';
+
+export interface ShowOptions {
+  readonly viewColumn?: vscode.ViewColumn;
+  readonly preserveFocus?: boolean;
+}
+
+/** Shows a line of a file in the editor. False when it was not shown: the file is gone, or the user does not want it. */
+export async function openLine(
+  path: string,
+  line1: number,
+  column1: number | undefined,
+  show: ShowOptions = {},
+): Promise<boolean> {
+  const real = await realpath(path).catch(() => undefined);
+  if (real === undefined) {
+    await vscode.window.showWarningMessage(linkFree(`${path} is gone. Was it deleted or renamed since it was listed?`));
+    return false;
+  }
+  if (!(await isInWorkspace(real))) {
+    const open = 'Open It';
+    const picked = await vscode.window.showWarningMessage(
+      'This file is outside of the workspace. Open it all the same?',
+      { modal: true, detail: plainLine(real, 1000) },
+      open,
+    );
+    if (picked !== open) return false;
+  }
+  const shown = await showLine(vscode.Uri.file(path), line1, column1, show);
+  if (line1 > shown.lineCount) {
+    await vscode.window.showWarningMessage(
+      `The frame names line ${line1}, but the file has ${shown.lineCount} lines: it has changed since that build.`,
+    );
+  }
+  return true;
+}
+
+/** Shows a line of any document; lines past the end lead to the last one. */
+export async function showLine(
+  uri: vscode.Uri,
+  line1: number,
+  column1: number | undefined,
+  show: ShowOptions = {},
+): Promise<vscode.TextDocument> {
+  const document = await vscode.workspace.openTextDocument(uri);
+  const line = Math.min(Math.max(line1, 1), document.lineCount) - 1;
+  const position = document.validatePosition(new vscode.Position(line, Math.max((column1 ?? 1) - 1, 0)));
+  const range = new vscode.Range(position, position);
+  const editor = await vscode.window.showTextDocument(document, { ...show, selection: range });
+  editor.revealRange(range, vscode.TextEditorRevealType.InCenter);
+  return document;
+}
+
+async function isInWorkspace(real: string): Promise<boolean> {
+  for (const { uri } of vscode.workspace.workspaceFolders ?? []) {
+    if (uri.scheme !== 'file') continue;
+    const folder = await realpath(uri.fsPath).catch(() => uri.fsPath);
+    if (isInside(folder, real)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,31 @@
+/** The one frame of a stack that says most about where it failed. */
+
+import type { FailureGroup } from '../model/overview/answers.ts';
+import { findTraces } from './findTraces.ts';
+import { type Frame, rootCause } from './trace.ts';
+
+/** The innermost in-app frame of the root cause, or its innermost; `undefined` where no frame can be read. */
+function failingFrame(stack: string): Frame | undefined {
+  const trace = findTraces(stack)[0];
+  if (!trace) return undefined;
+  const { frames } = rootCause(trace);
+  return frames.find(({ inApp }) => inApp) ?? frames[0] ?? trace.frames.find(({ inApp }) => inApp) ?? trace.frames[0];
+}
+
+/** `frame` and `frameAt` of a failure group, from its stack. */
+export function frameOf(stack: string | undefined): Pick<FailureGroup, 'frame' | 'frameAt'> {
+  const found = stack === undefined ? undefined : failingFrame(stack);
+  if (!found) return {};
+  const { function: name, module, file, line1, column1, inApp } = found;
+  return {
+    frame: found.raw.trim().replace(/\s+/g, ' '),
+    frameAt: {
+      ...(name === undefined ? {} : { function: name }),
+      ...(module === undefined ? {} : { module }),
+      ...(file === undefined ? {} : { file }),
+      ...(line1 === undefined ? {} : { line1 }),
+      ...(column1 === undefined ? {} : { column1 }),
+      inApp,
+    },
+  };
+}

@@ -1,0 +1,175 @@
+/** Stacks of C and C++: sanitizers, gdb and lldb, glog, abseil, folly, boost and the C library's own. */
+
+import { clue } from './clues.ts';
+import { type CppFrame, cppFrameOn } from './cppFrame.ts';
+import { looksLikePrefix } from './linePrefix.ts';
+import { newFrame } from './newFrame.ts';
+import type { TextLine, TextLines } from '../textLines.ts';
+import { TraceDraft } from './traceDraft.ts';
+import type { ReadTraces, TraceParser } from './traceParser.ts';
+
+export const cppTraces: TraceParser = {
+  language: 'cpp',
+  clues: clue.native,
+  read(lines, index, floor) {
+    const line = lines.at(index);
+    if (!line) return undefined;
+    const undefinedBehaviour = runtimeError(lines, line, index);
+    if (undefinedBehaviour) return undefinedBehaviour;
+    const first = cppFrameOn(line.text);
+    if (!first) return undefined;
+    const draft = new TraceDraft('cpp');
+    const next = readFrames(lines, index, line, first, draft);
+    const isNamed = nameFromAbove(lines, index, floor, draft);
+    // One line that looks like a frame is a list item, unless something else says that it is one.
+    const only = draft.frames[0];
+    if (!isNamed && draft.frames.length === 1 && only?.line1 === undefined && first.number !== 0) return undefined;
+    return { traces: [draft.finish()], next };
+  },
+};
+
+/** Local variables that `bt full` prints between two frames. */
+const maxQuietLines = 64;
+
+function readFrames(lines: TextLines, first: number, line: TextLine, frame: CppFrame, draft: TraceDraft): number {
+  let next = first + 1;
+  let number = frame.number;
+  let quiet = 0;
+  draft.addFrame(newFrame(line, frame));
+  let last = frame;
+  for (let index = next; quiet <= maxQuietLines; index++) {
+    const below = lines.at(index);
+    if (!below || below.opens) break;
+    const found = cppFrameOn(below.text);
+    if (found) {
+      const isNext =
+        number === undefined ? found.number === undefined : found.number !== undefined && found.number > number;
+      if (!isNext) break;
+      draft.addFrame(newFrame(below, found));
+      number = found.number;
+      last = found;
+      next = index + 1;
+      quiet = 0;
+      continue;
+    }
+    const place = last.number === undefined && last.file === undefined ? placeBelow(below.text) : undefined;
+    if (place && index === next) {
+      draft.placeLastFrame(place.file, place.line1);
+      next = index + 1;
+      continue;
+    }
+    if (!/^(?:\s+\S.{0,200}? = |\s*No (?:locals|symbol table)|\s*\(More stack frames)/.test(below.text.slice(0, 400)))
+      break;
+    quiet++;
+  }
+  return next;
+}
+
+/** folly writes a frame's place on a line of its own. */
+function placeBelow(text: string): { file: string; line1: number } | undefined {
+  const match = /(?:^|\s)((?:[./]|[\w.-]+\/)[^\s:]*\.\w{1,4}):(\d{1,9})$/.exec(text.slice(0, 1000).trimEnd());
+  if (!match || !/^\s{8}/.test(text.slice(match.index - 8))) return undefined;
+  return { file: match[1] ?? '', line1: Number(match[2]) };
+}
+
+const maxLinesAbove = 12;
+/** What stands above a stack and says why it was printed. */
+const headers: readonly RegExp[] = [
+  /(?<scope>(?:ERROR|WARNING): )?(?<sanitizer>\w+Sanitizer):? (?<message>.*)/,
+  /(?:received|terminated with) signal (?<type>SIG\w+), (?<message>[^.]*)/,
+  /\*\*\* (?<type>SIG\w+) (?<message>.*?)(?:; stack trace: )?\*{0,3}$/,
+  /\*\*\* Signal \d+ \((?<type>SIG\w+)\) (?<message>.*?)(?:, stack trace: \*\*\*)?$/,
+  /terminate called after throwing an instance of '(?<type>[^']+)'/,
+  /(?:^|\] )(?<type>Check failed|Check failure): (?<message>.*)/,
+  /(?<type>Assertion) `(?<message>.*)' failed/,
+];
+/** A further stack of the same report: where memory was allocated or freed, the other side of a race. */
+const furtherStack =
+  /(?:allocated|freed|created) by .*(?:here|at):$|(?:Previous|previous)(?:ly)? .*:$|^\s*(?:Write|Read|Location|Thread T\d+|Mutex M\d+) .*:$|leak of .* allocated from:$/;
+const threadLine = /^\s*\[?Thread (\d+ \(.*\)|\d+.*?):?$/;
+
+/** Gives the trace its type, message and thread; true when something above says that this is a stack. */
+function nameFromAbove(lines: TextLines, first: number, floor: number, draft: TraceDraft): boolean {
+  const above = lines.at(first - 1);
+  if (!above || first - 1 < floor || lines.at(first)?.opens) return false;
+  const further = furtherStack.exec(above.text.slice(0, maxHeader));
+  if (further) {
+    draft.message = further[0].trim().replace(/:$/, '');
+    return true;
+  }
+  const thread = threadLine.exec(above.text.slice(0, maxHeader));
+  if (thread) {
+    draft.thread = `Thread ${(thread[1] ?? '').trim()}`;
+    return true;
+  }
+  for (let index = first - 1; index >= Math.max(floor, first - maxLinesAbove); index--) {
+    const line = lines.at(index);
+    if (!line || cppFrameOn(line.text)) return false;
+    const text = line.text.slice(0, maxHeader);
+    for (const header of headers) {
+      const match = header.exec(text);
+      if (!match) continue;
+      const { sanitizer, type, message } = match.groups ?? {};
+      // `heap-use-after-free` names the failure better than the tool that found it.
+      const kind =
+        sanitizer === undefined ? type : (/^[a-z]+(?:-[a-z]+)+(?= |$)/.exec(message ?? '')?.[0] ?? sanitizer);
+      const rest = kind !== undefined && message?.startsWith(`${kind} `) ? message.slice(kind.length) : message;
+      const said = type?.includes('::') ? whatBelow(lines, index, first) : rest?.trim();
+      draft.name({
+        type: kind ?? '',
+        ...(said === undefined || said === '' ? {} : { message: said }),
+        start: line.startOf(match.index),
+        index,
+      });
+      return true;
+    }
+    if (lines.at(index)?.opens) return false;
+  }
+  return false;
+}
+
+/** `  what():  no such object` */
+function whatBelow(lines: TextLines, index: number, end: number): string | undefined {
+  const text = index + 1 < end ? lines.at(index + 1)?.text : undefined;
+  return text === undefined ? undefined : /what\(\): +(.*\S)/.exec(text.slice(0, maxHeader))?.[1];
+}
+
+const maxHeader = 1000;
+
+/** `a.cc:3:12: runtime error: …`: one place, or the header of the stack below it. */
+function runtimeError(lines: TextLines, line: TextLine, index: number): ReadTraces | undefined {
+  const at = line.text.indexOf(': runtime error: ');
+  if (at === -1) return undefined;
+  const match = /(?:^|\s)((?:[A-Za-z]:[\\/])?[^\s:]+):(\d{1,9}):(\d{1,9})$/.exec(
+    line.text.slice(Math.max(0, at - 1000), at),
+  );
+  if (!match) return undefined;
+  const file = match[1] ?? '';
+  const start = at - `${file}:${match[2]}:${match[3]}`.length;
+  if (!looksLikePrefix(line.text, start)) return undefined;
+  const draft = new TraceDraft('cpp');
+  draft.type = 'runtime error';
+  draft.message = line.text.slice(at + ': runtime error: '.length).trim();
+  const below = lines.at(index + 1);
+  const frame = below && !below.opens ? cppFrameOn(below.text) : undefined;
+  if (below && frame?.number === 0) {
+    draft.startAt(line.startOf(start));
+    const next = readFrames(lines, index + 1, below, frame, draft);
+    return { traces: [draft.finish()], next };
+  }
+  draft.addFrame(
+    newFrame(line, {
+      start,
+      end: at,
+      function: undefined,
+      module: undefined,
+      file,
+      line1: Number(match[2]),
+      column1: Number(match[3]),
+      readable: undefined,
+      inApp: true,
+    }),
+  );
+  draft.grow(line.endOf(line.text.trimEnd().length));
+  return { traces: [draft.finish()], next: index + 1 };
+}

@@ -1,0 +1,139 @@
+/** Traces of .NET and Mono, in whatever language the system speaks: inner exceptions, aggregates, async boundaries. */
+
+import type { TextLine, TextLines } from '../textLines.ts';
+import { clue } from './clues.ts';
+import { type DotnetFrame, dotnetFrameOn } from './dotnetFrame.ts';
+import { type Header, headerAbove, headerOn } from './header.ts';
+import { marginBefore } from './linePrefix.ts';
+import { newFrame } from './newFrame.ts';
+import { TraceDraft } from './traceDraft.ts';
+import type { ReadTraces, TraceParser } from './traceParser.ts';
+
+export const dotnetTraces: TraceParser = {
+  language: 'dotnet',
+  clues: clue.at | clue.dotnet,
+  read(lines, index, floor) {
+    const line = lines.at(index);
+    const frame = line && dotnetFrameOn(line.text);
+    if (!line || !frame) return undefined;
+    const margin = marginBefore(line.text, frame.start);
+    // Prose may end in a call: a line alone, without a file, needs an exception right above.
+    const isAlone = frame.line1 === undefined && !goesOn(lines.at(index + 1), frame.word);
+    if (isAlone && (index === floor || !isHeader(lines.at(index - 1), index - 1))) return undefined;
+    const header = outermostHeader(lines, index, floor, margin);
+    return readFrames(lines, index, margin, frame, chainOf(header, line));
+  },
+};
+
+function goesOn(below: TextLine | undefined, word: string): boolean {
+  if (!below || below.opens) return false;
+  return dotnetFrameOn(below.text, word) !== undefined || separator.test(below.text);
+}
+
+function isHeader(above: TextLine | undefined, index: number): boolean {
+  return above !== undefined && /(?:Exception|Error)\b/.test(above.text) && headerOn(above, index, 0) !== undefined;
+}
+
+/** The header that names the first exception: the ones nearer to the frames are those of inner exceptions. */
+function outermostHeader(lines: TextLines, first: number, floor: number, margin: number): Header | undefined {
+  const isFrame = (text: string): boolean => dotnetFrameOn(text) !== undefined;
+  let header = headerAbove(lines, first, floor, margin, isFrame);
+  for (let depth = 0; header && depth < maxDepth; depth++) {
+    const text = lines.at(header.index)?.text ?? '';
+    const mark = /---> (?:\(Inner Exception #\d+\) )?$/.exec(text.slice(0, text.indexOf(header.type)));
+    const outer = mark && headerAbove(lines, header.index, floor, margin, isFrame);
+    if (!outer) return header;
+    header = {
+      ...outer,
+      message: `${outer.message ?? ''} ---> ${header.type}${header.message === undefined ? '' : `: ${header.message}`}`,
+    };
+  }
+  return header;
+}
+
+/** ` ---> ` before each inner exception; aggregates number theirs. */
+const innerMark = /\s*---> (?:\(Inner Exception #\d+\) )?/;
+
+/** The exceptions that the header names, outermost first. */
+function chainOf(header: Header | undefined, line: TextLine): TraceDraft[] {
+  const outer = new TraceDraft('dotnet');
+  if (!header) {
+    outer.startAt(line.startOf(0));
+    return [outer];
+  }
+  const chain: TraceDraft[] = [];
+  for (const part of `${header.type}: ${header.message ?? ''}`.split(innerMark).slice(0, maxDepth)) {
+    const [, type = '', message = ''] = /^([\w.`+[\]]+)(?:: ?([^]*))?$/.exec(part.trim()) ?? [];
+    const draft = new TraceDraft('dotnet');
+    const said = message.trim();
+    draft.name({
+      type: type === '' ? part.trim() : type,
+      ...(said === '' ? {} : { message: said }),
+      start: header.start,
+      index: header.index,
+    });
+    chain.push(draft);
+  }
+  return chain.length === 0 ? [outer] : chain;
+}
+
+const maxDepth = 64;
+/** `--- End of inner exception stack trace ---` and the line of an async boundary, in any language. */
+const separator = /^\s*--- .{3,120} ---\s*$/;
+const boundary =
+  /previous location|vorherig|vorhergehend|précédent|anterior|precedente|предыдущ|以前|直前|上一位置|이전/i;
+
+function readFrames(
+  lines: TextLines,
+  first: number,
+  margin: number,
+  firstFrame: DotnetFrame,
+  chain: TraceDraft[],
+): ReadTraces {
+  const [top = new TraceDraft('dotnet')] = chain;
+  for (const [index, draft] of chain.entries()) draft.cause = chain[index + 1];
+  let open = [...chain];
+  let frames = 0;
+  let next = first;
+  for (let index = first; ; index++) {
+    const line = lines.at(index);
+    if (!line || (index > first && line.opens)) break;
+    const frame = index === first ? firstFrame : dotnetFrameOn(line.text, firstFrame.word);
+    if (frame) {
+      open.at(-1)?.addFrame(newFrame(line, frame));
+      frames++;
+      next = index + 1;
+      if (line.text.slice(frame.end).includes('<---')) open = [top];
+      continue;
+    }
+    const text = line.text.slice(Math.min(margin, line.text.length));
+    if (separator.test(text)) {
+      if (open.length > 1 && !boundary.test(text)) open.pop();
+      next = index + 1;
+      continue;
+    }
+    const member = /^\s*---> \(Inner Exception #(\d+)\) ([\w.`+[\]]+)(?:: ?(.*))?$/.exec(text);
+    if (member && frames > 0) {
+      const draft = new TraceDraft('dotnet');
+      const message = (member[3] ?? '').replace(/<---\s*$/, '').trim();
+      draft.name({
+        type: member[2] ?? '',
+        ...(message === '' ? {} : { message }),
+        start: line.startOf(line.text.length - text.length),
+        index,
+      });
+      // The first one is the cause already.
+      if (member[1] !== '0' || !top.cause) top.addMember(draft);
+      open = [top, draft];
+      next = index + 1;
+      continue;
+    }
+    if (text.trim() === '<---') {
+      open = [top];
+      next = index + 1;
+      continue;
+    }
+    break;
+  }
+  return { traces: [top.finish()], next };
+}

@@ -1,0 +1,93 @@
+/** Traces of Firefox and Safari: `run@https://host/app.js:12:5`, one a line, the message on a line of its own or nowhere. */
+
+import type { TextLines } from '../textLines.ts';
+import { clue } from './clues.ts';
+import { isDigit, numberIn } from './digits.ts';
+import { headerAbove } from './header.ts';
+import { decodeFile, isInApp } from './javascriptFrame.ts';
+import { looksLikePrefix, marginBefore } from './linePrefix.ts';
+import { type FoundFrame, newFrame } from './newFrame.ts';
+import { TraceDraft } from './traceDraft.ts';
+import type { TraceParser } from './traceParser.ts';
+
+export const geckoTraces: TraceParser = {
+  language: 'javascript',
+  clues: clue.gecko,
+  read(lines, index, floor) {
+    const line = lines.at(index);
+    const first = line && geckoFrameOn(line.text);
+    if (!line || !first) return undefined;
+    const draft = new TraceDraft('javascript');
+    const next = readFrames(lines, index, draft);
+    const header = headerAbove(lines, index, floor, marginBefore(line.text, first.start), isFrame);
+    if (header) draft.name(header);
+    return { traces: [draft.finish()], next };
+  },
+};
+
+function readFrames(lines: TextLines, first: number, draft: TraceDraft): number {
+  for (let index = first; ; index++) {
+    const line = lines.at(index);
+    const frame = line && (index === first || !line.opens) ? geckoFrameOn(line.text) : undefined;
+    if (!line || !frame) return index;
+    draft.addFrame(newFrame(line, frame));
+  }
+}
+
+function isFrame(text: string): boolean {
+  return text.includes('@') && geckoFrameOn(text) !== undefined;
+}
+
+/** What may stand after the `@`: an address, a path, Safari's own code. */
+const place = /(?:[a-z][\w+.-]{1,30}:\/\/|\/|webpack-internal:|\[native code\]$)/y;
+/** Names with a blank: of code outside of functions, and of what a timer or a promise called. */
+const spaced =
+  /(?:(?:global|module|eval) code|(?:setTimeout|setInterval|requestAnimationFrame) handler\*\S*|promise callback\*\S*)$/;
+
+function geckoFrameOn(text: string): FoundFrame | undefined {
+  const end = text.trimEnd().length;
+  const at = text.indexOf('@');
+  if (at === -1 || at > maxName) return undefined;
+  place.lastIndex = at + 1;
+  if (!place.test(text)) return undefined;
+  let start = at;
+  while (start > 0 && text.charCodeAt(start - 1) > 32) start--;
+  const named = spaced.exec(text.slice(0, at));
+  if (named) start = named.index;
+  if (!looksLikePrefix(text, start)) return undefined;
+  const name = text.slice(start, at);
+  const found = {
+    start,
+    end,
+    function: name === '' ? undefined : name,
+    module: undefined,
+    // `async*run`, `run/inner<`: what the engine adds to a name.
+    readable:
+      name === '' ? undefined : name.replace(/^(?:async|[A-Za-z]+ (?:callback|handler))\*/, '').replace(/[/<]+$/, ''),
+  };
+  if (text.startsWith('[native code]', at + 1)) {
+    return { ...found, file: undefined, line1: undefined, column1: undefined, inApp: false };
+  }
+  // `app.js line 5 > eval:1:1`: the file whose code called eval.
+  const evaluated = text.indexOf(' line ', at);
+  if (evaluated !== -1) {
+    const origin = /^ line (\d{1,9}) > (?:eval|Function)/.exec(text.slice(evaluated, evaluated + 60));
+    if (!origin) return undefined;
+    const file = decodeFile(text.slice(at + 1, evaluated));
+    return { ...found, file, line1: Number(origin[1]), column1: undefined, inApp: isInApp(file) };
+  }
+  let last = end - 1;
+  while (last > at && isDigit(text.charCodeAt(last))) last--;
+  let middle = last - 1;
+  while (middle > at && isDigit(text.charCodeAt(middle))) middle--;
+  const column1 = numberIn(text, last + 1, end);
+  const line1 = numberIn(text, middle + 1, last);
+  if (text.charCodeAt(last) !== 58 || text.charCodeAt(middle) !== 58 || column1 === -1 || line1 === -1)
+    return undefined;
+  const path = text.slice(at + 1, middle);
+  if (/\s/.test(path)) return undefined;
+  const file = decodeFile(path);
+  return { ...found, file, line1, column1, inApp: isInApp(file) };
+}
+
+const maxName = 400;

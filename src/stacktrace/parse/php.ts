@@ -1,0 +1,212 @@
+/** Traces of PHP: uncaught exceptions with what they followed, and the same as strings in logs. */
+
+import type { TextLine, TextLines } from '../textLines.ts';
+import { clue } from './clues.ts';
+import { digitsEnd, isDigit, numberIn } from './digits.ts';
+import { looksLikePrefix } from './linePrefix.ts';
+import { newFrame } from './newFrame.ts';
+import { TraceDraft } from './traceDraft.ts';
+import type { TraceParser } from './traceParser.ts';
+
+export const phpTraces: TraceParser = {
+  language: 'php',
+  clues: clue.php,
+  read(lines, index, floor) {
+    const line = lines.at(index);
+    const call = line && callOn(line.text);
+    if (!line || !call || call.number !== 0) return undefined;
+    let read = readOne(lines, index, floor);
+    let draft = read.draft;
+    for (let links = 1; links < maxDepth; links++) {
+      const following = followingCalls(lines, read.next);
+      if (following === undefined) break;
+      const effect = readOne(lines, following, read.next);
+      // Each one was raised while the one before it was handled.
+      effect.draft.cause = draft;
+      draft = effect.draft;
+      read = effect;
+    }
+    return { traces: [draft.finish()], next: read.next };
+  },
+};
+
+const maxDepth = 64;
+const maxMessageLines = 64;
+
+/** `#0 /srv/a.php(12): Acme\Loader->read()`: who was called, and from where. */
+interface Call {
+  readonly number: number;
+  readonly start: number;
+  readonly end: number;
+  /** `undefined` for `[internal function]` and `{main}`. */
+  readonly file: string | undefined;
+  readonly line1: number | undefined;
+  /** `undefined` for `{main}`. */
+  readonly called: string | undefined;
+}
+
+function callOn(text: string): Call | undefined {
+  const start = text.indexOf('#');
+  const afterNumber = digitsEnd(text, start + 1);
+  const number = start === -1 ? -1 : numberIn(text, start + 1, afterNumber);
+  if (number === -1 || text.charCodeAt(afterNumber) !== 32 || !looksLikePrefix(text, start)) return undefined;
+  const from = afterNumber + 1;
+  if (text.startsWith('{main}', from)) {
+    return { number, start, end: from + 6, file: undefined, line1: undefined, called: undefined };
+  }
+  if (text.startsWith('[internal function]: ', from)) {
+    const called = text.slice(from + 21).trimEnd();
+    return { number, start, end: from + 21 + called.length, file: undefined, line1: undefined, called };
+  }
+  for (let close = text.indexOf('): ', from); close !== -1; close = text.indexOf('): ', close + 1)) {
+    let digits = close;
+    while (digits > from && isDigit(text.charCodeAt(digits - 1))) digits--;
+    const line1 = numberIn(text, digits, close);
+    if (line1 === -1 || text.charCodeAt(digits - 1) !== 40) continue;
+    const end = text.trimEnd().length;
+    return { number, start, end, file: text.slice(from, digits - 1), line1, called: text.slice(close + 3, end) };
+  }
+  return undefined;
+}
+
+/** `Uncaught Type: message in /srv/a.php:12`, `Next Type: …`, Monolog's `(Type(code: 0): message at /srv/a.php:12)`. */
+const thrown =
+  /(?:^|.*?(?:Uncaught|Next|\(|\] |: ))\s*((?:[A-Za-z_]\w*\\)*[A-Z]\w*)(?:\(code: -?\w+\))?(?:: ([^]*?))? (?:in|at) (\S[^:\n]*(?:\/|\\)[^:\n]*|\S+\.php):(\d{1,9})\)?\s*$/;
+
+function readOne(lines: TextLines, index: number, floor: number): { draft: TraceDraft; next: number } {
+  const draft = new TraceDraft('php');
+  const header = headerOf(lines, index, floor);
+  /** Where the code stands that the next call in the list was made by. */
+  let place:
+    | { line: TextLine; start: number; end: number; file: string | undefined; line1: number | undefined }
+    | undefined;
+  if (header) {
+    draft.name(header);
+    place = header;
+  }
+  let next = index;
+  for (let expected = 0; ; next++, expected++) {
+    const line = lines.at(next);
+    const call = line && (next === index || !line.opens) ? callOn(line.text) : undefined;
+    if (!line || call?.number !== expected) break;
+    const { module, name, readable } = namesOf(call.called);
+    if (place) {
+      draft.addFrame(
+        newFrame(place.line, {
+          start: place.start,
+          end: place.end,
+          function: name ?? '{main}',
+          module,
+          file: place.file,
+          line1: place.line1,
+          column1: undefined,
+          readable,
+          inApp: isInApp(place.file),
+        }),
+      );
+    }
+    draft.grow(line.endOf(call.end));
+    if (call.called === undefined) return { draft, next: next + 1 };
+    place = { line, start: call.start, end: call.end, file: call.file, line1: call.line1 };
+  }
+  // Cut off before `{main}`: nobody knows what made the last call.
+  if (place) {
+    draft.addFrame(
+      newFrame(place.line, {
+        start: place.start,
+        end: place.end,
+        function: undefined,
+        module: undefined,
+        file: place.file,
+        line1: place.line1,
+        column1: undefined,
+        readable: undefined,
+        inApp: isInApp(place.file),
+      }),
+    );
+  }
+  return { draft, next };
+}
+
+interface PhpHeader {
+  readonly type: string;
+  readonly message?: string;
+  readonly index: number;
+  /** Of the place in the last line of the header. */
+  readonly line: TextLine;
+  readonly start: number;
+  readonly end: number;
+  readonly file: string;
+  readonly line1: number;
+}
+
+/** The message may take several lines; the place stands at the end of the last one, the type in the first. */
+function headerOf(lines: TextLines, first: number, floor: number): PhpHeader | undefined {
+  let last = first - 1;
+  if (/(?:Stack trace:|\[stacktrace\])\s*$/.test(lines.at(last)?.text ?? '')) last--;
+  const line = lines.at(last);
+  if (!line || last < floor) return undefined;
+  let text = '';
+  for (let index = last; index >= Math.max(floor, last - maxMessageLines); index--) {
+    const above = lines.at(index);
+    if (!above || (index < last && callOn(above.text))) return undefined;
+    text = index === last ? above.text : `${above.text}\n${text}`;
+    const isStart = /\bUncaught |\bNext |\(code: |^[A-Z][\w\\]*: /.test(above.text);
+    const match = isStart ? thrown.exec(text.slice(-maxHeader)) : null;
+    if (match) {
+      const [, type = '', message, file = '', line1 = ''] = match;
+      const end = line.text.trimEnd().replace(/\)$/, '').length;
+      return {
+        type,
+        ...(message === undefined || message === '' ? {} : { message }),
+        index,
+        line,
+        start: end - `${file}:${line1}`.length,
+        end,
+        file,
+        line1: Number(line1),
+      };
+    }
+    if (above.opens) return undefined;
+  }
+  return undefined;
+}
+
+const maxHeader = 8000;
+
+/** The index of `#0` of an exception that says `Next …`, which has this one as its previous. */
+function followingCalls(lines: TextLines, from: number): number | undefined {
+  let saidSo = false;
+  for (let index = from; index < from + maxMessageLines; index++) {
+    const line = lines.at(index);
+    if (!line || line.opens) return undefined;
+    saidSo ||= /\bNext \S/.test(line.text);
+    if (callOn(line.text)) return saidSo ? index : undefined;
+    if (!saidSo && index > from + 1) return undefined;
+  }
+  return undefined;
+}
+
+/** `Acme\Loader->read('x')`: class and method; `{closure}` is in a namespace or, from 8.4 on, names where it stands. */
+function namesOf(printed: string | undefined): {
+  module: string | undefined;
+  name: string | undefined;
+  readable: string | undefined;
+} {
+  if (printed === undefined) return { module: undefined, name: undefined, readable: undefined };
+  // Loggers double the backslash of a namespace.
+  const called = printed.replaceAll('\\\\', '\\');
+  const closure = called.indexOf('{closure');
+  const open = called.indexOf('(', closure === -1 ? 0 : called.indexOf('}', closure));
+  const whole = open === -1 ? called : called.slice(0, open);
+  const member = /^([\w\\@$/.:-]+?)(?:->|::)(?=[^:])(.*)$/.exec(whole);
+  const name = member?.[2] ?? whole;
+  return { module: member?.[1], name, readable: closure === -1 ? undefined : '{closure}' };
+}
+
+function isInApp(file: string | undefined): boolean {
+  return (
+    file !== undefined &&
+    !/[/\\]vendor[/\\]|^phar:|^Command line code|eval\(\)'d code|[/\\]share[/\\]php\d*[/\\]/.test(file)
+  );
+}

@@ -1,0 +1,193 @@
+/** Traces of Ruby: with the old quote and the one of 3.4, causes below, the last call first or (2.5 to 2.7) last. */
+
+import type { TextLine, TextLines } from '../textLines.ts';
+import { clue } from './clues.ts';
+import { digitsEnd, isDigit, numberIn } from './digits.ts';
+import { type Header, headerAbove } from './header.ts';
+import { looksLikePrefix, marginBefore } from './linePrefix.ts';
+import { type FoundFrame, newFrame } from './newFrame.ts';
+import { TraceDraft } from './traceDraft.ts';
+import type { TraceParser } from './traceParser.ts';
+
+export const rubyTraces: TraceParser = {
+  language: 'ruby',
+  clues: clue.ruby,
+  read(lines, index, floor) {
+    const line = lines.at(index);
+    const frame = line && rubyFrameOn(line.text);
+    if (!line || !frame) return undefined;
+    if (frame.isReversed) return readReversed(lines, index);
+    const top = new TraceDraft('ruby');
+    let draft = top;
+    let next = readOne(lines, index, line, frame, draft);
+    if (draft.type === undefined) {
+      const header =
+        railsHeader(lines, index, floor) ??
+        headerAbove(lines, index, floor, marginBefore(line.text, frame.start), isFrame);
+      if (header) draft.name(header);
+    }
+    for (let depth = 1; depth < maxDepth; depth++) {
+      const below = lines.at(next);
+      const cause = below && !below.opens ? rubyFrameOn(below.text) : undefined;
+      // A second line with a message: what the first error was raised from.
+      if (!below || cause?.type === undefined || draft.type === undefined) break;
+      draft.cause = new TraceDraft('ruby');
+      draft = draft.cause;
+      next = readOne(lines, next, below, cause, draft);
+    }
+    return { traces: [top.finish()], next };
+  },
+};
+
+const maxDepth = 64;
+const maxMessageLines = 32;
+
+interface RubyFrame extends FoundFrame {
+  /** Of the line that starts a trace: its message and type. */
+  readonly message: string | undefined;
+  readonly type: string | undefined;
+  readonly hasFrom: boolean;
+  /** Numbered, as in traces that print the last call at the end. */
+  readonly isReversed: boolean;
+}
+
+function isFrame(text: string): boolean {
+  return text.includes(':in ') && rubyFrameOn(text) !== undefined;
+}
+
+function readOne(lines: TextLines, index: number, line: TextLine, first: RubyFrame, draft: TraceDraft): number {
+  draft.addFrame(newFrame(line, first));
+  let next = index + 1;
+  let message = first.message;
+  if (first.type !== undefined) {
+    const margin = marginBefore(line.text, first.start);
+    for (let below = index + 1; below <= index + maxMessageLines; below++) {
+      const more = lines.at(below);
+      if (!more || more.opens) break;
+      if (isFrame(more.text)) {
+        for (let at = index + 1; at < below; at++) message += `\n${lines.at(at)?.text.slice(margin) ?? ''}`;
+        if (rubyFrameOn(more.text)?.hasFrom) next = below;
+        else message = first.message;
+        break;
+      }
+    }
+    nameDraft(draft, line, { ...first, message }, index);
+  }
+  for (;;) {
+    const below = lines.at(next);
+    const frame = below && !below.opens ? rubyFrameOn(below.text) : undefined;
+    if (!below || !frame || frame.type !== undefined || frame.isReversed) return next;
+    // In a trace that started with `from` lines, one without is another's.
+    if (first.type !== undefined && !frame.hasFrom) return next;
+    draft.addFrame(newFrame(below, frame));
+    next++;
+  }
+}
+
+/** `ActiveRecord::StatementInvalid (no such table):` and a blank line above a bare backtrace. */
+function railsHeader(lines: TextLines, first: number, floor: number): Header | undefined {
+  for (let index = first - 1; index >= Math.max(floor, first - 3); index--) {
+    const line = lines.at(index);
+    if (!line || lines.at(index + 1)?.opens) return undefined;
+    const match = /(?:^|[ ])([A-Z]\w*(?:::[A-Z]\w*)*) \((.{0,2000})\):\s*$/.exec(line.text.slice(0, 2400));
+    if (!match) continue;
+    const [whole, type = '', message = ''] = match;
+    const start = line.startOf(match.index + whole.indexOf(type));
+    return { type, ...(message === '' ? {} : { message }), start, index };
+  }
+  return undefined;
+}
+
+function nameDraft(draft: TraceDraft, line: TextLine, frame: RubyFrame, index: number): void {
+  const message = frame.message?.trimEnd() ?? '';
+  draft.name({
+    type: frame.type ?? '',
+    ...(message === '' ? {} : { message }),
+    start: line.startOf(frame.start),
+    index,
+  });
+}
+
+/** `	2: from a.rb:9:in …`, counting down to the line with the message. */
+function readReversed(lines: TextLines, first: number): ReturnType<TraceParser['read']> {
+  const draft = new TraceDraft('ruby');
+  const found: { line: TextLine; frame: RubyFrame; index: number }[] = [];
+  let next = first;
+  for (;;) {
+    const line = lines.at(next);
+    const frame = line && (next === first || !line.opens) ? rubyFrameOn(line.text) : undefined;
+    if (!line || !frame) break;
+    found.push({ line, frame, index: next });
+    next++;
+    if (!frame.isReversed) break;
+  }
+  for (const { line, frame, index } of found.toReversed()) {
+    draft.addFrame(newFrame(line, frame));
+    if (frame.type !== undefined) nameDraft(draft, line, frame, index);
+  }
+  return { traces: [draft.finish()], next };
+}
+
+/** `a.rb:3:in 'Loader#read': bad (ArgumentError)`, `	from a.rb:9:in `<main>'`. */
+function rubyFrameOn(text: string): RubyFrame | undefined {
+  const at = text.indexOf(':in ');
+  const quote = text.charCodeAt(at + 4);
+  if (at === -1 || (quote !== 96 && quote !== 39)) return undefined;
+  let digits = at;
+  while (digits > 0 && isDigit(text.charCodeAt(digits - 1))) digits--;
+  const line1 = numberIn(text, digits, at);
+  if (line1 === -1 || text.charCodeAt(digits - 1) !== 58) return undefined;
+  const fileStart = startOfFile(text, digits - 1);
+  const file = text.slice(fileStart, digits - 1);
+  if (file === '' || (!looksLikePrefix(text, fileStart) && !text.startsWith('from ', fileStart - 5))) return undefined;
+  const close = text.indexOf("'", at + 5);
+  if (close === -1) return undefined;
+  const hasFrom = text.startsWith('from ', fileStart - 5);
+  const start = hasFrom ? fileStart - 5 : fileStart;
+  const name = text.slice(at + 5, close);
+  const said = text.startsWith(': ', close + 1) ? /^(.*) \(([A-Z][\w:]*)\)\s*$/.exec(text.slice(close + 3)) : null;
+  return {
+    start,
+    end: close + 1,
+    function: name,
+    module: undefined,
+    file,
+    line1,
+    column1: undefined,
+    readable: readableRubyName(name),
+    inApp: !foreign.test(file),
+    message: said?.[1],
+    type: said?.[2],
+    hasFrom,
+    isReversed: hasFrom && isNumbered(text, fileStart - 5),
+  };
+}
+
+/** After the last blank, unless the file is `(eval at /srv/a.rb:1)`. */
+function startOfFile(text: string, end: number): number {
+  if (text.charCodeAt(end - 1) === 41) {
+    const evaluated = text.lastIndexOf('(eval', end);
+    if (evaluated !== -1) return evaluated;
+  }
+  let at = end;
+  while (at > 0 && text.charCodeAt(at - 1) !== 32 && text.charCodeAt(at - 1) !== 9) at--;
+  // A log's quote or bracket is no part of the file.
+  while (at < end && /["'[(]/.test(text[at] ?? '')) at++;
+  return at;
+}
+
+function isNumbered(text: string, from: number): boolean {
+  const colon = text.lastIndexOf(': ', from);
+  return (
+    colon !== -1 && colon === from - 2 && isDigit(text.charCodeAt(colon - 1)) && digitsEnd(text, colon - 1) === colon
+  );
+}
+
+/** The method that a block or a `rescue` stands in. */
+function readableRubyName(name: string): string {
+  return name.replace(/^(?:(?:block(?: \(\d+ levels\))?|rescue|ensure) in )+/, '');
+}
+
+/** Ruby's own library, gems, and code that is in no file. */
+const foreign =
+  /^<internal:|^\(eval|[/\\](?:gems|rubygems|bundler)[/\\]|[/\\]lib[/\\]ruby[/\\]|[/\\]vendor[/\\]bundle[/\\]/;

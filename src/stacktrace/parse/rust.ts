@@ -1,0 +1,300 @@
+/** Traces of Rust: panics with and without a backtrace, and `anyhow`'s error chains with theirs. */
+
+import type { TextLine, TextLines } from '../textLines.ts';
+import { clue } from './clues.ts';
+import { digitsEnd, isDigit, numberIn } from './digits.ts';
+import { looksLikePrefix, marginBefore } from './linePrefix.ts';
+import { type FoundFrame, newFrame } from './newFrame.ts';
+import { TraceDraft } from './traceDraft.ts';
+import type { ReadTraces, TraceParser } from './traceParser.ts';
+
+export const rustTraces: TraceParser = {
+  language: 'rust',
+  clues: clue.rust,
+  read(lines, index, floor) {
+    const line = lines.at(index);
+    if (!line) return undefined;
+    const panic = panicOn(line);
+    if (panic) return readPanic(lines, index, line, panic);
+    const opening = /[sS]tack backtrace:\s*$/.exec(line.text);
+    if (opening) return readBacktrace(lines, index, floor, line, opening.index);
+    // The opening is lost: the first place stands below its function.
+    if (index <= floor || line.opens || !placeOn(line.text)) return undefined;
+    const draft = new TraceDraft('rust');
+    const next = readFrames(lines, index - 1, draft);
+    return draft.frames.length === 0 ? undefined : { traces: [draft.finish()], next };
+  },
+};
+
+interface Panic {
+  readonly thread: string | undefined;
+  readonly start: number;
+  /** Where the place starts and ends in the line. */
+  readonly placeStart: number;
+  readonly placeEnd: number;
+  readonly file: string;
+  readonly line1: number;
+  readonly column1: number;
+  /** `undefined` when it stands on the lines below. */
+  readonly message: string | undefined;
+}
+
+const panicked = 'panicked at ';
+const panicPlace = /((?:[A-Za-z]:)?[^\s:'"][^:'"]{0,1000}):(\d{1,9}):(\d{1,9})(:?)\s*$/;
+
+function panicOn(line: TextLine): Panic | undefined {
+  const text = line.text;
+  const at = text.indexOf(panicked);
+  if (at === -1) return undefined;
+  const from = at + panicked.length;
+  const rest = text.slice(from);
+  // Before 1.73 the message stood in quotes before the place: `panicked at 'message', src/main.rs:3:5`.
+  const quoted = rest.startsWith("'") ? rest.lastIndexOf("', ") : -1;
+  const place = panicPlace.exec(quoted === -1 ? rest : rest.slice(quoted + 3));
+  if (!place || place.index !== 0) return undefined;
+  const placeStart = from + (quoted === -1 ? 0 : quoted + 3);
+  const [, file = '', line1, column1] = place;
+  const thread = text.lastIndexOf("thread '", at);
+  return {
+    thread: thread === -1 ? undefined : /^thread '([^']*)'/.exec(text.slice(thread))?.[1],
+    start: thread === -1 ? at : thread,
+    placeStart,
+    placeEnd: placeStart + `${file}:${line1}:${column1}`.length,
+    file,
+    line1: Number(line1),
+    column1: Number(column1),
+    message: quoted === -1 ? undefined : rest.slice(1, quoted),
+  };
+}
+
+/** Messages are rarely longer. */
+const maxMessageLines = 64;
+
+function readPanic(lines: TextLines, index: number, line: TextLine, panic: Panic): ReadTraces {
+  const draft = new TraceDraft('rust');
+  const margin = marginBefore(line.text, panic.start);
+  let next = index + 1;
+  const message: string[] = panic.message === undefined ? [] : [panic.message];
+  let opening = -1;
+  for (let at = index + 1; at <= index + maxMessageLines; at++) {
+    const below = lines.at(at);
+    if (!below || below.opens || below.text.includes(panicked)) break;
+    if (/stack backtrace:\s*$/.test(below.text)) {
+      opening = at;
+      break;
+    }
+    if (below.text.startsWith('note: ', margin)) break;
+    // Without a backtrace nothing says where the message ends: it is the first line.
+    message.push(below.text.slice(margin).trimEnd());
+  }
+  const ends = opening !== -1 || lines.at(index + 1 + message.length)?.text.startsWith('note: ', margin);
+  const said = (panic.message === undefined && !ends ? message.slice(0, 1) : message).join('\n').trim();
+  draft.name({
+    type: 'panic',
+    ...(said === '' ? {} : { message: said }),
+    start: line.startOf(panic.start),
+    index,
+  });
+  if (panic.thread !== undefined) draft.thread = panic.thread;
+  if (opening !== -1) next = readFrames(lines, opening + 1, draft);
+  if (draft.frames.length === 0) {
+    draft.addFrame(
+      newFrame(line, {
+        start: panic.placeStart,
+        end: panic.placeEnd,
+        function: undefined,
+        module: undefined,
+        file: panic.file,
+        line1: panic.line1,
+        column1: panic.column1,
+        readable: undefined,
+        inApp: isInApp(panic.file, undefined),
+      }),
+    );
+    next = index + 1;
+  }
+  return { traces: [draft.finish()], next };
+}
+
+/** A backtrace without a panic above: `anyhow` prints the error and what caused it, one line each. */
+function readBacktrace(
+  lines: TextLines,
+  index: number,
+  floor: number,
+  line: TextLine,
+  column: number,
+): ReadTraces | undefined {
+  const draft = new TraceDraft('rust');
+  const next = readFrames(lines, index + 1, draft);
+  if (draft.frames.length === 0) return undefined;
+  draft.startAt(line.startOf(column));
+  const causes: TraceDraft[] = [];
+  for (let above = index - 1; above >= Math.max(floor, index - maxMessageLines); above--) {
+    const text = lines.at(above)?.text.slice(column).trimEnd() ?? '';
+    const error = /^Error: (.*)$/.exec(text);
+    const numbered = /^ {2,}(?:\d+: )?(\S.*)$/.exec(text);
+    const startOf = lines.at(above)?.startOf(column) ?? 0;
+    if (error) {
+      const top = new TraceDraft('rust', { type: 'Error', message: error[1] ?? '', start: startOf, index: above });
+      // The backtrace is the one of the error that came first.
+      const chain = [top, ...causes.toReversed()];
+      const root = chain.at(-1) ?? top;
+      for (const frame of draft.frames) root.addFrame(frame);
+      for (const [link, one] of chain.entries()) one.cause = chain[link + 1];
+      return { traces: [top.finish()], next };
+    }
+    if (numbered) {
+      const cause = new TraceDraft('rust');
+      cause.message = numbered[1] ?? '';
+      cause.startAt(startOf);
+      cause.grow(startOf);
+      causes.push(cause);
+    } else if (text !== '' && !text.startsWith('Caused by:')) break;
+    if (lines.at(above)?.opens) break;
+  }
+  return { traces: [draft.finish()], next };
+}
+
+/** Reads numbered functions with the place below each, and inlined ones without a number. */
+function readFrames(lines: TextLines, first: number, draft: TraceDraft): number {
+  let index = first;
+  for (;;) {
+    const line = lines.at(index);
+    if (!line || (index > first && line.opens)) return index;
+    const below = lines.at(index + 1);
+    const place = below && !below.opens ? placeOn(below.text) : undefined;
+    const called = functionOn(line.text, place !== undefined);
+    if (!called) return index;
+    draft.addFrame(
+      place && below ? newFrame(below, { ...place, ...named(called.name, place.file) }) : newFrame(line, called.found),
+    );
+    index += place ? 2 : 1;
+  }
+}
+
+interface Called {
+  readonly name: string;
+  readonly found: FoundFrame;
+}
+
+/** `  12: p::main::h0123456789abcdef`, `   0:     0x5565d0bbb96a - std::…`; without its number when a place is below. */
+function functionOn(text: string, hasPlace: boolean): Called | undefined {
+  const end = text.trimEnd().length;
+  let start = text.indexOf(': ');
+  while (start !== -1 && !isDigit(text.charCodeAt(start - 1))) start = text.indexOf(': ', start + 1);
+  let digits = start;
+  while (digits > 0 && isDigit(text.charCodeAt(digits - 1))) digits--;
+  let from: number;
+  if (
+    start !== -1 &&
+    numberIn(text, digits, start) !== -1 &&
+    looksLikePrefix(text, digits) &&
+    isCounted(text, digits)
+  ) {
+    from = start + 2;
+  } else if (hasPlace) {
+    from = text.lastIndexOf('  ', end) + 2;
+    digits = from;
+  } else return undefined;
+  while (text.charCodeAt(from) === 32) from++;
+  const address = /^0x[0-9a-f]+ - /.exec(text.slice(from, from + 32));
+  if (address) from += address[0].length;
+  const name = text.slice(from, end);
+  if (name === '' || (!hasPlace && !/^[\w<{[(&*?]/.test(name))) return undefined;
+  return {
+    name,
+    found: {
+      start: digits,
+      end,
+      module: undefined,
+      file: undefined,
+      line1: undefined,
+      column1: undefined,
+      ...named(name, undefined),
+    },
+  };
+}
+
+/** Numbers of frames are set right, after at least one blank. */
+function isCounted(text: string, at: number): boolean {
+  return at === 0 || text.charCodeAt(at - 1) === 32;
+}
+
+/** `             at ./src/main.rs:3:5` */
+function placeOn(text: string): FoundFrame | undefined {
+  const at = text.indexOf('at ');
+  if (at === -1 || !looksLikePrefix(text, at)) return undefined;
+  const end = text.trimEnd().length;
+  let second = end;
+  while (second > at && isDigit(text.charCodeAt(second - 1))) second--;
+  let first = second - 1;
+  while (first > at && isDigit(text.charCodeAt(first - 1))) first--;
+  const hasColumn = text.charCodeAt(first - 1) === 58 && text.charCodeAt(second - 1) === 58 && first < second - 1;
+  const lineStart = hasColumn ? first : second;
+  const file = text.slice(at + 3, lineStart - 1);
+  const line1 = numberIn(text, lineStart, digitsEnd(text, lineStart));
+  if (line1 === -1 || text.charCodeAt(lineStart - 1) !== 58 || !/\.(?:rs|c|cc|cpp|h|hpp|s)$/i.test(file))
+    return undefined;
+  return {
+    start: at,
+    end,
+    function: undefined,
+    module: undefined,
+    file,
+    line1,
+    column1: hasColumn ? numberIn(text, second, end) : undefined,
+    readable: undefined,
+    inApp: true,
+  };
+}
+
+function named(
+  printed: string,
+  file: string | undefined,
+): { function: string | undefined; readable: string | undefined; inApp: boolean } {
+  // What the compiler adds to tell two builds apart: `::h0123456789abcdef`, `std[e28293b1aa0f68bd]`.
+  const name = printed.replace(/::h[0-9a-f]{16}$/, '').replace(/\[[0-9a-f]{12,16}\]/g, '');
+  if (name === '<unknown>') return { function: undefined, readable: undefined, inApp: false };
+  return { function: name, readable: readableRustName(name), inApp: isInApp(file, name) };
+}
+
+/** `<a::Batch<T> as b::Run>::run::{{closure}}` is `a::Batch::run`. Linear. */
+function readableRustName(name: string): string {
+  const plain = name.startsWith('<') ? withoutTrait(name) : name;
+  let text = '';
+  let depth = 0;
+  for (const character of plain) {
+    if (character === '<' || character === '{') depth++;
+    else if (character === '>' || character === '}') depth = Math.max(0, depth - 1);
+    else if (depth === 0) text += character;
+  }
+  return text
+    .replace(/#\d+/g, '')
+    .replace(/:{3,}/g, '::')
+    .replace(/^::|::$/g, '');
+}
+
+/** Of `<Type as Trait>::method` the type and the method. */
+function withoutTrait(name: string): string {
+  let depth = 0;
+  let as = -1;
+  for (let at = 0; at < name.length; at++) {
+    const unit = name.charCodeAt(at);
+    if (unit === 60) depth++;
+    else if (unit === 62 && name.charCodeAt(at - 1) !== 45) {
+      depth--;
+      if (depth === 0) return `${name.slice(1, as === -1 ? at : as)}${name.slice(at + 1)}`;
+    } else if (depth === 1 && as === -1 && name.startsWith(' as ', at)) as = at;
+  }
+  return name.slice(1);
+}
+
+const foreignFile =
+  /^\/rustc\/|[/\\]\.?cargo[/\\](?:registry|git)[/\\]|[/\\]rustlib[/\\]|^(?:library[/\\](?:std|core|alloc|test)|src[/\\]lib(?:std|core|alloc))[/\\]|[/\\]vendor[/\\]|^\/rust\/deps\/|^\.{1,2}\/(?:sysdeps|nptl|csu|misc)\/|\.s$/i;
+const foreignName =
+  /^<?&?(?:std|core|alloc|test|backtrace|anyhow|tokio|futures\w*|rayon\w*|hyper|tower|eyre|rust_begin_unwind|rust_panic|__rust\w*|__libc_\w+|_start|start_thread|clone3?|__pthread\w*|main$)(?:::|$|<)?/;
+
+function isInApp(file: string | undefined, name: string | undefined): boolean {
+  if (file !== undefined) return !foreignFile.test(file);
+  return name !== undefined && !foreignName.test(name);
+}
