@@ -289,7 +289,6 @@ test('trace reads stdin and files, and gives every frame of the contract', async
 for (const [what, args, expected] of [
   ['no call', [], /Usage: ingest-trace/],
   ['an unknown call', ['serch'], /"serch".*search, task, records/],
-  ['a call of a later version', ['sql', 'SELECT 1'], /Known calls/],
   ['an unknown option', ['search', '--lmit', '3'], /--lmit/],
   ['no place to ask', ['search', 'x'], /--env NAME/],
   ['a path in place of a URL', ['search', '--logs', '/var/logs'], /did you mean file:\/\/\/var\/logs/],

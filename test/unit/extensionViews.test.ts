@@ -276,6 +276,12 @@ test('a task is called by the file it read, else by whose data it is, and by its
   ].map((each) => historyTaskNode('prod', each, nowMs).label);
   assert.deepEqual(labels, ['2026-11-23.json', 'part-0001…00.parquet', 'acme/orders/landing', '0b8f6f0e-…7c3f6b1a11']);
   for (const label of labels) assert.ok(label.length <= 20, label);
+  const failed = task(id, {
+    key: 'in/penguins-mwsxj994.json',
+    status: 'failed',
+    error: { type: 'TruncatedObjectError' },
+  });
+  assert.equal(historyTaskNode('prod', failed, nowMs).label, 'pengui…94.json');
 });
 
 test('what a narrow side bar shows: the reason of a failure, else how long and where it runs', () => {

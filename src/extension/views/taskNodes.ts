@@ -35,13 +35,14 @@ function lastName(type: string): string {
   return /[.:\\]([\p{L}_$][\p{L}\p{N}_$]*)$/u.exec(type)?.[1] ?? type;
 }
 
-/** As much of a row as a narrow side bar leaves beside the reason of a failure. */
-const labelLength = 20;
+/** As much of a row as a side bar of 300 px leaves beside what is said of the task; the reason of a failure needs more. */
+const labelLength = { usual: 20, failed: 14 };
 
 /** What people call a task: the file that it read; without one whose data it is; its id only where nothing else is known. */
 function taskLabel(task: FoldedTask): string {
   const file = (task.key ?? '').split(/[\\/]/).findLast((part) => part !== '');
-  return shortened(file ?? (placeText(task) || task.task), labelLength);
+  const length = failureText(task, 'type') === '' ? labelLength.usual : labelLength.failed;
+  return shortened(file ?? (placeText(task) || task.task), length);
 }
 
 /** Takes the middle out: what tells generated names apart stands at their ends. */
