@@ -37,9 +37,19 @@ export class Workbench {
     const page = await context.newPage();
     await page.goto(url);
     const workbench = new Workbench(page);
-    await page.locator('.monaco-workbench .activitybar .action-item').first().waitFor();
-    await page.locator('.statusbar #status\\.host, .statusbar .statusbar-item').first().waitFor();
+    await workbench.#usable();
     return workbench;
+  }
+
+  /** Loads the window anew, as after a change of settings on disk: the server does not always notice such by itself. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.#usable();
+  }
+
+  async #usable(): Promise<void> {
+    await this.page.locator('.monaco-workbench .activitybar .action-item').first().waitFor();
+    await this.page.locator('.statusbar #status\\.host, .statusbar .statusbar-item').first().waitFor();
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,9 @@
 /** Stack traces met anywhere: pasted, in a log file, in plain text. */
 
 import { strict as assert } from 'node:assert';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { failedTask } from './fixture.ts';
 
@@ -12,7 +15,19 @@ const trace = [
   '    at process.processTicksAndRejections (node:internal/process/task_queues:104:5)',
 ].join('\n');
 
+/** Files rather than untitled documents: VS Code gives the name of a closed one, and for a moment its text, to the next. */
+let folder: string;
+
+async function openFile(name: string, text: string): Promise<vscode.TextDocument> {
+  await writeFile(join(folder, name), text);
+  return vscode.workspace.openTextDocument(vscode.Uri.file(join(folder, name)));
+}
+
 describe('stack traces', () => {
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ingest-trace-traces-'));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
   beforeEach(() => vscode.commands.executeCommand('workbench.action.closeAllEditors'));
 
   it('open from the clipboard as a document that folds and cannot be typed into', async () => {
@@ -37,7 +52,7 @@ describe('stack traces', () => {
 
   it('open from a selection before the clipboard', async () => {
     await vscode.env.clipboard.writeText('Error: of the clipboard\n    at f (/srv/a.ts:1:1)');
-    const document = await vscode.workspace.openTextDocument({ language: 'markdown', content: `text\n${trace}\ntext` });
+    const document = await openFile('selection.md', `text\n${trace}\ntext`);
     const editor = await vscode.window.showTextDocument(document);
     editor.selection = new vscode.Selection(1, 0, 5, 0);
     await vscode.commands.executeCommand('ingestTrace.openStackTrace');
@@ -57,9 +72,13 @@ describe('stack traces', () => {
   });
 
   it('are links in logs and plain text, those of the runtime left alone', async () => {
-    for (const language of ['log', 'plaintext']) {
+    for (const [name, language] of [
+      ['links.log', 'log'],
+      ['links.txt', 'plaintext'],
+    ] as const) {
       const content = `2026-11-23 12:00:00 it begins\n${trace}\nand goes on\n`;
-      const document = await vscode.workspace.openTextDocument({ language, content });
+      const document = await openFile(name, content);
+      assert.equal(document.languageId, language);
       await vscode.window.showTextDocument(document);
       const links = await vscode.commands.executeCommand<vscode.DocumentLink[]>(
         'vscode.executeLinkProvider',
@@ -77,7 +96,7 @@ describe('stack traces', () => {
   });
 
   it('show the lines around a frame as text, never as markup', async () => {
-    const document = await vscode.workspace.openTextDocument({ language: 'log', content: trace });
+    const document = await openFile('hover.log', trace);
     const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
       'vscode.executeHoverProvider',
       document.uri,
