@@ -104,7 +104,7 @@ const paths = Array.from({ length: files }, (_, n) => {
   .join('\0')
   .split('\0');
 const started = performance.now();
-const workspace = new WorkspaceFiles('/work', paths);
+const workspace = new WorkspaceFiles('/repo', paths);
 const indexMs = performance.now() - started;
 const indexBytes = heapUsed() - before;
 console.log(

@@ -28,10 +28,10 @@ const sources: Readonly<Record<string, string>> = {
 };
 
 const readSource: ReadSource = (path) => {
-  const text = path.startsWith('/work/') ? sources[path.slice('/work/'.length)] : undefined;
+  const text = path.startsWith('/repo/') ? sources[path.slice('/repo/'.length)] : undefined;
   return Promise.resolve(text === undefined ? { kind: 'missing' } : { kind: 'text', text });
 };
-const workspace = (options = {}): WorkspaceFiles => new WorkspaceFiles('/work', Object.keys(sources), options);
+const workspace = (options = {}): WorkspaceFiles => new WorkspaceFiles('/repo', Object.keys(sources), options);
 const frame = (file: string, rest: Partial<Frame> = {}): Frame => ({
   raw: `at ${file}`,
   file,
@@ -49,10 +49,10 @@ function pathOf(resolution: Resolution): string {
 }
 
 test('opens the path itself where it is in the workspace', async () => {
-  const found = await resolveFrame(frame('/work/src/worker/run.ts', { column1: 4 }), { files: [workspace()] });
+  const found = await resolveFrame(frame('/repo/src/worker/run.ts', { column1: 4 }), { files: [workspace()] });
   assert.deepEqual(found, {
     kind: 'file',
-    path: '/work/src/worker/run.ts',
+    path: '/repo/src/worker/run.ts',
     line1: 1,
     column1: 4,
     confidence: 0.97,
@@ -72,19 +72,19 @@ test('finds files under other roots by their whole path: container, Windows, URL
     '/_/src/worker/run.ts',
     '/app/dist/../src/worker/run.ts',
   ]) {
-    assert.equal(pathOf(await resolveFrame(frame(file), { files: [workspace()] })), '/work/src/worker/run.ts', file);
+    assert.equal(pathOf(await resolveFrame(frame(file), { files: [workspace()] })), '/repo/src/worker/run.ts', file);
   }
 });
 
 test('tells files of one name apart by their folders, and offers both where these do not tell', async () => {
   const files = [workspace()];
   const clear = await resolveFrame(frame('/app/packages/writer/src/index.ts'), { files });
-  assert.equal(pathOf(clear), '/work/packages/writer/src/index.ts');
+  assert.equal(pathOf(clear), '/repo/packages/writer/src/index.ts');
   const unclear = await resolveFrame(frame('/app/src/index.ts'), { files });
   assert.equal(unclear.kind, 'choice');
   assert.deepEqual(unclear.kind === 'choice' && unclear.candidates.map(({ path }) => path), [
-    '/work/packages/reader/src/index.ts',
-    '/work/packages/writer/src/index.ts',
+    '/repo/packages/reader/src/index.ts',
+    '/repo/packages/writer/src/index.ts',
   ]);
 });
 
@@ -95,16 +95,16 @@ test('tells them apart by the function that was called on the line', async () =>
     callee: 'Module.decode',
   });
   const paths = found.kind === 'choice' ? found.candidates.map(({ path }) => path) : [pathOf(found)];
-  assert.equal(paths[0], '/work/packages/reader/src/index.ts');
+  assert.equal(paths[0], '/repo/packages/reader/src/index.ts');
   assert.match(found.why, /decode stands on the line/);
 });
 
 test('says that a line is approximate when the callee stands elsewhere, and does not open one past the end', async () => {
   const options = { files: [workspace()], readSource, callee: 'step' };
-  const moved = await resolveFrame(frame('/work/src/worker/run.ts', { line1: 1 }), options);
+  const moved = await resolveFrame(frame('/repo/src/worker/run.ts', { line1: 1 }), options);
   assert.equal(moved.kind, 'file');
   assert.match(moved.why, /approximate: step does not stand on the line/);
-  const gone = await resolveFrame(frame('/work/src/worker/run.ts', { line1: 400 }), options);
+  const gone = await resolveFrame(frame('/repo/src/worker/run.ts', { line1: 400 }), options);
   assert.equal(gone.kind, 'choice');
   assert.match(gone.why, /has only \d+ lines/);
 });
@@ -138,7 +138,7 @@ test('finds JVM classes by their package, and never in another package', async (
   const jvm = (module: string, file: string): Frame => frame(file, { module, function: 'load' });
   assert.equal(
     pathOf(await resolveFrame(jvm('com.acme.only.Single$Inner', 'Single.java'), { files })),
-    '/work/services/a/src/main/java/com/acme/only/Single.java',
+    '/repo/services/a/src/main/java/com/acme/only/Single.java',
   );
   assert.equal((await resolveFrame(jvm('com.other.Single', 'Single.java'), { files })).kind, 'none');
   assert.equal((await resolveFrame(jvm('com.acme.Loader', 'Loader.java'), { files })).kind, 'choice');
@@ -146,27 +146,27 @@ test('finds JVM classes by their package, and never in another package', async (
     { ...jvm('com.acme.Loader', 'Loader.java'), line1: 2 },
     { files, readSource, callee: 'skip' },
   );
-  assert.equal(pathOf(told), '/work/services/b/src/main/java/com/acme/Loader.java');
+  assert.equal(pathOf(told), '/repo/services/b/src/main/java/com/acme/Loader.java');
 });
 
 test('follows the user’s mappings first, the longest prefix winning', async () => {
   const mappings = [
     { from: '/build', to: 'tools' },
-    { from: '/build/orders', to: '/work/orders' },
+    { from: '/build/orders', to: '/repo/orders' },
   ];
   const files = [workspace()];
   const found = await resolveFrame(frame('/build/orders/parser.py'), { files, mappings });
-  assert.equal(pathOf(found), '/work/orders/parser.py');
+  assert.equal(pathOf(found), '/repo/orders/parser.py');
   assert.match(found.why, /mapped by/);
   const windows = [{ from: String.raw`C:\ci`, to: '.' }];
   assert.equal(
     pathOf(await resolveFrame(frame(String.raw`c:\ci\request.py`), { files, mappings: windows })),
-    '/work/request.py',
+    '/repo/request.py',
   );
 });
 
 test('a mapping that leads out of the workspace opens nothing', async () => {
-  for (const to of ['/etc', '../..', '/work/../etc']) {
+  for (const to of ['/etc', '../..', '/repo/../etc']) {
     const found = await resolveFrame(frame('/build/passwd'), {
       files: [workspace()],
       mappings: [{ from: '/build', to }],
@@ -176,7 +176,7 @@ test('a mapping that leads out of the workspace opens nothing', async () => {
 });
 
 test('a path that climbs out of the workspace is not taken for one inside', async () => {
-  const found = await resolveFrame(frame('/work/src/../../etc/passwd'), { files: [workspace()] });
+  const found = await resolveFrame(frame('/repo/src/../../etc/passwd'), { files: [workspace()] });
   assert.equal(found.kind, 'none');
 });
 
@@ -184,7 +184,7 @@ test('takes names for equal regardless of case only where the file system does',
   const odd = frame(String.raw`c:\X\SRC\Worker\Run.ts`);
   assert.equal((await resolveFrame(odd, { files: [workspace()] })).kind, 'none');
   const found = await resolveFrame(odd, { files: [workspace({ caseInsensitive: true })] });
-  assert.equal(pathOf(found), '/work/src/worker/run.ts');
+  assert.equal(pathOf(found), '/repo/src/worker/run.ts');
 });
 
 test('the right folder of several is found', async () => {
@@ -201,7 +201,7 @@ test('a frame follows its neighbours where it alone would be unclear', async () 
   const resolved = await resolveTrace(trace, { files: [workspace()], readSource });
   assert.deepEqual(
     resolved.map(({ resolution }) => pathOf(resolution)),
-    ['/work/packages/reader/src/decode.ts', '/work/packages/reader/src/index.ts'],
+    ['/repo/packages/reader/src/decode.ts', '/repo/packages/reader/src/index.ts'],
   );
 });
 
@@ -212,7 +212,7 @@ test('opens no wrong file with confidence, whatever root the trace comes from', 
       const found = await resolveFrame(frame(root === '' ? path : `${root}/${path}`), { files, readSource });
       if (found.kind !== 'file') continue;
       assert.ok(found.confidence >= openConfidence);
-      assert.equal(found.path, `/work/${path}`, `${root}/${path}: ${found.why}`);
+      assert.equal(found.path, `/repo/${path}`, `${root}/${path}: ${found.why}`);
     }
     // The same base name in a project that is not this one.
     const stranger = await resolveFrame(frame(`/opt/stranger/pieces/${path.split('/').at(-1)}`), { files, readSource });
@@ -257,7 +257,7 @@ test('reports a frame in the form of the command', async () => {
       column: 9,
       inApp: true,
       resolved: {
-        path: '/work/src/worker/run.ts',
+        path: '/repo/src/worker/run.ts',
         line: 2,
         confidence: 0.86,
         why: 'ends in src/worker/run.ts, its whole path',
