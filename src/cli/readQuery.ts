@@ -6,6 +6,9 @@ import type { CallContext } from './call.ts';
 import type { OptionValues } from './options.ts';
 import { plainBlock, plainLine } from '../model/plainText.ts';
 
+/** Of `--limit`. */
+export const largestLimit = 100_000;
+
 /** Characters before a mistake, and after. */
 const shown = 100;
 
@@ -43,4 +46,11 @@ export function readQuery(values: OptionValues, { now }: Pick<CallContext, 'now'
   const parsed = parseQuery(text, { nowMs: now() });
   if (parsed.kind === 'problem') throw new QueryRefused(text, parsed.problem);
   return parsed.query;
+}
+
+/** `readQuery`, whose `limit:` gives way to `--limit`. @throws QueryRefused and WrongUse */
+export function readLimitedQuery(values: OptionValues, context: Pick<CallContext, 'now'>): Query {
+  const limit = values.integer('limit', { min: 1, max: largestLimit });
+  const query = readQuery(values, context);
+  return limit === undefined ? query : { ...query, limit };
 }

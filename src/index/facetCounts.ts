@@ -2,7 +2,7 @@
 
 import type { FieldValue, ValueCount } from '../model/overview/answers.ts';
 import { isFoldedField } from '../model/overview/foldedFields.ts';
-import { isRecordField, pathText } from '../model/overview/recordFields.ts';
+import { isRecordField } from '../model/overview/recordFields.ts';
 import type { Query } from '../model/query/query.ts';
 import { Parameters } from './compileQuery.ts';
 import type { SqlRow } from './database.ts';
@@ -91,7 +91,7 @@ export function recordValues(field: string, segments: SegmentSet, parameters: Pa
     const { sql, type } = column;
     parts.push(`SELECT r.task, '${type}' AS type, (${sql})::VARCHAR AS value FROM ${records} WHERE ${sql} IS NOT NULL`);
   }
-  if (field !== 'group' && contextOf(segments, parameters).mayHavePath(pathText(field))) {
+  if (field !== 'group' && contextOf(segments, parameters).mayHavePath(field)) {
     const start = parameters.add(tokenPrefix(field));
     const isValue = (['s', 'n', 'b'] as const)
       .map((type) => `starts_with(token, ${parameters.add(tokenPrefix(field, type))})`)

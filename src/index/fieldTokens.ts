@@ -6,10 +6,8 @@
  */
 
 import type { Json } from '../model/json.ts';
+import { pathSeparator, pathText } from '../model/overview/recordFields.ts';
 import { type LogRecord, parseTimestamp } from '../model/record.ts';
-
-/** U+001F, Unit Separator. */
-const separator = '\u001f';
 
 export type TokenType = 's' | 'n' | 'b' | 'o' | 't';
 
@@ -30,17 +28,11 @@ export function fieldTokens(record: LogRecord): string[] | undefined {
 
 /** Start of every token of this path and, when given, type. */
 export function tokenPrefix(path: string, type?: TokenType): string {
-  return `${pathText(path)}${separator}${type === undefined ? '' : type + separator}`;
+  return `${pathText(path)}${pathSeparator}${type === undefined ? '' : type + pathSeparator}`;
 }
 
 export function pathOfToken(token: string): string {
-  return token.slice(0, token.indexOf(separator));
-}
-
-/** How a path stands in tokens and in a manifest's list of paths. */
-export function pathText(name: string): string {
-  // A name that holds the separator itself must not pass for a type or value.
-  return name.replaceAll(separator, '␟');
+  return token.slice(0, token.indexOf(pathSeparator));
 }
 
 /** Returns whether there was any string, number or boolean. The reader has refused what is nested too deep to walk. */
@@ -53,11 +45,11 @@ function collect(path: string, value: Json, tokens: Set<string>): boolean {
     for (const [name, field] of Object.entries(value)) {
       holds = collect(`${path}.${pathText(name)}`, field, tokens) || holds;
     }
-    if (holds) tokens.add(`${path}${separator}o${separator}`);
+    if (holds) tokens.add(`${path}${pathSeparator}o${pathSeparator}`);
   } else {
     holds = true;
     const type = typeof value === 'string' ? 's' : typeof value === 'number' ? 'n' : 'b';
-    tokens.add(`${path}${separator}${type}${separator}${String(value)}`);
+    tokens.add(`${path}${pathSeparator}${type}${pathSeparator}${String(value)}`);
     if (typeof value === 'string') addTime(path, value, tokens);
   }
   return holds;
@@ -68,7 +60,7 @@ function addTime(path: string, text: string, tokens: Set<string>): void {
   // The shortest time, `2026-11-23T00:00:00Z`, has 20 characters.
   if (text.length < 20 || !startsWithDigit(text)) return;
   const ms = parseTimestamp(text);
-  if (ms !== undefined) tokens.add(`${path}${separator}t${separator}${ms}`);
+  if (ms !== undefined) tokens.add(`${path}${pathSeparator}t${pathSeparator}${ms}`);
 }
 
 /** Whether any canonical text starts with a digit, as times do: few records have one. */

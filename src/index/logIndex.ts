@@ -3,6 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { foldAttempts, foldTask } from '../model/fold.ts';
 import { sortPosition } from '../model/query/compareTasks.ts';
+import { inheritFields } from '../model/query/inheritFields.ts';
 import { leavesOf } from '../model/query/matchTask.ts';
 import type { Query } from '../model/query/query.ts';
 import type { LogRecord } from '../model/record.ts';
@@ -182,7 +183,7 @@ export class LogIndex {
       const known = ids.length > 0 ? await this.#query(tasksStatement(ids), signal) : [];
       for (const { task } of known.flatMap(({ row }) => foldedRow(row) ?? [])) tasks.set(task.task, task);
       return {
-        records: records.map((record) => withTask(record, tasks.get(record.task ?? ''))),
+        records: records.map((record) => inheritFields(record, tasks.get(record.task ?? ''))),
         hasMore: rows.length > limit,
         source,
       };
@@ -372,13 +373,4 @@ function asksForText(query: Query): boolean {
 
 function bare(task: string, tsMs: number): LogRecord {
   return { tsMs, event: 'log', task };
-}
-
-function withTask(record: LogRecord, task: FoldedTask | undefined): LogRecord {
-  if (!task) return record;
-  const { account, collection, source, coordinator, worker } = task;
-  const known = Object.entries({ account, collection, source, coordinator, worker }).filter(
-    ([, value]) => value !== undefined,
-  );
-  return { ...Object.fromEntries(known), ...record };
 }

@@ -1,8 +1,8 @@
 /** What the manifest and the text filters tell: that a segment holds no record which meets a term. */
 
+import { pathText } from '../model/overview/recordFields.ts';
 import type { QueryExpression } from '../model/query/query.ts';
 import { hasColumns } from './compileQuery.ts';
-import { pathText } from './fieldTokens.ts';
 import type { SegmentEntry } from './manifest.ts';
 import type { TextFilter } from './textFilter.ts';
 

@@ -7,10 +7,9 @@ import type { Call, CallContext } from '../call.ts';
 import type { ExitCode } from '../exitCode.ts';
 import { needPast } from '../needPast.ts';
 import type { OptionValues } from '../options.ts';
-import { readQuery } from '../readQuery.ts';
+import { readLimitedQuery } from '../readQuery.ts';
 import { type Column, printTable } from '../table.ts';
 import { askOptions } from '../whereToAsk.ts';
-import { largestLimit } from './search.ts';
 
 const defaultPaths = 1000;
 
@@ -30,9 +29,7 @@ export const fieldsCall: Call = {
 };
 
 async function runFields(values: OptionValues, context: CallContext): Promise<ExitCode> {
-  const limit = values.integer('limit', { min: 1, max: largestLimit });
-  const written = readQuery(values, context);
-  const query = limit === undefined ? written : { ...written, limit };
+  const query = readLimitedQuery(values, context);
   const { terminal } = context;
   return asking(values, context, async ({ connection, mode, ask }) => {
     needPast(mode);

@@ -6,12 +6,12 @@ import type { Call, CallContext } from '../call.ts';
 import type { ExitCode } from '../exitCode.ts';
 import { countText } from '../../model/readableNumbers.ts';
 import type { OptionValues } from '../options.ts';
-import { readQuery } from '../readQuery.ts';
+import { readLimitedQuery } from '../readQuery.ts';
 import { recordColumns, recordLine } from '../recordTable.ts';
 import { printTable } from '../table.ts';
 import { askOptions } from '../whereToAsk.ts';
 import { WrongUse } from '../wrongUse.ts';
-import { defaultLimit, largestLimit } from './search.ts';
+import { defaultLimit } from './search.ts';
 
 export const recordsCall: Call = {
   words: ['records'],
@@ -27,9 +27,7 @@ export const recordsCall: Call = {
 };
 
 async function runRecords(values: OptionValues, context: CallContext): Promise<ExitCode> {
-  const limit = values.integer('limit', { min: 1, max: largestLimit });
-  const written = readQuery(values, context);
-  const query = limit === undefined ? written : { ...written, limit };
+  const query = readLimitedQuery(values, context);
   const { terminal } = context;
   return asking(values, context, async ({ connection, mode, ask }) => {
     if (mode === 'live') {

@@ -6,7 +6,7 @@ import type { Call, CallContext } from '../call.ts';
 import type { ExitCode } from '../exitCode.ts';
 import { bytesText, countText, durationText } from '../../model/readableNumbers.ts';
 import type { OptionValues } from '../options.ts';
-import { readQuery } from '../readQuery.ts';
+import { readLimitedQuery } from '../readQuery.ts';
 import { printTable } from '../table.ts';
 import { taskColumns } from '../taskTable.ts';
 import { askOptions } from '../whereToAsk.ts';
@@ -14,7 +14,6 @@ import { WrongUse } from '../wrongUse.ts';
 import { printFacets, printHistogram } from './searchCounts.ts';
 
 export const defaultLimit = 100;
-export const largestLimit = 100_000;
 
 export const searchCall: Call = {
   words: ['search'],
@@ -37,9 +36,7 @@ export const searchCall: Call = {
 };
 
 async function runSearch(values: OptionValues, context: CallContext): Promise<ExitCode> {
-  const limit = values.integer('limit', { min: 1, max: largestLimit });
-  const written = readQuery(values, context);
-  const query = limit === undefined ? written : { ...written, limit };
+  const query = readLimitedQuery(values, context);
   const groupBy = values.text('group-by');
   if (groupBy === '') throw new WrongUse('--group-by expects a field, such as status.');
   if (groupBy !== undefined && values.flag('histogram'))

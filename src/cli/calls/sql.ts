@@ -10,7 +10,7 @@ import type { OptionValues } from '../options.ts';
 import { type Column, printTable } from '../table.ts';
 import { indexOptions } from '../whereToAsk.ts';
 import { WrongUse } from '../wrongUse.ts';
-import { largestLimit } from './search.ts';
+import { largestLimit } from '../readQuery.ts';
 
 const defaultRows = 10_000;
 

@@ -5,7 +5,7 @@ import { type LogRecord, parseTimestamp } from '../record.ts';
 import type { FieldType, FieldValue } from './answers.ts';
 
 /** U+001F, which the index keeps for itself. */
-const separator = '\u001f';
+export const pathSeparator = '\u001f';
 
 export type VisitField = (path: string, type: FieldType, value: FieldValue | undefined) => void;
 
@@ -83,7 +83,8 @@ export function visitFields(record: LogRecord, visit: VisitField): void {
 
 /** How a name stands in a path. */
 export function pathText(name: string): string {
-  return name.replaceAll(separator, '␟');
+  // A name that holds the separator itself must not pass for a type or value.
+  return name.replaceAll(pathSeparator, '␟');
 }
 
 /** Whether there was any scalar. The reader has refused what is nested too deep to walk. */
