@@ -137,3 +137,10 @@ export function withMessage(lines: TextLines, header: Header, end: number, margi
   message = message.trimEnd().slice(0, maxMessageLength);
   return message === '' ? header : { ...header, message };
 }
+
+/** Column of the first character past a line's margin that is neither a space nor a tab. */
+export function indentOf(text: string, margin: number): number {
+  let column = Math.min(margin, text.length);
+  while (text.charCodeAt(column) === 32 || text.charCodeAt(column) === 9) column++;
+  return column;
+}

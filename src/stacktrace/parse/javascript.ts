@@ -5,7 +5,7 @@
 
 import { clue } from './clues.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
-import { type Header, headerAbove, headerOn, withMessage } from './header.ts';
+import { type Header, headerAbove, headerOn, indentOf, withMessage } from './header.ts';
 import { javascriptFrameOn } from './javascriptFrame.ts';
 import { marginBefore } from './linePrefix.ts';
 import { newFrame } from './newFrame.ts';
@@ -176,9 +176,3 @@ class InspectReader {
 }
 
 const maxMessageLines = 64;
-
-function indentOf(text: string, margin: number): number {
-  let column = Math.min(margin, text.length);
-  while (text.charCodeAt(column) === 32 || text.charCodeAt(column) === 9) column++;
-  return column;
-}
