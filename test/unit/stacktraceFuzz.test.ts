@@ -173,6 +173,7 @@ const hostile: Readonly<Record<string, (times: number) => string>> = {
   'panics without backtraces': (times) => "thread 'main' panicked at src/main.rs:3:5:\nx\n".repeat(times),
   'backtraces without places': (times) => `stack backtrace:\n${'   0: a\n'.repeat(times)}`,
   'generics of Rust': (times) => `stack backtrace:\n   0: ${'<a as '.repeat(times)}\n`,
+  'a name whose call never closes': (times) => `   at ${'Acme.Loader'.repeat(times)}(\n`,
   'calls that never close': (times) => `   at A.B${'(('.repeat(times * 5)} in C.cs:line 1\n`,
   'inner exceptions': (times) => `${'A.BException: x ---> '.repeat(times)}\n   at A.B() in C.cs:line 1\n`,
   'inner exceptions, one a line': (times) => `${' ---> A.BException: x\n'.repeat(times)}   at A.B() in C.cs:line 1\n`,

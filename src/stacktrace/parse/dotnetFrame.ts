@@ -12,7 +12,7 @@ export interface DotnetFrame extends FoundFrame {
  * The word, the qualified name, the arguments; Mono has a blank before them. Each part is one class, so that the work is
  * linear.
  */
-const call = /(\S{1,12}) ((?:[\w`$@.+<>|\][,&*-]|\p{L})+) ?\(([^()]{0,2000}(?:\([^()]{0,200}\)[^()]{0,200}){0,4})\)/uy;
+const call = /(\S{1,12}) ([\w`$@.+<>|\][,&*\p{L}-]+) ?\(([^()]{0,2000}(?:\([^()]{0,200}\)[^()]{0,200}){0,4})\)/uy;
 /** ` in C:\src\Loader.cs:line 12`: one word, the file, a colon, perhaps a word, the line. Mono: ` [0x00012] in a.cs:12 `. */
 const place =
   /(?: \[0x[0-9a-f]+\])? \S{1,6} (?:([^:*?"<>|]?:?[^:*?"<>|]{1,1000}):(?:[^\s\d:]{1,12} ?)?(\d{1,9})|(<[0-9a-f#]+>):0)/iy;
