@@ -1,6 +1,11 @@
 /** Where the characters of a decoded text stand in the text that it was decoded from: one entry a stretch, not a character. */
 
-export class Offsets {
+/** Says where the characters of a text stand in the text that it was made from. */
+export interface Places {
+  at(index: number): number;
+}
+
+export class Offsets implements Places {
   /** From which index of the decoded text each stretch goes on, ascending, and where that is in the source. */
   readonly #from: number[] = [0];
   readonly #to: number[];
@@ -40,19 +45,9 @@ export class Offsets {
     }
     return low;
   }
+}
 
-  /** These offsets, which lead into a text that was itself decoded, led on to where that one was decoded from. */
-  within(outer: Offsets, length: number): Offsets {
-    const composed = new Offsets(outer.at(this.#to[0] ?? 0));
-    for (const [stretch, from] of this.#from.entries()) {
-      const to = this.#to[stretch] ?? 0;
-      composed.add(from, outer.at(to));
-      const end = to + (this.#from[stretch + 1] ?? length) - from;
-      // `at` left the cursor on the outer stretch of `to`; both go forward only, so that all of it is one walk.
-      for (let next = outer.#last + 1; (outer.#from[next] ?? Number.POSITIVE_INFINITY) <= end; next++) {
-        composed.add(from + (outer.#from[next] ?? 0) - to, outer.#to[next] ?? 0);
-      }
-    }
-    return composed;
-  }
+/** Places that lead into a text that was itself decoded, led on to where that one was decoded from. */
+export function placesWithin(inner: Places, outer: Places): Places {
+  return { at: (index) => outer.at(inner.at(index)) };
 }

@@ -3,7 +3,8 @@
  * without colours, each knowing where its characters stand in the text.
  */
 
-import { Offsets } from './offsets.ts';
+import { holdsEscapedTrace, type Piece, PiecePlaces, readPiece } from './escapedText.ts';
+import { Offsets, type Places, placesWithin } from './offsets.ts';
 import { anyClue, cluesOn } from './parse/clues.ts';
 
 /** One line without its end. Characters past `maxLineLength` are left out. */
@@ -13,32 +14,32 @@ export class TextLine {
   readonly opens: boolean;
   readonly #start: number;
   /** Absent when the text stands in the source as it is. */
-  readonly #offsets: Offsets | undefined;
+  readonly #places: Places | undefined;
   readonly #source: string;
 
-  constructor(source: string, text: string, start: number, opens: boolean, offsets?: Offsets) {
+  constructor(source: string, text: string, start: number, opens: boolean, places?: Places) {
     this.#source = source;
     this.text = text;
     this.opens = opens;
     this.#start = start;
-    this.#offsets = offsets;
+    this.#places = places;
   }
 
   /** True when the text stands in the source as it is. */
   get isPlain(): boolean {
-    return this.#offsets === undefined;
+    return this.#places === undefined;
   }
 
   /** Where the character at `index` of `text` starts in the source. */
   startOf(index: number): number {
-    return this.#offsets ? this.#offsets.at(index) : this.#start + index;
+    return this.#places ? this.#places.at(index) : this.#start + index;
   }
 
   /** Where the character before `index` of `text` ends in the source: codes that follow it are not part of it. */
   endOf(index: number): number {
-    if (!this.#offsets || index === 0) return this.startOf(index);
-    const last = this.#offsets.at(index - 1);
-    return this.#source[last] === '\\' ? this.#offsets.at(index) : last + 1;
+    if (!this.#places || index === 0) return this.startOf(index);
+    const last = this.#places.at(index - 1);
+    return this.#source[last] === '\\' ? this.#places.at(index) : last + 1;
   }
 }
 
@@ -140,125 +141,32 @@ export class TextLines {
     this.#escapedOpens = piece.closes;
   }
 
-  #push(piece: Piece, opens: boolean, nesting: number): void {
-    const { text, offsets } = piece;
+  #push(piece: Piece, opens: boolean, nesting: number, outer?: Places): void {
+    const { text, start } = piece;
+    const own = outer
+      ? outer
+      : piece.isDecoded
+        ? new PiecePlaces(this.source, start, piece.next)
+        : undefined;
     const escape = nesting < maxNesting ? text.indexOf('\\n') : -1;
     if (escape !== -1 && holdsEscapedTrace(text, escape, text.length)) {
       let innerOpens = true;
       for (let at = 0; at < text.length; ) {
         const inner = readPiece(text, at, text.length);
-        const own = inner.offsets ?? new Offsets(inner.start);
-        const offsets = own.within(piece.offsets ?? new Offsets(piece.start), inner.text.length);
-        this.#push({ ...inner, start: offsets.at(0), offsets }, innerOpens, nesting + 1);
+        const innerPlaces = inner.isDecoded ? new PiecePlaces(text, at, inner.next) : new Offsets(at);
+        this.#push(inner, innerOpens, nesting + 1, placesWithin(innerPlaces, own ?? new Offsets(start)));
         at = inner.next;
         innerOpens = inner.closes;
       }
       return;
     }
-    this.#lines.push(withoutColours(this.source, text.slice(0, maxLineLength), piece.start, offsets, opens));
+    const line = text.length > maxLineLength ? text.slice(0, maxLineLength) : text;
+    this.#lines.push(
+      line.includes(escapeCharacter)
+        ? withoutColours(this.source, line, start, own, opens)
+        : new TextLine(this.source, line, start, opens, own),
+    );
   }
-}
-
-/** A stretch of escaped text up to an escaped newline or an unescaped quote, decoded. */
-interface Piece {
-  readonly text: string;
-  readonly start: number;
-  /** As in TextLine. */
-  readonly offsets: Offsets | undefined;
-  readonly next: number;
-  /** True when a quote ended it: what follows is another string. */
-  readonly closes: boolean;
-}
-
-/** More of one escaped line is read as another line, so that a piece takes bounded memory. */
-const maxPieceLength = 1 << 20;
-
-const simpleEscapes: Readonly<Record<string, string>> = { t: '\t', '"': '"', '/': '/', b: '\b', f: '\f', r: '' };
-
-function readPiece(source: string, start: number, end: number): Piece {
-  const limit = Math.min(end, start + maxPieceLength);
-  // Most lines hold no escape but the one that ends them: their text is the source's own.
-  let offsets: Offsets | undefined;
-  let text = '';
-  let at = start;
-  let plainFrom = start;
-  while (at < limit) {
-    const unit = source.charCodeAt(at);
-    if (unit === 34 && !isPythonQuote(source, at)) {
-      return { text: text + source.slice(plainFrom, at), start, offsets, next: at + 1, closes: true };
-    }
-    if (unit !== 92) {
-      at++;
-      continue;
-    }
-    const escaped = source[at + 1] ?? '';
-    if (escaped === 'n') {
-      return { text: text + source.slice(plainFrom, at), start, offsets, next: at + 2, closes: false };
-    }
-    const code = escaped === 'u' ? hexCode(source, at + 2) : -1;
-    const decoded =
-      code !== -1 ? String.fromCharCode(code) : escaped === '\\' ? '\\' : (simpleEscapes[escaped] ?? undefined);
-    if (decoded === undefined) {
-      at++;
-      continue;
-    }
-    offsets ??= new Offsets(start);
-    text += source.slice(plainFrom, at);
-    if (decoded !== '') offsets.add(text.length, at);
-    text += decoded;
-    at += code !== -1 ? 6 : 2;
-    offsets.add(text.length, at);
-    plainFrom = at;
-  }
-  const next = Math.max(at, limit);
-  // At the end of the physical line; its line end is no part of it.
-  while (at > plainFrom && (source.charCodeAt(at - 1) === 10 || source.charCodeAt(at - 1) === 13)) at--;
-  return { text: text + source.slice(plainFrom, at), start, offsets, next, closes: next >= end };
-}
-
-/** The number of the four hex digits at `at`; -1 when there are none. */
-function hexCode(source: string, at: number): number {
-  const digits = source.slice(at, at + 4);
-  return /^[0-9a-f]{4}$/i.test(digits) ? Number.parseInt(digits, 16) : -1;
-}
-
-/** `File "a.py", line 1` in a single-quoted representation: these quotes are not JSON's. */
-function isPythonQuote(source: string, at: number): boolean {
-  return source.startsWith('File ', at - 5) || source.startsWith('", line ', at);
-}
-
-/** Tells escaped newlines of a trace from a Windows path: what follows one must look like a frame. */
-function holdsEscapedTrace(text: string, firstEscape: number, end: number): boolean {
-  for (let at = firstEscape; at !== -1 && at < end; at = text.indexOf('\\n', at + 2)) {
-    let after = at + 2;
-    let tabs = 0;
-    const limit = Math.min(end, after + 64);
-    while (after < limit) {
-      const unit = text.charCodeAt(after);
-      // Exception groups draw a bar before each line.
-      if (unit === 32 || unit === 9 || unit === 124) after++;
-      else if (unit === 92 && isEscapedTab(text, after)) {
-        while (text.charCodeAt(after) === 92) after++;
-        after++;
-        tabs++;
-      } else break;
-    }
-    openings.lastIndex = after;
-    if (openings.test(text)) return true;
-    if (tabs > 0 && text.startsWith('/', after)) return true;
-  }
-  return false;
-}
-
-/** How lines of traces start, behind their indentation. */
-const openings =
-  /at |File |goroutine |#\d|\d{1,4}(?:#|: )|@ |from |(?:Caused by|Stack trace|stack backtrace|Stack backtrace|Next)\b|\(\w|in (?:function|call)|\[?\{\w+,|[\w./@<>-]*(?:\.(?:rb|exs?|erl):\d|\(\+0x|@http)/y;
-
-function isEscapedTab(text: string, at: number): boolean {
-  for (let backslashes = 1; backslashes <= 4; backslashes *= 2) {
-    if (text[at + backslashes] === 't') return true;
-  }
-  return false;
 }
 
 const escapeCharacter = String.fromCharCode(27);
@@ -272,20 +180,20 @@ function withoutColours(
   source: string,
   text: string,
   start: number,
-  offsets: Offsets | undefined,
+  places: Places | undefined,
   opens: boolean,
 ): TextLine {
-  if (!text.includes(escapeCharacter)) return new TextLine(source, text, start, opens, offsets);
   let plain = '';
   let from = 0;
-  const kept = new Offsets(0);
+  const kept = new Offsets(places ? 0 : start);
+  const base = places ? 0 : start;
   for (const match of text.matchAll(controlSequence)) {
     plain += text.slice(from, match.index);
     from = match.index + match[0].length;
-    kept.add(plain.length, from);
+    kept.add(plain.length, base + from);
   }
   plain += text.slice(from);
-  return new TextLine(source, plain, start, opens, kept.within(offsets ?? new Offsets(start), plain.length));
+  return new TextLine(source, plain, start, opens, places ? placesWithin(kept, places) : kept);
 }
 
 function indexOrEnd(text: string, part: string, from: number): number {

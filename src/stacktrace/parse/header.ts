@@ -1,6 +1,7 @@
 /** Finds the line that names a failure: `TypeError: message`, whatever a log wrote before it. */
 
 import type { TextLine, TextLines } from '../textLines.ts';
+import { isDigit } from './digits.ts';
 
 export interface Header {
   readonly type: string;
@@ -15,10 +16,34 @@ export interface Header {
 const maxMessageLines = 64;
 const maxMessageLength = 4000;
 
-const conventional = /(?:Error|Exception|Throwable|Failure|Fault|Warning|Trace|Interrupt|Exit|Timeout)$/;
+/** What the names of exceptions end with, told from their last character on: most words end otherwise. */
+function isConventional(name: string): boolean {
+  switch (name.charCodeAt(name.length - 1)) {
+    case 114: // r
+      return name.endsWith('Error');
+    case 110: // n
+      return name.endsWith('Exception');
+    case 101: // e
+      return name.endsWith('Throwable') || name.endsWith('Failure') || name.endsWith('Trace');
+    case 116: // t
+      return (
+        name.endsWith('Fault') || name.endsWith('Interrupt') || name.endsWith('Exit') || name.endsWith('Timeout')
+      );
+    case 103: // g
+      return name.endsWith('Warning');
+    default:
+      return false;
+  }
+}
+
 /** Says how an error came, not which one. */
-const announcing = /^(?:UnhandledPromiseRejectionWarning)$/;
+const announcing = 'UnhandledPromiseRejectionWarning';
 const timestamp = /^\W{0,2}\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}|^\[?\d{2}:\d{2}:\d{2}/;
+
+function startsWithTime(text: string): boolean {
+  const hasDigit = isDigit(text.charCodeAt(0)) || isDigit(text.charCodeAt(1)) || isDigit(text.charCodeAt(2));
+  return hasDigit && timestamp.test(text);
+}
 
 /**
  * Looks for a header above the first frame of a trace.
@@ -34,16 +59,19 @@ export function headerAbove(
   isFrame: (text: string) => boolean,
 ): Header | undefined {
   let generic: Header | undefined;
+  let below = lines.at(first);
   for (let index = first - 1; index >= Math.max(floor, first - maxMessageLines); index--) {
-    if (lines.at(index + 1)?.opens) break;
+    if (below?.opens) break;
     const line = lines.at(index);
     if (!line || isFrame(line.text)) break;
-    const header = headerOn(line, index, 0);
-    const isConventional = header && conventional.test(header.type);
-    if (header && isConventional) return withMessage(lines, header, first, margin);
-    if (index === first - 1 && header && /^[A-Z]|\./.test(header.type)) generic = header;
+    // Right above the first frame any name will do.
+    const isNext = index === first - 1;
+    const header = headerOn(line, index, 0, isNext);
+    if (header && (!isNext || isConventional(header.type))) return withMessage(lines, header, first, margin);
+    if (header && /^[A-Z]|\./.test(header.type)) generic = header;
     // Each prefixed line is a record of its own, unless the frames have that prefix too.
-    if (margin === 0 && timestamp.test(line.text)) break;
+    if (margin === 0 && startsWithTime(line.text)) break;
+    below = line;
   }
   return generic && withMessage(lines, generic, first, margin);
 }
@@ -51,30 +79,43 @@ export function headerAbove(
 /**
  * The header on one line, from `column` on: the leftmost conventional name, else the leftmost name. A name is dotted and
  * followed by a colon or the line's end, perhaps with a code in brackets between: `TypeError [ERR_X]: …`.
+ * @param anyName false to have conventional names only
  */
-export function headerOn(line: TextLine, index: number, column: number): Header | undefined {
+export function headerOn(line: TextLine, index: number, column: number, anyName = true): Header | undefined {
   const text = line.text;
-  let found: Header | undefined;
+  let found: Name | undefined;
   let colon = text.indexOf(':', column);
   // Names are read backwards from what follows them: lines have few colons and many words.
   for (;;) {
     const isEnd = colon === -1;
     const after = isEnd ? endOfLastName(text) : colon;
     if (isEnd || isSpaceOrEnd(text, colon + 1)) {
-      const header = nameBefore(line, index, column, after, isEnd);
-      if (header && !announcing.test(header.type)) {
-        if (conventional.test(header.type)) return header;
-        found ??= header;
+      const name = nameBefore(text, column, after, isEnd, anyName && !found);
+      if (name && name.type !== announcing) {
+        if (isConventional(name.type)) return headerOf(line, index, name);
+        found ??= name;
       }
     }
-    if (isEnd) return found;
+    if (isEnd) return found && headerOf(line, index, found);
     colon = text.indexOf(':', colon + 1);
   }
 }
 
-/** The name that ends before `after`, and what the line says behind it. */
-function nameBefore(line: TextLine, index: number, column: number, after: number, isEnd: boolean): Header | undefined {
-  const text = line.text;
+interface Name {
+  readonly type: string;
+  readonly start: number;
+  /** Where the message starts; past the line's end where there is none. */
+  readonly after: number;
+}
+
+function headerOf(line: TextLine, index: number, name: Name): Header {
+  const message = line.text.slice(name.after).trim();
+  const start = line.startOf(name.start);
+  return message === '' ? { type: name.type, start, index } : { type: name.type, message, start, index };
+}
+
+/** The name that ends before `after`, and where the line goes on behind it. */
+function nameBefore(text: string, column: number, after: number, isEnd: boolean, anyName: boolean): Name | undefined {
   let end = after;
   let code: string | undefined;
   if (text.charCodeAt(end - 1) === 93) {
@@ -84,6 +125,8 @@ function nameBefore(line: TextLine, index: number, column: number, after: number
     if (bracket === -1 || !/^[A-Za-z]\w*$/.test(code)) return undefined;
     end -= before.length + 1 - bracket;
   }
+  // Of a name that would not be taken only the end is looked at.
+  if (!anyName && code === undefined && !mayEndConventional(text.charCodeAt(end - 1))) return undefined;
   let start = end;
   while (start > column && isNamePart(text.charCodeAt(start - 1))) start--;
   const first = text.charCodeAt(start);
@@ -91,14 +134,14 @@ function nameBefore(line: TextLine, index: number, column: number, after: number
   // Part of a longer word that started before the column.
   if (start > 0 && isNamePart(text.charCodeAt(start - 1))) return undefined;
   const name = text.slice(start, end);
-  const message = isEnd ? '' : text.slice(after + 1).trim();
-  return {
-    // `DOMException [AbortError]` says more in brackets, `TypeError [ERR_X]` less.
-    type: name === 'DOMException' && code !== undefined ? code : name,
-    ...(message === '' ? {} : { message }),
-    start: line.startOf(start),
-    index,
-  };
+  // `DOMException [AbortError]` says more in brackets, `TypeError [ERR_X]` less.
+  const type = name === 'DOMException' && code !== undefined ? code : name;
+  if (!anyName && !isConventional(type)) return undefined;
+  return { type, start, after: isEnd ? text.length : after + 1 };
+}
+
+function mayEndConventional(unit: number): boolean {
+  return unit === 114 || unit === 110 || unit === 101 || unit === 116 || unit === 103;
 }
 
 const maxCodeLength = 80;
@@ -115,16 +158,14 @@ function isSpaceOrEnd(text: string, at: number): boolean {
   return unit === 32 || unit === 9 || (unit > 127 && /\s/.test(text[at] ?? ''));
 }
 
-/** Letters, digits, `_`, `$` and the dots between them. */
+/** 1 for letters, digits, `_`, `$` and the dots between them. */
+const nameParts = new Uint8Array(128);
+for (const character of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$.') {
+  nameParts[character.charCodeAt(0)] = 1;
+}
+
 function isNamePart(unit: number): boolean {
-  return (
-    (unit >= 97 && unit <= 122) ||
-    (unit >= 65 && unit <= 90) ||
-    (unit >= 48 && unit <= 57) ||
-    unit === 95 ||
-    unit === 36 ||
-    unit === 46
-  );
+  return unit < 128 && nameParts[unit] === 1;
 }
 
 /** Adds the lines between the header and `end` to the message. */

@@ -74,7 +74,8 @@ export class TraceDraft {
   finish(): Trace {
     const trace: { -readonly [Key in keyof Trace]: Trace[Key] } = {
       language: this.language,
-      frames: this.frames,
+      // An array that grew by pushing keeps room for more.
+      frames: this.frames.slice(),
       start: this.#start,
       end: this.#end,
     };

@@ -1,0 +1,185 @@
+/** Decodes the inside of JSON strings line by line, and tells those that hold a trace from Windows paths. */
+
+import { Offsets, type Places } from './offsets.ts';
+
+/** A stretch of escaped text up to an escaped newline or an unescaped quote, decoded. */
+export interface Piece {
+  readonly text: string;
+  readonly start: number;
+  /** False when `text` stands in the source as it is. */
+  readonly isDecoded: boolean;
+  readonly next: number;
+  /** True when a quote ended it: what follows is another string. */
+  readonly closes: boolean;
+}
+
+/** More of one escaped line is read as another line, so that a piece takes bounded memory. */
+const maxPieceLength = 1 << 20;
+
+export function readPiece(source: string, start: number, end: number): Piece {
+  const limit = Math.min(end, start + maxPieceLength);
+  let text = '';
+  let isDecoded = false;
+  let plainFrom = start;
+  let at = start;
+  for (; at < limit; at++) {
+    const unit = source.charCodeAt(at);
+    if (unit === 34) {
+      if (isPythonQuote(source, at)) continue;
+      return { text: text + source.slice(plainFrom, at), start, isDecoded, next: at + 1, closes: true };
+    }
+    if (unit !== 92) continue;
+    const length = escapeLength(source, at);
+    if (length === 0) continue;
+    if (length === newline) {
+      return { text: text + source.slice(plainFrom, at), start, isDecoded, next: at + 2, closes: false };
+    }
+    text += source.slice(plainFrom, at) + decoded(source, at);
+    isDecoded = true;
+    plainFrom = at + length;
+    at = plainFrom - 1;
+  }
+  const next = Math.max(at, limit);
+  // At the end of the physical line; its line end is no part of it.
+  while (at > plainFrom && (source.charCodeAt(at - 1) === 10 || source.charCodeAt(at - 1) === 13)) at--;
+  return { text: text + source.slice(plainFrom, at), start, isDecoded, next, closes: next >= end };
+}
+
+/** Where a decoded piece's characters stand: of most lines nobody asks, so it is decoded again for those that have a frame. */
+export class PiecePlaces implements Places {
+  readonly #source: string;
+  readonly #start: number;
+  readonly #end: number;
+  #offsets: Offsets | undefined;
+
+  /** @param end the piece's `next` */
+  constructor(source: string, start: number, end: number) {
+    this.#source = source;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  at(index: number): number {
+    return (this.#offsets ??= this.#decode()).at(index);
+  }
+
+  #decode(): Offsets {
+    const source = this.#source;
+    const offsets = new Offsets(this.#start);
+    let length = 0;
+    let plainFrom = this.#start;
+    for (let at = source.indexOf('\\', plainFrom); at !== -1 && at < this.#end; at = source.indexOf('\\', at)) {
+      const escape = escapeLength(source, at);
+      if (escape === newline) break;
+      if (escape === 0) {
+        at++;
+        continue;
+      }
+      length += at - plainFrom;
+      const one = decoded(source, at).length;
+      if (one > 0) offsets.add(length, at);
+      length += one;
+      at += escape;
+      offsets.add(length, at);
+      plainFrom = at;
+    }
+    return offsets;
+  }
+}
+
+/** What `escapeLength` says of `\n`, which ends a piece. */
+const newline = -1;
+
+/** How many characters the escape at `at` takes; 0 when there is none. */
+function escapeLength(source: string, at: number): number {
+  switch (source.charCodeAt(at + 1)) {
+    case 110: // n
+      return newline;
+    case 116: // t
+    case 34: // "
+    case 92: // \
+    case 47: // /
+    case 98: // b
+    case 102: // f
+    case 114: // r
+      return 2;
+    case 117: // u
+      return isHexCode(source, at + 2) ? 6 : 0;
+    default:
+      return 0;
+  }
+}
+
+/** The character that the escape at `at` stands for; none for `\r`. */
+function decoded(source: string, at: number): string {
+  switch (source.charCodeAt(at + 1)) {
+    case 116:
+      return '\t';
+    case 34:
+      return '"';
+    case 92:
+      return '\\';
+    case 47:
+      return '/';
+    case 98:
+      return '\b';
+    case 102:
+      return '\f';
+    case 114:
+      return '';
+    default:
+      return String.fromCharCode(Number.parseInt(source.slice(at + 2, at + 6), 16));
+  }
+}
+
+function isHexCode(source: string, at: number): boolean {
+  for (let digit = at; digit < at + 4; digit++) {
+    const unit = source.charCodeAt(digit);
+    if (!((unit >= 48 && unit <= 57) || (unit >= 65 && unit <= 70) || (unit >= 97 && unit <= 102))) return false;
+  }
+  return true;
+}
+
+/** `File "a.py", line 1` in a single-quoted representation: these quotes are not JSON's. */
+function isPythonQuote(source: string, at: number): boolean {
+  return (
+    (source.charCodeAt(at - 1) === 32 && source.startsWith('File ', at - 5)) ||
+    (source.charCodeAt(at + 1) === 44 && source.startsWith('", line ', at))
+  );
+}
+
+/** Tells escaped newlines of a trace from a Windows path: what follows one must look like a frame. */
+export function holdsEscapedTrace(text: string, firstEscape: number, end: number): boolean {
+  for (let at = firstEscape; at !== -1 && at < end; at = text.indexOf('\\n', at + 2)) {
+    let after = at + 2;
+    let tabs = 0;
+    const limit = Math.min(end, after + 64);
+    while (after < limit) {
+      const unit = text.charCodeAt(after);
+      // Exception groups draw a bar before each line.
+      if (unit === 32 || unit === 9 || unit === 124) after++;
+      else if (unit === 92 && isEscapedTab(text, after)) {
+        while (text.charCodeAt(after) === 92) after++;
+        after++;
+        tabs++;
+      } else break;
+    }
+    // Most lines start with a backslash or a word that is no opening.
+    if (text.charCodeAt(after) === 92) continue;
+    openings.lastIndex = after;
+    if (openings.test(text)) return true;
+    if (tabs > 0 && text.charCodeAt(after) === 47) return true;
+  }
+  return false;
+}
+
+/** How lines of traces start, behind their indentation. */
+const openings =
+  /at |File |goroutine |#\d|\d{1,4}(?:#|: )|@ |from |(?:Caused by|Stack trace|stack backtrace|Stack backtrace|Next)\b|\(\w|in (?:function|call)|\[?\{\w+,|[\w./@<>-]*(?:\.(?:rb|exs?|erl):\d|\(\+0x|@http)/y;
+
+function isEscapedTab(text: string, at: number): boolean {
+  for (let backslashes = 1; backslashes <= 4; backslashes *= 2) {
+    if (text.charCodeAt(at + backslashes) === 116) return true;
+  }
+  return false;
+}
