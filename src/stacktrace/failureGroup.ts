@@ -4,7 +4,7 @@ import type { ErrorInfo } from '../model/record.ts';
 import { findTraces } from './findTraces.ts';
 import { hash64 } from './hash64.ts';
 import { maskMessage } from './maskMessage.ts';
-import { type Frame, rootCause } from './trace.ts';
+import { type Frame, rootCause, type Trace } from './trace.ts';
 
 /** Raise it with every change that gives an error another id: ids of two versions are never compared. */
 const version = 'g1';
@@ -24,7 +24,7 @@ export function failureGroup(error: ErrorInfo): string | undefined {
   const type = (root === trace ? (error.type ?? root?.type) : root?.type) ?? error.type ?? '';
   const functions = distinctFunctions(root?.frames ?? []);
   if (functions.length > 0) return idOf(['frames', type, ...functions]);
-  const message = root?.message ?? error.message ?? firstLine(error.stack);
+  const message = (root && messageOf(root)) ?? error.message ?? firstLine(error.stack);
   if (type === '' && message === undefined) return undefined;
   return idOf(['message', type, maskMessage(message ?? '')]);
 }
@@ -56,6 +56,16 @@ const contentHash = /[-.](?=[0-9A-Za-z_]*\d)[0-9A-Za-z_]{8,}(?=\.)/;
 /** Compilers number lambdas and generated classes anew in each build. */
 function stableName(name: string): string {
   return name.replace(/0x[0-9a-f]+/gi, '').replace(/\d+/g, '#');
+}
+
+/**
+ * Of Python's messages the first line: how many more can be told from what follows them depends on where the trace was
+ * logged, and the notes among them carry data.
+ */
+function messageOf(root: Trace): string | undefined {
+  if (root.language !== 'python') return root.message;
+  const line = firstLine(root.message)?.trim();
+  return line === '' ? undefined : line;
 }
 
 function firstLine(text: string | undefined): string | undefined {

@@ -155,6 +155,8 @@ const hostile: Readonly<Record<string, (times: number) => string>> = {
       (_, n) =>
         `${' '.repeat(n % 80)}+-+---------------- 1 ----------------\n${' '.repeat(n % 80)}  | Traceback (most recent call last):\n${' '.repeat(n % 80)}  |   File "a.py", line 1, in f\n${' '.repeat(n % 80)}  | E: x\n`,
     ).join(''),
+  'messages of Python without an end': (times) =>
+    `Traceback (most recent call last):\n  File "a.py", line 1, in f\nE: x\n${'x\n'.repeat(70)}`.repeat(times / 40),
   'chained tracebacks': (times) =>
     'Traceback (most recent call last):\n  File "a.py", line 1, in f\nE: x\n\nThe above exception was the direct cause of the following exception:\n\n'.repeat(
       times,

@@ -5,16 +5,17 @@ import type { TextLine, TextLines } from '../textLines.ts';
 import type { Frame } from '../trace.ts';
 import { type Header, headerOn } from './header.ts';
 import { type FoundFrame, newFrame } from './newFrame.ts';
+import { contextOf, type Context, messageBelow } from './pythonMessage.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { TraceParser } from './traceParser.ts';
 
 export const pythonTraces: TraceParser = {
   language: 'python',
   clues: clue.python,
-  read(lines, index) {
+  read(lines, index, floor) {
     const line = lines.at(index);
     if (!line || !(line.text.includes(traceback) || frameOn(line.text))) return undefined;
-    const read = readChain(lines, index, 0);
+    const read = readChain(lines, index, 0, contextOf(lines, index, floor));
     return read && { traces: [read.draft.finish()], next: read.next };
   },
 };
@@ -58,11 +59,11 @@ function frameOn(text: string): FoundFrame | undefined {
 }
 
 /** Reads a traceback and those that follow from it: the last one is what was reported, each earlier one its cause. */
-function readChain(lines: TextLines, first: number, depth: number): ReadDraft | undefined {
-  let read = readOne(lines, first, depth);
+function readChain(lines: TextLines, first: number, depth: number, context: Context): ReadDraft | undefined {
+  let read = readOne(lines, first, depth, context);
   for (let links = 0; read && links < maxDepth; links++) {
     const link = linkAfter(lines, read.next);
-    const effect = link === undefined ? undefined : readOne(lines, link, depth);
+    const effect = link === undefined ? undefined : readOne(lines, link, depth, context);
     if (!effect) break;
     effect.draft.cause = read.draft;
     read = effect;
@@ -85,7 +86,7 @@ function linkAfter(lines: TextLines, index: number): number | undefined {
 }
 
 /** Reads one traceback from its first line, or from a frame where that line is lost. */
-function readOne(lines: TextLines, first: number, depth: number): ReadDraft | undefined {
+function readOne(lines: TextLines, first: number, depth: number, context: Context): ReadDraft | undefined {
   const draft = new TraceDraft('python');
   /** In the order printed: outermost first. */
   const frames: Frame[] = [];
@@ -122,16 +123,14 @@ function readOne(lines: TextLines, first: number, depth: number): ReadDraft | un
     if (line.text.includes(traceback)) break;
     const header = column === -1 ? undefined : exceptionOn(line, index, column);
     if (header) {
-      draft.name(header);
-      draft.grow(line.endOf(line.text.trimEnd().length));
-      next = index + 1;
+      next = nameDraft(draft, lines, header, column, context);
       break;
     }
     quiet++;
   }
   if (frames.length === 0) return undefined;
   for (const one of frames.toReversed()) draft.addFrame(one);
-  if (draft.type !== undefined) next = readMembers(lines, next, depth, draft);
+  if (draft.type !== undefined) next = readMembers(lines, next, depth, draft, context);
   return { draft, next };
 }
 
@@ -164,7 +163,7 @@ function exceptionOn(line: TextLine, index: number, column: number): Header | un
  * Reads what an exception group holds: after `+-+---- 1 ----` its first member, after each `+---- n ----` under it the
  * next, up to a line of dashes. @returns the index after them
  */
-function readMembers(lines: TextLines, from: number, depth: number, draft: TraceDraft): number {
+function readMembers(lines: TextLines, from: number, depth: number, draft: TraceDraft, context: Context): number {
   let index = separatorAfter(lines, from);
   const opening = index === undefined ? -1 : (lines.at(index)?.text.indexOf('+-+') ?? -1);
   if (opening === -1 || depth >= maxDepth) return from;
@@ -177,7 +176,7 @@ function readMembers(lines: TextLines, from: number, depth: number, draft: Trace
     next = index + 1;
     // Only dashes: the end. `...`: more members than are printed.
     if (separator.exec(text)?.[1] === undefined) break;
-    const member = readChain(lines, next, depth + 1) ?? bareMember(lines, next, column + 2, depth + 1);
+    const member = readChain(lines, next, depth + 1, context) ?? bareMember(lines, next, column + 2, depth + 1, context);
     if (member) {
       draft.addMember(member.draft);
       next = member.next;
@@ -198,13 +197,39 @@ function separatorAfter(lines: TextLines, from: number): number | undefined {
 }
 
 /** A member that was never raised has no traceback. */
-function bareMember(lines: TextLines, index: number, column: number, depth: number): ReadDraft | undefined {
+function bareMember(
+  lines: TextLines,
+  index: number,
+  column: number,
+  depth: number,
+  context: Context,
+): ReadDraft | undefined {
   const line = lines.at(index);
   const header = line && exceptionOn(line, index, column);
-  if (!line || !header) return undefined;
-  const draft = new TraceDraft('python', header);
-  draft.grow(line.endOf(line.text.trimEnd().length));
-  return { draft, next: readMembers(lines, index + 1, depth, draft) };
+  if (!header) return undefined;
+  const draft = new TraceDraft('python');
+  const next = nameDraft(draft, lines, header, column, context);
+  return { draft, next: readMembers(lines, next, depth, draft, context) };
+}
+
+/** Gives a trace its type and its message, which may go on below. @returns the index after the message */
+function nameDraft(draft: TraceDraft, lines: TextLines, header: Header, column: number, context: Context): number {
+  const below = messageBelow(lines, header.index, column, context, isOfTraces);
+  // A message may start with a line break: then its first line is empty.
+  const message = [header.message ?? '', ...below].join('\n').slice(0, maxMessageLength).trimEnd();
+  const { type, start, index } = header;
+  draft.name(message === '' ? { type, start, index } : { type, message, start, index });
+  const last = lines.at(index + below.length);
+  if (last) draft.grow(last.endOf(last.text.trimEnd().length));
+  return index + below.length + 1;
+}
+
+const maxMessageLength = 4000;
+
+/** Lines that come after an exception with all that belongs to it. */
+function isOfTraces(text: string): 'follows' | 'another' | undefined {
+  if (text.includes(becauseOf) || text.includes(whileHandling) || separator.test(text)) return 'follows';
+  return text.includes(traceback) ? 'another' : undefined;
 }
 
 /** The standard library, installed packages, and code that is in no file. */
