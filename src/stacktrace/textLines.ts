@@ -143,11 +143,7 @@ export class TextLines {
 
   #push(piece: Piece, opens: boolean, nesting: number, outer?: Places): void {
     const { text, start } = piece;
-    const own = outer
-      ? outer
-      : piece.isDecoded
-        ? new PiecePlaces(this.source, start, piece.next)
-        : undefined;
+    const own = outer ? outer : piece.isDecoded ? new PiecePlaces(this.source, start, piece.next) : undefined;
     const escape = nesting < maxNesting ? text.indexOf('\\n') : -1;
     if (escape !== -1 && holdsEscapedTrace(text, escape, text.length)) {
       let innerOpens = true;

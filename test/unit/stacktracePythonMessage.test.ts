@@ -94,7 +94,8 @@ test("the header of another language's trace below is no part of it", () => {
 });
 
 test('the group goes by the first line: where a trace was logged does not change it', () => {
-  const foreign = 'Traceback (most recent call last):\n  File "/usr/lib/python3.12/json/decoder.py", line 3, in decode\n';
+  const foreign =
+    'Traceback (most recent call last):\n  File "/usr/lib/python3.12/json/decoder.py", line 3, in decode\n';
   const alone = failureGroup({ stack: `${foreign}ValueError: bad\nrow 3 of a.csv\nnote: acme\n` });
   assert.equal(failureGroup({ stack: `${foreign}ValueError: bad\nrow 7 of b.csv\n` }), alone);
   assert.equal(failureGroup({ stack: `${foreign}ValueError: bad\n` }), alone);

@@ -1,4 +1,4 @@
-/** Numbers in frames, read without regular expressions: they stand in every frame of every language. */
+/** Numbers and blanks in frames, read without regular expressions and copies: they stand in every frame of every language. */
 
 /** The number that `text` is from `from` to `to`; -1 when that is no number of one to nine digits. */
 export function numberIn(text: string, from: number, to: number): number {
@@ -21,4 +21,10 @@ export function digitsEnd(text: string, from: number): number {
 
 export function isDigit(unit: number): boolean {
   return unit >= 48 && unit <= 57;
+}
+
+/** The length of `text` without the blanks at its end. */
+export function trimmedLength(text: string): number {
+  const last = text.charCodeAt(text.length - 1);
+  return last > 32 && last < 128 ? text.length : text.trimEnd().length;
 }

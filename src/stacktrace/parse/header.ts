@@ -26,9 +26,7 @@ function isConventional(name: string): boolean {
     case 101: // e
       return name.endsWith('Throwable') || name.endsWith('Failure') || name.endsWith('Trace');
     case 116: // t
-      return (
-        name.endsWith('Fault') || name.endsWith('Interrupt') || name.endsWith('Exit') || name.endsWith('Timeout')
-      );
+      return name.endsWith('Fault') || name.endsWith('Interrupt') || name.endsWith('Exit') || name.endsWith('Timeout');
     case 103: // g
       return name.endsWith('Warning');
     default:

@@ -176,7 +176,8 @@ function readMembers(lines: TextLines, from: number, depth: number, draft: Trace
     next = index + 1;
     // Only dashes: the end. `...`: more members than are printed.
     if (separator.exec(text)?.[1] === undefined) break;
-    const member = readChain(lines, next, depth + 1, context) ?? bareMember(lines, next, column + 2, depth + 1, context);
+    const member =
+      readChain(lines, next, depth + 1, context) ?? bareMember(lines, next, column + 2, depth + 1, context);
     if (member) {
       draft.addMember(member.draft);
       next = member.next;

@@ -1,0 +1,209 @@
+/** Reads frames as Erlang's terms have them, also where its printer broke the line within one. */
+
+import type { TextLine, TextLines } from '../textLines.ts';
+import { isDigit, numberIn, trimmedLength } from './digits.ts';
+
+/** `{a,read,1,[{file,"a.erl"},{line,3}]}`; the third is the arity or the arguments. */
+export interface BeamTerm {
+  readonly module: string;
+  readonly name: string;
+  readonly arity: number;
+  readonly file: string | undefined;
+  readonly line1: number | undefined;
+  /** The line to show: the one with the file, else the one that it starts on; and where in it. */
+  readonly line: TextLine;
+  readonly start: number;
+  readonly end: number;
+  /** Where it ends: after its last brace. */
+  readonly endIndex: number;
+  readonly endColumn: number;
+}
+
+/** Printers break long terms over a few lines. */
+const maxBreaks = 6;
+const maxAtom = 200;
+const maxArguments = 500;
+const maxFile = 500;
+const maxRest = 200;
+
+/** @param margin how many characters of each further line are a log's prefix */
+export function beamTermAt(lines: TextLines, index: number, column: number, margin: number): BeamTerm | undefined {
+  return new TermReader(lines, index, margin).read(column);
+}
+
+class TermReader {
+  readonly #lines: TextLines;
+  readonly #margin: number;
+  readonly #first: number;
+  #index: number;
+  #line: TextLine | undefined;
+  #text = '';
+  #at = 0;
+
+  constructor(lines: TextLines, index: number, margin: number) {
+    this.#lines = lines;
+    this.#first = index;
+    this.#index = index;
+    this.#margin = margin;
+    this.#line = lines.at(index);
+    this.#text = this.#line?.text ?? '';
+  }
+
+  read(column: number): BeamTerm | undefined {
+    this.#at = column;
+    let line = this.#line;
+    if (!this.#take(123)) return undefined;
+    const module = this.#atom();
+    if (module === undefined || !this.#take(44) || !this.#skip()) return undefined;
+    const name = this.#atom();
+    if (name === undefined || !this.#take(44) || !this.#skip()) return undefined;
+    const arity = this.#arity();
+    if (arity === -1 || !this.#take(44) || !this.#skip() || !this.#take(91) || !this.#skip()) return undefined;
+    let shown = this.#first;
+    let start = column;
+    let file: string | undefined;
+    let line1: number | undefined;
+    if (this.#text.startsWith('{file,', this.#at)) {
+      const before = { index: this.#index, line: this.#line, text: this.#text, at: this.#at };
+      const place = this.#place();
+      if (place) {
+        ({ file, line1 } = place);
+        if (place.index > shown) {
+          shown = place.index;
+          line = this.#lines.at(shown);
+          start = firstColumn(line?.text ?? '', this.#margin);
+        }
+      } else {
+        // Something else that starts alike.
+        ({ index: this.#index, line: this.#line, text: this.#text, at: this.#at } = before);
+      }
+    }
+    if (!this.#close() || !line) return undefined;
+    const end = this.#index === shown ? this.#at : line.text.trimEnd().length;
+    if (end <= start) return undefined;
+    return { module, name, arity, file, line1, line, start, end, endIndex: this.#index, endColumn: this.#at };
+  }
+
+  #take(unit: number): boolean {
+    if (this.#text.charCodeAt(this.#at) !== unit) return false;
+    this.#at++;
+    return true;
+  }
+
+  /** Over blanks and, where a line ends, to the next one. */
+  #skip(): boolean {
+    for (;;) {
+      while (this.#at < this.#text.length && isBlank(this.#text.charCodeAt(this.#at))) this.#at++;
+      if (this.#at < this.#text.length) return true;
+      if (!this.#nextLine()) return false;
+    }
+  }
+
+  #nextLine(): boolean {
+    if (this.#index - this.#first >= maxBreaks) return false;
+    // Printers break after a comma or an opening bracket.
+    const last = this.#text.charCodeAt(trimmedLength(this.#text) - 1);
+    if (last !== 44 && last !== 91 && last !== 123) return false;
+    const next = this.#lines.at(this.#index + 1);
+    if (!next || next.opens || next.text.length <= this.#margin) return false;
+    if (this.#margin > 0 && !isBlank(next.text.charCodeAt(this.#margin - 1))) return false;
+    this.#index++;
+    this.#line = next;
+    this.#text = next.text;
+    this.#at = this.#margin;
+    return true;
+  }
+
+  /** `loader`, `'Elixir.Acme.Loader'`. */
+  #atom(): string | undefined {
+    const text = this.#text;
+    const from = this.#at;
+    if (text.charCodeAt(from) === 39) {
+      const close = text.indexOf("'", from + 1);
+      if (close <= from + 1 || close - from > maxAtom + 1) return undefined;
+      this.#at = close + 1;
+      return text.slice(from + 1, close);
+    }
+    const first = text.charCodeAt(from);
+    if (first < 97 || first > 122) return undefined;
+    let end = from + 1;
+    while (isWordPart(text.charCodeAt(end))) end++;
+    if (end - from > maxAtom + 1) return undefined;
+    this.#at = end;
+    return text.slice(from, end);
+  }
+
+  /** The arity, or how many arguments the list holds; -1 when it is neither. */
+  #arity(): number {
+    if (isDigit(this.#text.charCodeAt(this.#at))) {
+      const from = this.#at;
+      while (isDigit(this.#text.charCodeAt(this.#at))) this.#at++;
+      return this.#at - from <= 3 ? numberIn(this.#text, from, this.#at) : -1;
+    }
+    if (!this.#take(91)) return -1;
+    let commas = 0;
+    let length = 0;
+    for (; length <= maxArguments; length++) {
+      if (this.#at >= this.#text.length) {
+        if (!this.#nextLine()) return -1;
+        continue;
+      }
+      const unit = this.#text.charCodeAt(this.#at++);
+      if (unit === 93) return length === 0 ? 0 : commas + 1;
+      if (unit === 91) return -1;
+      if (unit === 44) commas++;
+    }
+    return -1;
+  }
+
+  /** `{file,"a.erl"},{line,3}`; in Elixir's texts the quotes may be escaped. */
+  #place(): { file: string; line1: number; index: number } | undefined {
+    this.#at += '{file,'.length;
+    if (!this.#skip()) return undefined;
+    const text = this.#text;
+    const index = this.#index;
+    let from = this.#at;
+    if (text.charCodeAt(from) === 92) from++;
+    if (text.charCodeAt(from) !== 34) return undefined;
+    const close = text.indexOf('"', from + 1);
+    if (close === -1 || close - from > maxFile + 1) return undefined;
+    const end = text.charCodeAt(close - 1) === 92 && close - 1 > from + 1 ? close - 1 : close;
+    if (end <= from + 1) return undefined;
+    this.#at = close + 1;
+    if (!this.#take(125) || !this.#take(44) || !this.#skip()) return undefined;
+    if (!this.#text.startsWith('{line,', this.#at)) return undefined;
+    this.#at += '{line,'.length;
+    if (!this.#skip()) return undefined;
+    const digits = this.#at;
+    while (isDigit(this.#text.charCodeAt(this.#at))) this.#at++;
+    const line1 = numberIn(this.#text, digits, this.#at);
+    return line1 !== -1 && this.#take(125) ? { file: text.slice(from + 1, end), line1, index } : undefined;
+  }
+
+  /** What else the list says, and the brackets that end it and the frame. */
+  #close(): boolean {
+    for (let length = 0; length <= maxRest; length++) {
+      if (this.#at >= this.#text.length) {
+        // Another frame: this one was cut off.
+        if (!this.#nextLine() || this.#text.includes('{file,')) return false;
+      } else if (this.#text.charCodeAt(this.#at) === 93) break;
+      else if (this.#text.charCodeAt(this.#at) === 91 && this.#index > this.#first) return false;
+      else this.#at++;
+    }
+    return this.#take(93) && this.#take(125);
+  }
+}
+
+function firstColumn(text: string, margin: number): number {
+  let at = margin;
+  while (isBlank(text.charCodeAt(at))) at++;
+  return at;
+}
+
+function isBlank(unit: number): boolean {
+  return unit === 32 || unit === 9;
+}
+
+function isWordPart(unit: number): boolean {
+  return (unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90) || isDigit(unit) || unit === 95;
+}
