@@ -1,10 +1,11 @@
 /** Traces of Rust: panics with and without a backtrace, and `anyhow`'s error chains with theirs. */
 
 import type { TextLine, TextLines } from '../textLines.ts';
+import type { Frame } from '../trace.ts';
 import { clue } from './clues.ts';
-import { digitsEnd, isDigit, numberIn } from './digits.ts';
+import { digitsEnd, isDigit, numberIn, trimmedLength } from './digits.ts';
 import { looksLikePrefix, marginBefore } from './linePrefix.ts';
-import { type FoundFrame, newFrame } from './newFrame.ts';
+import { newFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { ReadTraces, TraceParser } from './traceParser.ts';
 
@@ -165,21 +166,37 @@ function readFrames(lines: TextLines, first: number, draft: TraceDraft): number 
     const place = below && !below.opens ? placeOn(below.text) : undefined;
     const called = functionOn(line.text, place !== undefined);
     if (!called) return index;
-    draft.addFrame(
-      place && below ? newFrame(below, { ...place, ...named(called.name, place.file) }) : newFrame(line, called.found),
-    );
+    draft.addFrame(place && below ? frameFrom(below, called.name, place) : frameFrom(line, called.name, called));
     index += place ? 2 : 1;
   }
 }
 
 interface Called {
   readonly name: string;
-  readonly found: FoundFrame;
+  /** Where the frame starts and ends in its line, number included. */
+  readonly start: number;
+  readonly end: number;
+}
+
+function frameFrom(line: TextLine, printed: string, at: Called | Place): Frame {
+  const isPlaced = 'file' in at;
+  const { name, readable, inApp } = named(printed, isPlaced ? at.file : undefined);
+  return newFrame(line, {
+    start: at.start,
+    end: at.end,
+    function: name,
+    module: undefined,
+    file: isPlaced ? at.file : undefined,
+    line1: isPlaced ? at.line1 : undefined,
+    column1: isPlaced ? at.column1 : undefined,
+    readable,
+    inApp,
+  });
 }
 
 /** `  12: p::main::h0123456789abcdef`, `   0:     0x5565d0bbb96a - std::…`; without its number when a place is below. */
 function functionOn(text: string, hasPlace: boolean): Called | undefined {
-  const end = text.trimEnd().length;
+  const end = trimmedLength(text);
   let start = text.indexOf(': ');
   while (start !== -1 && !isDigit(text.charCodeAt(start - 1))) start = text.indexOf(': ', start + 1);
   let digits = start;
@@ -197,22 +214,13 @@ function functionOn(text: string, hasPlace: boolean): Called | undefined {
     digits = from;
   } else return undefined;
   while (text.charCodeAt(from) === 32) from++;
-  const address = /^0x[0-9a-f]+ - /.exec(text.slice(from, from + 32));
-  if (address) from += address[0].length;
+  if (text.charCodeAt(from) === 48 && text.charCodeAt(from + 1) === 120) {
+    const address = /^0x[0-9a-f]+ - /.exec(text.slice(from, from + 32));
+    if (address) from += address[0].length;
+  }
   const name = text.slice(from, end);
   if (name === '' || (!hasPlace && !/^[\w<{[(&*?]/.test(name))) return undefined;
-  return {
-    name,
-    found: {
-      start: digits,
-      end,
-      module: undefined,
-      file: undefined,
-      line1: undefined,
-      column1: undefined,
-      ...named(name, undefined),
-    },
-  };
+  return { name, start: digits, end };
 }
 
 /** Numbers of frames are set right, after at least one blank. */
@@ -220,54 +228,61 @@ function isCounted(text: string, at: number): boolean {
   return at === 0 || text.charCodeAt(at - 1) === 32;
 }
 
+interface Place {
+  readonly start: number;
+  readonly end: number;
+  readonly file: string;
+  readonly line1: number;
+  readonly column1: number | undefined;
+}
+
 /** `             at ./src/main.rs:3:5` */
-function placeOn(text: string): FoundFrame | undefined {
+function placeOn(text: string): Place | undefined {
   const at = text.indexOf('at ');
   if (at === -1 || !looksLikePrefix(text, at)) return undefined;
-  const end = text.trimEnd().length;
+  const end = trimmedLength(text);
   let second = end;
   while (second > at && isDigit(text.charCodeAt(second - 1))) second--;
   let first = second - 1;
   while (first > at && isDigit(text.charCodeAt(first - 1))) first--;
   const hasColumn = text.charCodeAt(first - 1) === 58 && text.charCodeAt(second - 1) === 58 && first < second - 1;
   const lineStart = hasColumn ? first : second;
-  const file = text.slice(at + 3, lineStart - 1);
+  if (text.charCodeAt(lineStart - 1) !== 58) return undefined;
   const line1 = numberIn(text, lineStart, digitsEnd(text, lineStart));
-  if (line1 === -1 || text.charCodeAt(lineStart - 1) !== 58 || !/\.(?:rs|c|cc|cpp|h|hpp|s)$/i.test(file))
-    return undefined;
-  return {
-    start: at,
-    end,
-    function: undefined,
-    module: undefined,
-    file,
-    line1,
-    column1: hasColumn ? numberIn(text, second, end) : undefined,
-    readable: undefined,
-    inApp: true,
-  };
+  if (line1 === -1) return undefined;
+  const file = text.slice(at + 3, lineStart - 1);
+  if (!file.endsWith('.rs') && !/\.(?:rs|c|cc|cpp|h|hpp|s)$/i.test(file)) return undefined;
+  return { start: at, end, file, line1, column1: hasColumn ? numberIn(text, second, end) : undefined };
 }
 
 function named(
   printed: string,
   file: string | undefined,
-): { function: string | undefined; readable: string | undefined; inApp: boolean } {
+): { name: string | undefined; readable: string | undefined; inApp: boolean } {
   // What the compiler adds to tell two builds apart: `::h0123456789abcdef`, `std[e28293b1aa0f68bd]`.
-  const name = printed.replace(/::h[0-9a-f]{16}$/, '').replace(/\[[0-9a-f]{12,16}\]/g, '');
-  if (name === '<unknown>') return { function: undefined, readable: undefined, inApp: false };
-  return { function: name, readable: readableRustName(name), inApp: isInApp(file, name) };
+  let name = printed.startsWith('::h', printed.length - 19) ? printed.replace(/::h[0-9a-f]{16}$/, '') : printed;
+  if (name.includes('[')) name = name.replace(/\[[0-9a-f]{12,16}\]/g, '');
+  if (name === '<unknown>') return { name: undefined, readable: undefined, inApp: false };
+  return { name, readable: readableRustName(name), inApp: isInApp(file, name) };
 }
 
 /** `<a::Batch<T> as b::Run>::run::{{closure}}` is `a::Batch::run`. Linear. */
 function readableRustName(name: string): string {
-  const plain = name.startsWith('<') ? withoutTrait(name) : name;
+  // Most names have nothing to leave out.
+  if (!/[<>{}#]|:::|^::|::$/.test(name)) return name;
+  const plain = name.charCodeAt(0) === 60 ? withoutTrait(name) : name;
   let text = '';
   let depth = 0;
-  for (const character of plain) {
-    if (character === '<' || character === '{') depth++;
-    else if (character === '>' || character === '}') depth = Math.max(0, depth - 1);
-    else if (depth === 0) text += character;
+  let from = 0;
+  for (let at = 0; at < plain.length; at++) {
+    const unit = plain.charCodeAt(at);
+    const opens = unit === 60 || unit === 123;
+    if (!opens && unit !== 62 && unit !== 125) continue;
+    if (depth === 0) text += plain.slice(from, at);
+    depth = opens ? depth + 1 : Math.max(0, depth - 1);
+    from = at + 1;
   }
+  if (depth === 0) text += plain.slice(from);
   return text
     .replace(/#\d+/g, '')
     .replace(/:{3,}/g, '::')
