@@ -1,6 +1,7 @@
 /** Decodes the inside of JSON strings line by line, and tells those that hold a trace from Windows paths. */
 
 import { Offsets, type Places } from './offsets.ts';
+import { isHexDigit } from './parse/digits.ts';
 
 /** A stretch of escaped text up to an escaped newline or an unescaped quote, decoded. */
 export interface Piece {
@@ -134,8 +135,7 @@ function decoded(source: string, at: number): string {
 
 function isHexCode(source: string, at: number): boolean {
   for (let digit = at; digit < at + 4; digit++) {
-    const unit = source.charCodeAt(digit);
-    if (!((unit >= 48 && unit <= 57) || (unit >= 65 && unit <= 70) || (unit >= 97 && unit <= 102))) return false;
+    if (!isHexDigit(source.charCodeAt(digit))) return false;
   }
   return true;
 }

@@ -1,6 +1,6 @@
 /** Reads one frame of C or C++ as sanitizers, debuggers and crash handlers print it; the place is read from the right. */
 
-import { digitsEnd, isDigit, numberIn } from './digits.ts';
+import { digitsEnd, isDigit, isHexDigit, numberIn, trimmedLength } from './digits.ts';
 import { looksLikePrefix } from './linePrefix.ts';
 import type { FoundFrame } from './newFrame.ts';
 import { readableCppName } from './cppName.ts';
@@ -35,18 +35,20 @@ function numberedFrame(text: string): CppFrame | undefined {
   return boostFrame(text, start, hash + 2, number);
 }
 
-const address = /0x[0-9a-f]{4,16}/iy;
-
+/** Where the `0x` and its 4 to 16 hex digits at `from` end; -1 when they are not there. */
 function addressEnd(text: string, from: number): number {
-  address.lastIndex = from;
-  return address.test(text) ? address.lastIndex : -1;
+  if (text.charCodeAt(from) !== 48 || (text.charCodeAt(from + 1) | 32) !== 120) return -1;
+  const limit = from + 18;
+  let at = from + 2;
+  while (at < limit && isHexDigit(text.charCodeAt(at))) at++;
+  return at >= from + 6 ? at : -1;
 }
 
 function hashFrame(text: string, start: number, from: number, number: number): CppFrame | undefined {
   const afterAddress = addressEnd(text, from);
   const hasIn = afterAddress !== -1 && text.startsWith(' in ', afterAddress);
   const own = hasIn ? afterAddress + 4 : from;
-  const end = text.trimEnd().length;
+  const end = trimmedLength(text);
   if (afterAddress !== -1 && !hasIn) {
     // `#6 0x55 (/bin/prog+0x5270)`
     const binary = binaryAt(text, afterAddress);
@@ -154,9 +156,28 @@ function placeIn(text: string, from: number, to: number): Place | undefined {
   return last - 1 > from ? { file: text.slice(from, last - 1), line1: second, column1: undefined } : undefined;
 }
 
-/** `(/bin/prog+0x5270)` */
+/** `(/bin/prog+0x5270)`: the first parentheses from `from` on that hold no others and end in an offset. */
 function binaryAt(text: string, from: number): string | undefined {
-  return / ?\(([^()\s][^()]{0,1000}?)\+0x[0-9a-f]+\)/i.exec(text.slice(from, from + 1024))?.[1];
+  const limit = from + 1024;
+  let open = text.indexOf('(', from);
+  let close = text.indexOf(')', open + 1);
+  while (open !== -1 && close !== -1 && close < limit) {
+    const inner = text.indexOf('(', open + 1);
+    if (inner === -1 || inner > close) {
+      const plus = text.lastIndexOf('+0x', close);
+      if (plus > open + 1 && isHex(text, plus + 3, close) && !/\s/.test(text[open + 1] ?? '')) {
+        return text.slice(open + 1, plus);
+      }
+      close = inner === -1 ? -1 : text.indexOf(')', inner + 1);
+    }
+    open = inner;
+  }
+  return undefined;
+}
+
+function isHex(text: string, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (!isHexDigit(text.charCodeAt(at))) return false;
+  return to > from;
 }
 
 /** `run(int) at /a.cc:70`, `main in ./prog`, `0x00007F in /lib/x.so`. */

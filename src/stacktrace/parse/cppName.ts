@@ -17,34 +17,46 @@ export function readableCppName(name: string): string | undefined {
 function withoutArguments(name: string): string {
   let plain = '';
   let depth = 0;
+  /** Where the stretch starts that is outside of all brackets. */
+  let from = 0;
   for (let at = 0; at < name.length; at++) {
     const unit = name.charCodeAt(at);
-    if (depth === 0 && unit === 111) {
-      const operator = /operator(?:\(\)|\[\]|->\*?|<=>|<<=?|>>=?|[<>]=?|[^\w\s(<]{1,3})/y;
-      operator.lastIndex = at;
-      if (operator.test(name)) {
-        plain += name.slice(at, operator.lastIndex);
-        at = operator.lastIndex - 1;
-        continue;
-      }
-      if (name.startsWith('operator ', at)) {
-        plain += 'operator ';
-        at += 'operator '.length - 1;
-        continue;
-      }
-    }
-    if (depth === 0 && name.startsWith('(anonymous namespace)', at)) {
-      at += '(anonymous namespace)'.length - 1;
-      // With the colons that follow.
-      if (name.startsWith('::', at + 1)) at += 2;
+    if (depth === 0 && unit === 111 && name.startsWith('operator', at)) {
+      at = operatorEnd(name, at) - 1;
       continue;
     }
-    if (depth === 0 && unit === 40 && !name.includes('::', at)) break;
-    if (unit === 60 || unit === 40 || unit === 123) depth++;
-    else if (unit === 62 || unit === 41 || unit === 125) depth = Math.max(0, depth - 1);
-    else if (depth === 0) plain += name[at] ?? '';
+    const opens = unit === 60 || unit === 40 || unit === 123;
+    if (!opens && unit !== 62 && unit !== 41 && unit !== 125) continue;
+    if (depth === 0) plain += name.slice(from, at);
+    from = at + 1;
+    if (depth === 0 && unit === 40) {
+      if (name.startsWith(anonymous, at)) {
+        at += anonymous.length - 1;
+        // With the colons that follow.
+        if (name.startsWith('::', at + 1)) at += 2;
+        from = at + 1;
+        continue;
+      }
+      if (!name.includes('::', at)) {
+        from = name.length;
+        break;
+      }
+    }
+    depth = opens ? depth + 1 : Math.max(0, depth - 1);
   }
-  return plain.replace(/ \[clone .*$/, '').replace(/\bconst$/, '');
+  if (depth === 0) plain += name.slice(from);
+  return plain.includes(' ')
+    ? plain.replace(/ \[clone .*$/, '').replace(/\bconst$/, '')
+    : plain.replace(/\bconst$/, '');
+}
+
+const anonymous = '(anonymous namespace)';
+const operator = /operator(?:\(\)|\[\]|->\*?|<=>|<<=?|>>=?|[<>]=?|[^\w\s(<]{1,3})/y;
+
+/** Where the name of an operator, or of something that starts alike, goes on as other names do. */
+function operatorEnd(name: string, at: number): number {
+  operator.lastIndex = at;
+  return operator.test(name) ? operator.lastIndex : at + 'operator'.length;
 }
 
 /** The names in a mangled one (Itanium ABI): lengths and names, one after the other; what they are made with is skipped. */

@@ -23,6 +23,10 @@ export function isDigit(unit: number): boolean {
   return unit >= 48 && unit <= 57;
 }
 
+export function isHexDigit(unit: number): boolean {
+  return isDigit(unit) || ((unit | 32) >= 97 && (unit | 32) <= 102);
+}
+
 /** The length of `text` without the blanks at its end. */
 export function trimmedLength(text: string): number {
   const last = text.charCodeAt(text.length - 1);

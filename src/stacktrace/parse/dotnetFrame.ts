@@ -8,11 +8,6 @@ export interface DotnetFrame extends FoundFrame {
   readonly word: string;
 }
 
-/**
- * The word, the qualified name, the arguments; Mono has a blank before them. Each part is one class, so that the work is
- * linear.
- */
-const call = /(\S{1,12}) ([\w`$@.+<>|\][,&*\p{L}-]+) ?\(([^()]{0,2000}(?:\([^()]{0,200}\)[^()]{0,200}){0,4})\)/uy;
 /** ` in C:\src\Loader.cs:line 12`: one word, the file, a colon, perhaps a word, the line. Mono: ` [0x00012] in a.cs:12 `. */
 const place =
   /(?: \[0x[0-9a-f]+\])? \S{1,6} (?:([^:*?"<>|]?:?[^:*?"<>|]{1,1000}):(?:[^\s\d:]{1,12} ?)?(\d{1,9})|(<[0-9a-f#]+>):0)/iy;
@@ -21,20 +16,24 @@ const place =
 export function dotnetFrameOn(text: string, known?: string): DotnetFrame | undefined {
   const start = startOfFrame(text, known);
   if (start === -1) return undefined;
-  call.lastIndex = start;
-  const match = call.exec(text);
-  if (!match) return undefined;
-  const [, word = '', name = '', parameters = ''] = match;
-  // What JavaScript has in its parentheses is a place.
-  if (/[/:]/.test(parameters)) return undefined;
+  const wordEnd = text.indexOf(' ', start);
+  if (wordEnd <= start || wordEnd - start > maxWord || hasTab(text, start, wordEnd)) return undefined;
+  const nameEnd = endOfName(text, wordEnd + 1);
+  const open = text.charCodeAt(nameEnd) === 32 ? nameEnd + 1 : nameEnd;
+  if (nameEnd === wordEnd + 1 || text.charCodeAt(open) !== 40) return undefined;
+  let end = endOfParameters(text, open);
+  if (end === -1) return undefined;
+  const name = text.slice(wordEnd + 1, nameEnd);
   const dot = name.endsWith('..ctor') || name.endsWith('..cctor') ? name.lastIndexOf('..') : lastDot(name);
   if (dot <= 0) return undefined;
-  let end = call.lastIndex;
   place.lastIndex = end;
-  const placed = place.exec(text);
+  const placed = text.charCodeAt(end) === 32 ? place.exec(text) : null;
   if (placed) end = place.lastIndex;
-  const rest = text.slice(end).trim();
-  if (rest !== '' && rest !== '.' && rest !== '<---' && !/^["',}\]\\]/.test(rest)) return undefined;
+  if (end < text.length) {
+    const rest = text.slice(end).trim();
+    if (rest !== '' && rest !== '.' && rest !== '<---' && !/^["',}\]\\]/.test(rest)) return undefined;
+  }
+  const word = text.slice(start, wordEnd);
   const isKnown = word === 'at' || word === known;
   if (!isKnown && placed?.[1] === undefined) return undefined;
   const module = name.slice(0, dot);
@@ -53,6 +52,55 @@ export function dotnetFrameOn(text: string, known?: string): DotnetFrame | undef
     readable: readableDotnetName(module, own),
     inApp: file !== undefined && !foreignModule.test(module) && !foreignFile.test(file),
   };
+}
+
+const maxWord = 12;
+
+/** Other blanks than spaces: nothing that stands there is one word then. */
+function hasTab(text: string, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit < 32 || (unit > 127 && /\s/.test(text[at] ?? ''))) return true;
+  }
+  return false;
+}
+
+/** 1 for what names are made of, those that compilers generate too; letters of other alphabets come on top. */
+const nameParts = new Uint8Array(128);
+for (const part of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_`$@.+<>|][,&*-') {
+  nameParts[part.charCodeAt(0)] = 1;
+}
+const letter = /\p{L}/uy;
+
+function endOfName(text: string, from: number): number {
+  for (let at = from; ; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit < 128 && nameParts[unit] === 1) continue;
+    letter.lastIndex = at;
+    if (!(unit > 127) || !letter.test(text)) return at;
+    at = letter.lastIndex - 1;
+  }
+}
+
+/**
+ * The index after the parenthesis that closes the arguments; those of JavaScript hold a place: -1. There may be
+ * parentheses in them, not in these again.
+ */
+function endOfParameters(text: string, open: number): number {
+  let depth = 1;
+  let pairs = 0;
+  let last = open;
+  for (let at = open + 1; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === 47 || unit === 58) return -1;
+    if (unit !== 40 && unit !== 41) continue;
+    if (at - last > (pairs === 0 && depth === 1 ? 2001 : 201)) return -1;
+    last = at;
+    if (unit === 41) {
+      if (--depth === 0) return at + 1;
+    } else if (++depth > 2 || ++pairs > 4) return -1;
+  }
+  return -1;
 }
 
 /** Where the word stands: `at ` as in other languages, any other word before a source file of .NET. */

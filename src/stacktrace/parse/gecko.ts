@@ -2,7 +2,7 @@
 
 import type { TextLines } from '../textLines.ts';
 import { clue } from './clues.ts';
-import { isDigit, numberIn } from './digits.ts';
+import { isDigit, numberIn, trimmedLength } from './digits.ts';
 import { headerAbove } from './header.ts';
 import { decodeFile, isInApp } from './javascriptFrame.ts';
 import { looksLikePrefix, marginBefore } from './linePrefix.ts';
@@ -45,14 +45,15 @@ const spaced =
   /(?:(?:global|module|eval) code|(?:setTimeout|setInterval|requestAnimationFrame) handler\*\S*|promise callback\*\S*)$/;
 
 function geckoFrameOn(text: string): FoundFrame | undefined {
-  const end = text.trimEnd().length;
   const at = text.indexOf('@');
   if (at === -1 || at > maxName) return undefined;
   place.lastIndex = at + 1;
   if (!place.test(text)) return undefined;
+  const end = trimmedLength(text);
   let start = at;
   while (start > 0 && text.charCodeAt(start - 1) > 32) start--;
-  const named = spaced.exec(text.slice(0, at));
+  // Only names of several words have another one before it.
+  const named = start > 0 && text.charCodeAt(start - 1) === 32 && start < at ? spaced.exec(text.slice(0, at)) : null;
   if (named) start = named.index;
   if (!looksLikePrefix(text, start)) return undefined;
   const name = text.slice(start, at);
@@ -62,8 +63,7 @@ function geckoFrameOn(text: string): FoundFrame | undefined {
     function: name === '' ? undefined : name,
     module: undefined,
     // `async*run`, `run/inner<`: what the engine adds to a name.
-    readable:
-      name === '' ? undefined : name.replace(/^(?:async|[A-Za-z]+ (?:callback|handler))\*/, '').replace(/[/<]+$/, ''),
+    readable: name === '' ? undefined : readableGeckoName(name),
   };
   if (text.startsWith('[native code]', at + 1)) {
     return { ...found, file: undefined, line1: undefined, column1: undefined, inApp: false };
@@ -88,6 +88,12 @@ function geckoFrameOn(text: string): FoundFrame | undefined {
   if (/\s/.test(path)) return undefined;
   const file = decodeFile(path);
   return { ...found, file, line1, column1, inApp: isInApp(file) };
+}
+
+function readableGeckoName(name: string): string {
+  const last = name.charCodeAt(name.length - 1);
+  const own = last === 47 || last === 60 ? name.replace(/[/<]+$/, '') : name;
+  return own.includes('*') ? own.replace(/^(?:async|[A-Za-z]+ (?:callback|handler))\*/, '') : own;
 }
 
 const maxName = 400;

@@ -94,7 +94,7 @@ function readFrames(lines: TextLines, first: number): { frames: Frame[]; next: n
       index += 2;
       continue;
     }
-    const left = elidedFrames.exec(line.text.trim());
+    const left = line.text.includes('...') ? elidedFrames.exec(line.text.trim()) : null;
     if (!left) break;
     elided += Number(left[1] ?? 1);
     index++;
@@ -105,7 +105,8 @@ function readFrames(lines: TextLines, first: number): { frames: Frame[]; next: n
 /** `main.(*Loader).run(0xc000, {0x1, 0x2})` as package and function; arguments and prefixes left out. */
 function functionOn(text: string): { module: string; function: string } | undefined {
   const trimmed = text.trim();
-  const created = createdBy.exec(trimmed.slice(Math.max(0, trimmed.indexOf('created by '))));
+  const creation = trimmed.indexOf('created by ');
+  const created = creation === -1 ? null : createdBy.exec(trimmed.slice(creation));
   const called = created?.[1] ?? withoutArguments(trimmed);
   // A log's prefix stands before the name, as before the file; names have no spaces.
   const name = called.slice(called.lastIndexOf(' ') + 1);

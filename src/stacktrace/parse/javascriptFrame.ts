@@ -147,7 +147,9 @@ export function decodeFile(file: string): string {
 }
 
 function withoutQuery(url: string): string {
-  const at = url.search(/[?#]/);
+  const query = url.indexOf('?');
+  const hash = url.indexOf('#');
+  const at = query === -1 || (hash !== -1 && hash < query) ? hash : query;
   return at === -1 ? url : url.slice(0, at);
 }
 

@@ -2,7 +2,7 @@
 
 import type { TextLine, TextLines } from '../textLines.ts';
 import { clue } from './clues.ts';
-import { digitsEnd, isDigit, numberIn } from './digits.ts';
+import { digitsEnd, isDigit, numberIn, trimmedLength } from './digits.ts';
 import { looksLikePrefix } from './linePrefix.ts';
 import { newFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
@@ -63,7 +63,7 @@ function callOn(text: string): Call | undefined {
     while (digits > from && isDigit(text.charCodeAt(digits - 1))) digits--;
     const line1 = numberIn(text, digits, close);
     if (line1 === -1 || text.charCodeAt(digits - 1) !== 40) continue;
-    const end = text.trimEnd().length;
+    const end = trimmedLength(text);
     return { number, start, end, file: text.slice(from, digits - 1), line1, called: text.slice(close + 3, end) };
   }
   return undefined;
@@ -195,13 +195,33 @@ function namesOf(printed: string | undefined): {
 } {
   if (printed === undefined) return { module: undefined, name: undefined, readable: undefined };
   // Loggers double the backslash of a namespace.
-  const called = printed.replaceAll('\\\\', '\\');
+  const called = printed.includes('\\\\') ? printed.replaceAll('\\\\', '\\') : printed;
   const closure = called.indexOf('{closure');
   const open = called.indexOf('(', closure === -1 ? 0 : called.indexOf('}', closure));
   const whole = open === -1 ? called : called.slice(0, open);
-  const member = /^([\w\\@$/.:-]+?)(?:->|::)(?=[^:])(.*)$/.exec(whole);
-  const name = member?.[2] ?? whole;
-  return { module: member?.[1], name, readable: closure === -1 ? undefined : '{closure}' };
+  const arrow = memberAt(whole);
+  return {
+    module: arrow === -1 ? undefined : whole.slice(0, arrow),
+    name: arrow === -1 ? whole : whole.slice(arrow + 2),
+    readable: closure === -1 ? undefined : '{closure}',
+  };
+}
+
+/** Where the first `->` or `::` behind the name of a class stands; -1 when there is none. */
+function memberAt(called: string): number {
+  for (let at = 0; at + 2 < called.length; at++) {
+    const unit = called.charCodeAt(at);
+    const next = called.charCodeAt(at + 1);
+    const isArrow = (unit === 45 && next === 62) || (unit === 58 && next === 58);
+    if (at > 0 && isArrow && called.charCodeAt(at + 2) !== 58) return at;
+    if (unit > 127 || classParts[unit] === 0) return -1;
+  }
+  return -1;
+}
+
+const classParts = new Uint8Array(128);
+for (const part of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_\\@$/.:-') {
+  classParts[part.charCodeAt(0)] = 1;
 }
 
 function isInApp(file: string | undefined): boolean {
