@@ -35,7 +35,7 @@ export function elixirFrameOn(text: string): FoundFrame | undefined {
   if (!looksLikePrefix(text, start)) return undefined;
   const file = text.slice(fileStart, colon);
   const called = text.slice(digits + 2, end);
-  return { start, end, file, line1, ...namesOf(called), inApp: isBeamInApp(app, file, called) };
+  return frameOf(start, end, called, file, line1, isBeamInApp(app, file, called));
 }
 
 const maxFile = 500;
@@ -97,14 +97,14 @@ export function shellFrameOn(text: string): FoundFrame | undefined {
   const match = shellFrame.exec(text);
   if (!match) return undefined;
   const [whole, called = '', file, line1] = match;
-  return {
-    start: from,
-    end: from + whole.length,
+  return frameOf(
+    from,
+    from + whole.length,
+    called,
     file,
-    line1: line1 === undefined ? undefined : Number(line1),
-    ...namesOf(called),
-    inApp: file !== undefined && isBeamInApp(undefined, file, called),
-  };
+    line1 === undefined ? undefined : Number(line1),
+    file !== undefined && isBeamInApp(undefined, file, called),
+  );
 }
 
 /** A frame without a file: `:erlang.binary_to_integer("x")`, `(stdlib 4.2) :lists.map/2`. */
@@ -119,28 +119,38 @@ export function bareFrameOn(text: string, column: number): FoundFrame | undefine
       text.slice(column),
     );
   if (!match) return undefined;
-  return { start: column, end, file: undefined, line1: undefined, ...namesOf(match[1] ?? ''), inApp: false };
+  return frameOf(column, end, match[1] ?? '', undefined, undefined, false);
 }
 
 /** Module and function of `Acme.Loader.read/1`, `:lists.map/2`, `a:read/1`, `anonymous fn/1 in Acme.Loader.read/1`. */
-function namesOf(called: string): Pick<FoundFrame, 'function' | 'module' | 'readable' | 'column1'> {
-  const inside = called.lastIndexOf(' in ');
-  const own = called.startsWith('anonymous fn') && inside !== -1 ? called.slice(inside + 4) : called;
+function frameOf(
+  start: number,
+  end: number,
+  called: string,
+  file: string | undefined,
+  line1: number | undefined,
+  inApp: boolean,
+): FoundFrame {
+  const inside = called.startsWith('anonymous fn') ? called.lastIndexOf(' in ') : -1;
+  const own = inside === -1 ? called : called.slice(inside + 4);
   const separator = moduleEnd(own);
-  if (separator === -1) {
-    return { function: called, module: undefined, readable: undefined, column1: undefined };
-  }
   const name = own.slice(separator + 1);
   const open = name.charCodeAt(name.length - 1) === 41 ? name.indexOf('(') : -1;
   const plain = open === -1 ? name : name.slice(0, open);
   const arity = open === -1 ? arityStart(name) : -1;
   const readable = readableBeamName(arity === -1 ? plain : name.slice(0, arity));
-  const isAnonymous = own !== called;
+  const isAnonymous = inside !== -1;
+  const isNamed = separator !== -1;
   return {
-    module: own.slice(own.charCodeAt(0) === 58 ? 1 : 0, separator),
-    function: isAnonymous ? `${called.slice(0, inside)} in ${name}` : plain,
-    readable: isAnonymous ? `${readable} (fn)` : readable,
+    start,
+    end,
+    function: isNamed ? (isAnonymous ? `${called.slice(0, inside)} in ${name}` : plain) : called,
+    module: isNamed ? own.slice(own.charCodeAt(0) === 58 ? 1 : 0, separator) : undefined,
+    file,
+    line1,
     column1: undefined,
+    readable: isNamed ? (isAnonymous ? `${readable} (fn)` : readable) : undefined,
+    inApp,
   };
 }
 

@@ -98,8 +98,8 @@ function frameOfTerm(term: BeamTerm): FoundFrame {
   return {
     start,
     end,
-    module: module.startsWith('Elixir.') ? module.slice('Elixir.'.length) : module,
     function: `${name}/${term.arity}`,
+    module: module.startsWith('Elixir.') ? module.slice('Elixir.'.length) : module,
     file,
     line1,
     column1: undefined,

@@ -252,7 +252,6 @@ function frameOf(
   return {
     start,
     end,
-    number,
     function: name,
     module: undefined,
     file: place?.file,
@@ -260,6 +259,7 @@ function frameOf(
     column1: place?.column1,
     readable: name === undefined ? undefined : readableCppName(name),
     inApp: inApp ?? isInApp(name, place?.file, binary),
+    number,
   };
 }
 

@@ -43,14 +43,14 @@ export function dotnetFrameOn(text: string, known?: string): DotnetFrame | undef
   return {
     start,
     end,
-    word,
-    module,
     function: own,
+    module,
     file,
     line1: line === undefined || line === '0' ? undefined : Number(line),
     column1: undefined,
     readable: readableDotnetName(module, own),
     inApp: file !== undefined && !foreignModule.test(module) && !foreignFile.test(file),
+    word,
   };
 }
 

@@ -57,39 +57,49 @@ function geckoFrameOn(text: string): FoundFrame | undefined {
   if (named) start = named.index;
   if (!looksLikePrefix(text, start)) return undefined;
   const name = text.slice(start, at);
-  const found = {
-    start,
-    end,
-    function: name === '' ? undefined : name,
-    module: undefined,
-    // `async*run`, `run/inner<`: what the engine adds to a name.
-    readable: name === '' ? undefined : readableGeckoName(name),
-  };
-  if (text.startsWith('[native code]', at + 1)) {
-    return { ...found, file: undefined, line1: undefined, column1: undefined, inApp: false };
-  }
+  if (text.startsWith('[native code]', at + 1)) return foundFrame(start, end, name, undefined, undefined, undefined);
   // `app.js line 5 > eval:1:1`: the file whose code called eval.
   const evaluated = text.indexOf(' line ', at);
   if (evaluated !== -1) {
     const origin = /^ line (\d{1,9}) > (?:eval|Function)/.exec(text.slice(evaluated, evaluated + 60));
     if (!origin) return undefined;
-    const file = decodeFile(text.slice(at + 1, evaluated));
-    return { ...found, file, line1: Number(origin[1]), column1: undefined, inApp: isInApp(file) };
+    return foundFrame(start, end, name, decodeFile(text.slice(at + 1, evaluated)), Number(origin[1]), undefined);
   }
   let last = end - 1;
   while (last > at && isDigit(text.charCodeAt(last))) last--;
   let middle = last - 1;
   while (middle > at && isDigit(text.charCodeAt(middle))) middle--;
+  if (text.charCodeAt(last) !== 58 || text.charCodeAt(middle) !== 58) return undefined;
   const column1 = numberIn(text, last + 1, end);
   const line1 = numberIn(text, middle + 1, last);
-  if (text.charCodeAt(last) !== 58 || text.charCodeAt(middle) !== 58 || column1 === -1 || line1 === -1)
-    return undefined;
+  if (column1 === -1 || line1 === -1) return undefined;
   const path = text.slice(at + 1, middle);
   if (/\s/.test(path)) return undefined;
-  const file = decodeFile(path);
-  return { ...found, file, line1, column1, inApp: isInApp(file) };
+  return foundFrame(start, end, name, decodeFile(path), line1, column1);
 }
 
+function foundFrame(
+  start: number,
+  end: number,
+  name: string,
+  file: string | undefined,
+  line1: number | undefined,
+  column1: number | undefined,
+): FoundFrame {
+  return {
+    start,
+    end,
+    function: name === '' ? undefined : name,
+    module: undefined,
+    file,
+    line1,
+    column1,
+    readable: name === '' ? undefined : readableGeckoName(name),
+    inApp: isInApp(file),
+  };
+}
+
+/** Without what the engine adds to a name: `async*run`, `run/inner<`. */
 function readableGeckoName(name: string): string {
   const last = name.charCodeAt(name.length - 1);
   const own = last === 47 || last === 60 ? name.replace(/[/<]+$/, '') : name;

@@ -170,8 +170,8 @@ function frameFrom(line: TextLine, at: Place, called: { module: string; function
   return newFrame(line, {
     start: at.start,
     end: at.end,
-    module: called.module.includes('%') ? decodedModule(called.module) : called.module,
     function: called.function,
+    module: called.module.includes('%') ? decodedModule(called.module) : called.module,
     file: at.file,
     line1: at.line1,
     column1: undefined,

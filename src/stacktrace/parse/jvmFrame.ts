@@ -43,8 +43,8 @@ function frameAt(text: string, start: number): FoundFrame | undefined {
   return {
     start,
     end: close + 1,
-    module,
     function: own,
+    module,
     file,
     line1,
     column1: undefined,

@@ -48,8 +48,8 @@ function frameOn(text: string): FoundFrame | undefined {
   return {
     start,
     end: start + whole.length,
-    module: undefined,
     function: name,
+    module: undefined,
     file: text.includes('\\"') ? file.replaceAll('\\\\', '\\') : file,
     line1: Number(line),
     column1: undefined,
