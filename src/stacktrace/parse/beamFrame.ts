@@ -1,6 +1,6 @@
 /** Reads one frame of Elixir or of Erlang's shell, and the names that both print. */
 
-import { digitsEnd, isDigit, numberIn, trimmedLength } from './digits.ts';
+import { digitsEnd, isDigit, lastOf, numberIn, trimmedLength } from './digits.ts';
 import { looksLikePrefix } from './linePrefix.ts';
 import type { FoundFrame } from './newFrame.ts';
 
@@ -24,7 +24,7 @@ export function elixirFrameOn(text: string): FoundFrame | undefined {
   let start = fileStart;
   let app: string | undefined;
   if (text.charCodeAt(fileStart - 2) === 41) {
-    const open = text.lastIndexOf('(', fileStart);
+    const open = lastOf(text, 40, 0, fileStart);
     if (open !== -1 && fileStart - open < 110) {
       if (text.charCodeAt(fileStart - 1) !== 32) return undefined;
       app = applicationIn(text, open + 1, fileStart - 2);

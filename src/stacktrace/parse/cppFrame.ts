@@ -1,6 +1,6 @@
 /** Reads one frame of C or C++ as sanitizers, debuggers and crash handlers print it; the place is read from the right. */
 
-import { digitsEnd, isDigit, isHexDigit, numberIn, trimmedLength } from './digits.ts';
+import { digitsEnd, isDigit, isHexDigit, lastOf, numberIn, trimmedLength } from './digits.ts';
 import { looksLikePrefix } from './linePrefix.ts';
 import type { FoundFrame } from './newFrame.ts';
 import { readableCppName } from './cppName.ts';
@@ -72,10 +72,10 @@ function debuggerFrame(
   const open = argumentsOpen(text, from, end);
   if (open === -1) return undefined;
   const name = text.slice(from, open);
-  const at = text.lastIndexOf(') at ', end);
+  const at = text.includes(') at ', open) ? text.lastIndexOf(') at ', end) : -1;
   const place = at > open ? placeIn(text, at + 5, end) : undefined;
   if (place) return frameOf(start, end, number, name, place, undefined);
-  const library = text.lastIndexOf(') from ', end);
+  const library = text.includes(') from ', open) ? text.lastIndexOf(') from ', end) : -1;
   if (library > open) return frameOf(start, end, number, name, undefined, text.slice(library + 7, end));
   // Of prose there is much that starts with `#1` and ends in a parenthesis.
   return text.charCodeAt(end - 1) === 41 && hasAddress && !binaryAt(text, open)
@@ -108,7 +108,7 @@ function sanitizerFrame(
   hasAddress: boolean,
 ): CppFrame | undefined {
   let stop = end;
-  const build = text.lastIndexOf(' (BuildId: ', stop);
+  const build = text.includes(' (BuildId: ', from) ? text.lastIndexOf(' (BuildId: ', stop) : -1;
   if (build > from) stop = build;
   let binary: string | undefined;
   if (text.charCodeAt(stop - 1) === 41) {
@@ -127,12 +127,13 @@ function sanitizerFrame(
 /** Where the file of a place that ends at `end` starts: at the last absolute path, else after the last space. */
 function lastPlace(text: string, from: number, end: number): number {
   if (!isDigit(text.charCodeAt(end - 1))) return -1;
-  const space = text.lastIndexOf(' ', end - 1);
-  if (space < from) return -1;
-  const absolute = text.lastIndexOf(' /', end - 1);
-  return (
-    (absolute > from && absolute < space && !text.slice(from, absolute).endsWith('operator') ? absolute : space) + 1
-  );
+  const space = lastOf(text, 32, from, end);
+  if (space === -1) return -1;
+  // The last word is one.
+  if (text.charCodeAt(space + 1) === 47) return space + 1;
+  let absolute = space - 1;
+  while (absolute > from && !(text.charCodeAt(absolute) === 32 && text.charCodeAt(absolute + 1) === 47)) absolute--;
+  return (absolute > from && !text.startsWith('operator', absolute - 'operator'.length) ? absolute : space) + 1;
 }
 
 interface Place {

@@ -9,7 +9,8 @@ export function readableCppName(name: string): string | undefined {
   if (plain === undefined) return undefined;
   const text = withoutArguments(plain).trim();
   // A template's return type stands first: `void acme::run<int>(int)`.
-  const own = /^operator\b|::operator\b/.test(text) ? text : text.slice(text.lastIndexOf(' ') + 1);
+  const own =
+    !text.includes(' ') || /^operator\b|::operator\b/.test(text) ? text : text.slice(text.lastIndexOf(' ') + 1);
   return own === '' ? undefined : own;
 }
 

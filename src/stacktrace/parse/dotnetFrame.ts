@@ -1,5 +1,6 @@
 /** Reads one frame of .NET: `at Acme.Loader.Read(Int32 n) in C:\src\Loader.cs:line 12`, its words in any language. */
 
+import { digitsEnd, numberIn } from './digits.ts';
 import { looksLikePrefix } from './linePrefix.ts';
 import type { FoundFrame } from './newFrame.ts';
 
@@ -26,27 +27,25 @@ export function dotnetFrameOn(text: string, known?: string): DotnetFrame | undef
   const name = text.slice(wordEnd + 1, nameEnd);
   const dot = name.endsWith('..ctor') || name.endsWith('..cctor') ? name.lastIndexOf('..') : lastDot(name);
   if (dot <= 0) return undefined;
-  place.lastIndex = end;
-  const placed = text.charCodeAt(end) === 32 ? place.exec(text) : null;
-  if (placed) end = place.lastIndex;
+  const placed = text.charCodeAt(end) === 32 ? placeAt(text, end) : undefined;
+  if (placed) end = placed.end;
   if (end < text.length) {
     const rest = text.slice(end).trim();
     if (rest !== '' && rest !== '.' && rest !== '<---' && !/^["',}\]\\]/.test(rest)) return undefined;
   }
   const word = text.slice(start, wordEnd);
   const isKnown = word === 'at' || word === known;
-  if (!isKnown && placed?.[1] === undefined) return undefined;
+  if (!isKnown && placed?.file === undefined) return undefined;
   const module = name.slice(0, dot);
   const own = name.slice(dot + 1);
-  const file = placed?.[1];
-  const line = placed?.[2];
+  const file = placed?.file;
   return {
     start,
     end,
     function: own,
     module,
     file,
-    line1: line === undefined || line === '0' ? undefined : Number(line),
+    line1: placed?.line1,
     column1: undefined,
     readable: readableDotnetName(module, own),
     inApp: file !== undefined && !foreignModule.test(module) && !foreignFile.test(file),
@@ -54,6 +53,37 @@ export function dotnetFrameOn(text: string, known?: string): DotnetFrame | undef
   };
 }
 
+interface Place {
+  readonly end: number;
+  readonly file: string | undefined;
+  readonly line1: number | undefined;
+}
+
+function placeAt(text: string, from: number): Place | undefined {
+  const usual = usualPlaceAt(text, from);
+  if (usual) return usual;
+  place.lastIndex = from;
+  const [, file, line] = place.exec(text) ?? [];
+  if (place.lastIndex === 0) return undefined;
+  return { end: place.lastIndex, file, line1: line === undefined || line === '0' ? undefined : Number(line) };
+}
+
+/** ` in C:\\src\\Loader.cs:line 12`, as most frames have it. */
+function usualPlaceAt(text: string, from: number): Place | undefined {
+  if (!text.startsWith(' in ', from)) return undefined;
+  const start = from + 4;
+  const colon = text.indexOf(':', text.charCodeAt(start + 1) === 58 ? start + 2 : start + 1);
+  if (!text.startsWith('line ', colon + 1) || colon - start > maxFile) return undefined;
+  for (let at = start; at < colon; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === 42 || unit === 63 || unit === 34 || unit === 60 || unit === 62 || unit === 124) return undefined;
+  }
+  const end = digitsEnd(text, colon + 6);
+  const line1 = numberIn(text, colon + 6, end);
+  return line1 > 0 ? { end, file: text.slice(start, colon), line1 } : undefined;
+}
+
+const maxFile = 1000;
 const maxWord = 12;
 
 /** Other blanks than spaces: nothing that stands there is one word then. */
@@ -105,8 +135,8 @@ function endOfParameters(text: string, open: number): number {
 
 /** Where the word stands: `at ` as in other languages, any other word before a source file of .NET. */
 function startOfFrame(text: string, known: string | undefined): number {
-  const word = known ?? 'at';
-  for (let at = text.indexOf(`${word} `); at !== -1; at = text.indexOf(`${word} `, at + 1)) {
+  const word = known === undefined || known === 'at' ? 'at ' : `${known} `;
+  for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + 1)) {
     // The JVM writes a tab, .NET never does.
     if (text.charCodeAt(at - 1) !== 9 && looksLikePrefix(text, at)) return at;
   }

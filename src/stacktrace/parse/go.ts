@@ -3,6 +3,7 @@
 import { clue } from './clues.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
 import type { Frame, Trace } from '../trace.ts';
+import { digitsEnd, isHexDigit, lastOf, numberIn } from './digits.ts';
 import { newFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { TraceParser } from './traceParser.ts';
@@ -69,6 +70,8 @@ interface Place {
 
 function placeOn(text: string | undefined, opens?: boolean): Place | undefined {
   if (text === undefined || opens) return undefined;
+  const usual = usualPlaceOn(text);
+  if (usual) return usual;
   // Cheap, and bounds where the expression looks.
   const extension = Math.max(text.lastIndexOf('.go:'), text.lastIndexOf('.s:'));
   if (extension === -1 || extension > 2000) return undefined;
@@ -77,6 +80,20 @@ function placeOn(text: string | undefined, opens?: boolean): Place | undefined {
   if (!match || !/[\t ]/.test(whole[0] ?? '') || (!/[/\\]/.test(file) && !/\t/.test(text))) return undefined;
   const start = match.index + whole.indexOf(file);
   return { file, line1: Number(line), start, end: start + file.length + 1 + line.length };
+}
+
+/** `\t/srv/a.go:12 +0x1`, as nearly all are. */
+function usualPlaceOn(text: string): Place | undefined {
+  if (text.charCodeAt(0) !== 9 || text.charCodeAt(1) !== 47) return undefined;
+  const colon = text.indexOf(':', 1);
+  if (colon > 2000 || !text.startsWith('.go', colon - 3)) return undefined;
+  for (let at = 1; at < colon; at++) if (text.charCodeAt(at) <= 32 || text.charCodeAt(at) > 127) return undefined;
+  const end = digitsEnd(text, colon + 1);
+  const line1 = numberIn(text, colon + 1, end);
+  if (line1 === -1 || (end < text.length && !text.startsWith(' +0x', end))) return undefined;
+  for (let at = end + 4; at < text.length; at++) if (!isHexDigit(text.charCodeAt(at))) return undefined;
+  if (end < text.length && text.length === end + 4) return undefined;
+  return { file: text.slice(1, colon), line1, start: 1, end };
 }
 
 function readFrames(lines: TextLines, first: number): { frames: Frame[]; next: number; elided: number } | undefined {
@@ -109,10 +126,10 @@ function functionOn(text: string): { module: string; function: string } | undefi
   const created = creation === -1 ? null : createdBy.exec(trimmed.slice(creation));
   const called = created?.[1] ?? withoutArguments(trimmed);
   // A log's prefix stands before the name, as before the file; names have no spaces.
-  const name = called.slice(called.lastIndexOf(' ') + 1);
+  const name = called.slice(lastOf(called, 32, 0, called.length) + 1);
   if (name === 'panic' || name === 'runtime.gopanic') return { module: 'runtime', function: 'panic' };
   if (!/^[\w./~%@·-]+\.[\w.()*·[\]{}<>,-]+$/.test(name)) return undefined;
-  const slash = name.lastIndexOf('/');
+  const slash = lastOf(name, 47, 0, name.length);
   const dot = name.indexOf('.', slash + 1);
   if (dot === -1) return undefined;
   return { module: name.slice(0, dot), function: name.slice(dot + 1) };

@@ -1,6 +1,6 @@
 /** Reads one frame of the JVM: `at java.base/java.lang.Thread.run(Thread.java:833) ~[?:?]`. */
 
-import { digitsEnd, numberIn } from './digits.ts';
+import { isDigit, lastOf, numberIn } from './digits.ts';
 import { looksLikePrefix } from './linePrefix.ts';
 import type { FoundFrame } from './newFrame.ts';
 
@@ -32,7 +32,7 @@ function frameAt(text: string, start: number): FoundFrame | undefined {
   if (!isFile && !(colon !== -1 && isName(text, open + 1, colon)) && !isUnplaced(text, open + 1, close))
     return undefined;
   const name = qualifiedName(text, from, open);
-  const dot = name.lastIndexOf('.');
+  const dot = lastOf(name, 46, 0, name.length);
   // Kotlin's test names have spaces, V8's frames one before the parenthesis.
   if (dot <= 0 || text.charCodeAt(open - 1) === 32) return undefined;
   const module = name.slice(0, dot);
@@ -64,14 +64,15 @@ function qualifiedName(text: string, from: number, open: number): string {
 
 /** The colon before a line number that ends at `close`; -1 when there is none. */
 function colonOf(text: string, from: number, close: number): number {
-  const colon = text.lastIndexOf(':', close);
-  return colon > from && close > colon + 1 && close - colon <= 10 && digitsEnd(text, colon + 1) === close ? colon : -1;
+  let colon = close - 1;
+  while (colon > from && isDigit(text.charCodeAt(colon))) colon--;
+  return text.charCodeAt(colon) === 58 && colon > from && close > colon + 1 && close - colon <= 10 ? colon : -1;
 }
 
 /** `Loader.java`, without spaces and with an ending of one to eight characters. */
 function isFileName(text: string, from: number, to: number): boolean {
-  const dot = text.lastIndexOf('.', to - 1);
-  if (dot <= from || to - dot < 2 || to - dot > 9) return false;
+  const dot = lastOf(text, 46, Math.max(from + 1, to - 9), to);
+  if (dot === -1 || to - dot < 2) return false;
   for (let at = from; at < to; at++) {
     const unit = text.charCodeAt(at);
     if (unit <= 32 || unit === 40 || unit === 58 || (at > dot && !isWordPart(unit))) return false;
