@@ -1,7 +1,7 @@
 /** Decodes the inside of JSON strings line by line, and tells those that hold a trace from Windows paths. */
 
 import { Offsets, type Places } from './offsets.ts';
-import { isHexDigit } from './parse/digits.ts';
+import { isHexDigit } from './parse/characters.ts';
 
 /** A stretch of escaped text up to an escaped newline or an unescaped quote, decoded. */
 export interface Piece {

@@ -1,6 +1,15 @@
 /** Reads one frame of Elixir or of Erlang's shell, and the names that both print. */
 
-import { digitsEnd, isDigit, lastOf, numberIn, trimmedLength } from './digits.ts';
+import {
+  digitsEnd,
+  isDigit,
+  isWordPart,
+  lastOf,
+  numberIn,
+  tableOf,
+  trimmedLength,
+  wordCharacters,
+} from './characters.ts';
 import { looksLikePrefix } from './linePrefix.ts';
 import type { FoundFrame } from './newFrame.ts';
 
@@ -62,7 +71,7 @@ function extensionLength(text: string, end: number): number {
 /** `app` or `app 1.2.3`. */
 function applicationIn(text: string, from: number, to: number): string | undefined {
   let end = from;
-  while (end < to && isFilePart(text.charCodeAt(end)) && !isPathPart(text.charCodeAt(end))) end++;
+  while (end < to && (isWordPart(text.charCodeAt(end)) || text.charCodeAt(end) === 45)) end++;
   if (end === from || end - from > 60) return undefined;
   if (end < to) {
     if (text.charCodeAt(end) !== 32 || to - end > 41 || to - end < 2) return undefined;
@@ -74,19 +83,10 @@ function applicationIn(text: string, from: number, to: number): string | undefin
   return text.slice(from, end);
 }
 
-/** Word characters and `./@+-`. */
-function isFilePart(unit: number): boolean {
-  return (
-    (unit >= 97 && unit <= 122) ||
-    (unit >= 64 && unit <= 90) ||
-    (unit >= 45 && unit <= 57) ||
-    unit === 95 ||
-    unit === 43
-  );
-}
+const fileParts = tableOf(`${wordCharacters}./@+-`);
 
-function isPathPart(unit: number): boolean {
-  return unit === 46 || unit === 47 || unit === 64 || unit === 43;
+function isFilePart(unit: number): boolean {
+  return unit < 128 && fileParts[unit] === 1;
 }
 
 export function shellFrameOn(text: string): FoundFrame | undefined {
@@ -174,11 +174,7 @@ function moduleEnd(called: string): number {
 
 function wordEnd(text: string, from: number): number {
   let at = from;
-  for (
-    let unit = text.charCodeAt(at);
-    isFilePart(unit) && !isPathPart(unit) && unit !== 45;
-    unit = text.charCodeAt(++at)
-  );
+  while (isWordPart(text.charCodeAt(at))) at++;
   return at;
 }
 

@@ -1,7 +1,7 @@
 /** Reads frames as Erlang's terms have them, also where its printer broke the line within one. */
 
 import type { TextLine, TextLines } from '../textLines.ts';
-import { isDigit, numberIn, trimmedLength } from './digits.ts';
+import { isDigit, isWordPart, numberIn, trimmedLength } from './characters.ts';
 
 /** `{a,read,1,[{file,"a.erl"},{line,3}]}`; the third is the arity or the arguments. */
 export interface BeamTerm {
@@ -202,8 +202,4 @@ function firstColumn(text: string, margin: number): number {
 
 function isBlank(unit: number): boolean {
   return unit === 32 || unit === 9;
-}
-
-function isWordPart(unit: number): boolean {
-  return (unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90) || isDigit(unit) || unit === 95;
 }

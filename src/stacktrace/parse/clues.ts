@@ -3,7 +3,7 @@
  * same however many languages there are.
  */
 
-import { isDigit } from './digits.ts';
+import { isDigit } from './characters.ts';
 
 /** One bit for each thing that tells a trace. */
 export const clue = {

@@ -1,6 +1,6 @@
 /** Reads one frame of C or C++ as sanitizers, debuggers and crash handlers print it; the place is read from the right. */
 
-import { digitsEnd, isDigit, isHexDigit, lastOf, numberIn, trimmedLength } from './digits.ts';
+import { digitsEnd, isDigit, isHexDigit, lastOf, numberIn, tableOf, trimmedLength } from './characters.ts';
 import { looksLikePrefix } from './linePrefix.ts';
 import type { FoundFrame } from './newFrame.ts';
 import { readableCppName } from './cppName.ts';
@@ -83,11 +83,15 @@ function debuggerFrame(
     : undefined;
 }
 
+const argumentsMarks = tableOf(' (){}<>"');
+
 /** The space before a debugger's arguments: the first one outside of template arguments and parameter lists. */
 function argumentsOpen(text: string, from: number, end: number): number {
+  if (!text.includes(' (', from)) return -1;
   let depth = 0;
   for (let at = from; at < end; at++) {
     const unit = text.charCodeAt(at);
+    if (unit > 127 || argumentsMarks[unit] === 0) continue;
     if (depth === 0 && unit === 32 && text.charCodeAt(at + 1) === 40) return at > from ? at : -1;
     if (unit === 60 || unit === 40 || unit === 123) depth++;
     else if ((unit === 62 && text.charCodeAt(at - 1) !== 45) || unit === 41 || unit === 125) depth--;

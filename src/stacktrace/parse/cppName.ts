@@ -1,5 +1,7 @@
 /** Names of C++ functions as one would write them: without arguments, template arguments and the compiler's mangling. */
 
+import { tableOf } from './characters.ts';
+
 /**
  * `acme::Loader<int>::read(std::vector<int> const&, int)` is `acme::Loader::read`, `_ZN4acme4loadEi` is `acme::load`.
  * Linear; `undefined` where nothing readable is left.
@@ -22,6 +24,7 @@ function withoutArguments(name: string): string {
   let from = 0;
   for (let at = 0; at < name.length; at++) {
     const unit = name.charCodeAt(at);
+    if (unit > 127 || marks[unit] === 0) continue;
     if (depth === 0 && unit === 111 && name.startsWith('operator', at)) {
       at = operatorEnd(name, at) - 1;
       continue;
@@ -51,6 +54,8 @@ function withoutArguments(name: string): string {
     : plain.replace(/\bconst$/, '');
 }
 
+/** Brackets, and what `operator` starts with. */
+const marks = tableOf('<>(){}o');
 const anonymous = '(anonymous namespace)';
 const operator = /operator(?:\(\)|\[\]|->\*?|<=>|<<=?|>>=?|[<>]=?|[^\w\s(<]{1,3})/y;
 

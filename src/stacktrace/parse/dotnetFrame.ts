@@ -1,6 +1,6 @@
 /** Reads one frame of .NET: `at Acme.Loader.Read(Int32 n) in C:\src\Loader.cs:line 12`, its words in any language. */
 
-import { digitsEnd, numberIn } from './digits.ts';
+import { digitsEnd, numberIn, tableOf, wordCharacters } from './characters.ts';
 import { looksLikePrefix } from './linePrefix.ts';
 import type { FoundFrame } from './newFrame.ts';
 
@@ -96,10 +96,7 @@ function hasTab(text: string, from: number, to: number): boolean {
 }
 
 /** 1 for what names are made of, those that compilers generate too; letters of other alphabets come on top. */
-const nameParts = new Uint8Array(128);
-for (const part of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_`$@.+<>|][,&*-') {
-  nameParts[part.charCodeAt(0)] = 1;
-}
+const nameParts = tableOf(`${wordCharacters}\`$@.+<>|][,&*-`);
 const letter = /\p{L}/uy;
 
 function endOfName(text: string, from: number): number {

@@ -2,7 +2,7 @@
 
 import type { TextLines } from '../textLines.ts';
 import { clue } from './clues.ts';
-import { isDigit, numberIn, trimmedLength } from './digits.ts';
+import { isDigit, numberIn, trimmedLength } from './characters.ts';
 import { headerAbove } from './header.ts';
 import { decodeFile, isInApp } from './javascriptFrame.ts';
 import { looksLikePrefix, marginBefore } from './linePrefix.ts';

@@ -3,7 +3,7 @@
 import { clue } from './clues.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
 import type { Frame, Trace } from '../trace.ts';
-import { digitsEnd, isHexDigit, lastOf, numberIn } from './digits.ts';
+import { digitsEnd, isHexDigit, lastOf, numberIn } from './characters.ts';
 import { newFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { TraceParser } from './traceParser.ts';

@@ -1,7 +1,7 @@
 /** Finds the line that names a failure: `TypeError: message`, whatever a log wrote before it. */
 
 import type { TextLine, TextLines } from '../textLines.ts';
-import { isDigit } from './digits.ts';
+import { isDigit, tableOf, wordCharacters } from './characters.ts';
 
 export interface Header {
   readonly type: string;
@@ -157,10 +157,7 @@ function isSpaceOrEnd(text: string, at: number): boolean {
 }
 
 /** 1 for letters, digits, `_`, `$` and the dots between them. */
-const nameParts = new Uint8Array(128);
-for (const character of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$.') {
-  nameParts[character.charCodeAt(0)] = 1;
-}
+const nameParts = tableOf(`${wordCharacters}$.`);
 
 function isNamePart(unit: number): boolean {
   return unit < 128 && nameParts[unit] === 1;

@@ -1,6 +1,6 @@
 /** Reads one V8 frame: `at async Foo.bar [as baz] (file:///app/src/a.ts:12:5)`. */
 
-import { isDigit, numberIn } from './digits.ts';
+import { isDigit, numberIn } from './characters.ts';
 import { looksLikePrefix } from './linePrefix.ts';
 import type { FoundFrame } from './newFrame.ts';
 

@@ -1,6 +1,6 @@
 /** Reads one frame of the JVM: `at java.base/java.lang.Thread.run(Thread.java:833) ~[?:?]`. */
 
-import { isDigit, lastOf, numberIn } from './digits.ts';
+import { isDigit, isWordPart, lastOf, numberIn } from './characters.ts';
 import { looksLikePrefix } from './linePrefix.ts';
 import type { FoundFrame } from './newFrame.ts';
 
@@ -86,10 +86,6 @@ function isName(text: string, from: number, to: number): boolean {
     if (!isWordPart(unit) && unit !== 46 && unit !== 36 && unit !== 45) return false;
   }
   return to > from;
-}
-
-function isWordPart(unit: number): boolean {
-  return (unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90) || (unit >= 48 && unit <= 57) || unit === 95;
 }
 
 function isUnplaced(text: string, from: number, to: number): boolean {

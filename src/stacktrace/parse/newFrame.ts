@@ -21,8 +21,8 @@ export interface FoundFrame {
 }
 
 /**
- * The frame of one line. The two shapes that most frames have are written out: objects that grow, and more so ones that
- * are spread together, took half of the time that a trace takes.
+ * The frame of one line. The layouts that most frames have are written out: objects that grow, and more so ones that are
+ * spread together, took half of the time that a trace takes.
  */
 export function newFrame(line: TextLine, found: FoundFrame): Frame {
   const { function: name, module, file, line1, column1, inApp } = found;
@@ -30,12 +30,21 @@ export function newFrame(line: TextLine, found: FoundFrame): Frame {
   const raw = line.text.slice(found.start, found.end);
   const start = line.startOf(found.start);
   const end = line.endOf(found.end);
-  if (name !== undefined && file !== undefined && line1 !== undefined && readable === undefined) {
-    if (module === undefined && column1 !== undefined) {
-      return { raw, function: name, file, line1, column1, inApp, start, end };
+  if (name !== undefined && file !== undefined && line1 !== undefined) {
+    if (module === undefined) {
+      if (column1 === undefined) {
+        return readable === undefined
+          ? { raw, function: name, file, line1, inApp, start, end }
+          : { raw, function: name, readable, file, line1, inApp, start, end };
+      }
+      return readable === undefined
+        ? { raw, function: name, file, line1, column1, inApp, start, end }
+        : { raw, function: name, readable, file, line1, column1, inApp, start, end };
     }
-    if (module !== undefined && column1 === undefined) {
-      return { raw, function: name, module, file, line1, inApp, start, end };
+    if (column1 === undefined) {
+      return readable === undefined
+        ? { raw, function: name, module, file, line1, inApp, start, end }
+        : { raw, function: name, readable, module, file, line1, inApp, start, end };
     }
   }
   const frame: { -readonly [Key in keyof Frame]: Frame[Key] } = { raw, inApp, start, end };

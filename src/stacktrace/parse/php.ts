@@ -2,7 +2,7 @@
 
 import type { TextLine, TextLines } from '../textLines.ts';
 import { clue } from './clues.ts';
-import { digitsEnd, isDigit, numberIn, trimmedLength } from './digits.ts';
+import { digitsEnd, isDigit, numberIn, tableOf, trimmedLength, wordCharacters } from './characters.ts';
 import { looksLikePrefix } from './linePrefix.ts';
 import { newFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
@@ -219,10 +219,7 @@ function memberAt(called: string): number {
   return -1;
 }
 
-const classParts = new Uint8Array(128);
-for (const part of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_\\@$/.:-') {
-  classParts[part.charCodeAt(0)] = 1;
-}
+const classParts = tableOf(`${wordCharacters}\\@$/.:-`);
 
 function isInApp(file: string | undefined): boolean {
   return (

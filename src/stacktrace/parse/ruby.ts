@@ -2,7 +2,7 @@
 
 import type { TextLine, TextLines } from '../textLines.ts';
 import { clue } from './clues.ts';
-import { digitsEnd, isDigit, numberIn } from './digits.ts';
+import { digitsEnd, isDigit, numberIn } from './characters.ts';
 import { type Header, headerAbove } from './header.ts';
 import { looksLikePrefix, marginBefore } from './linePrefix.ts';
 import { type FoundFrame, newFrame } from './newFrame.ts';

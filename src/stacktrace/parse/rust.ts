@@ -3,7 +3,7 @@
 import type { TextLine, TextLines } from '../textLines.ts';
 import type { Frame } from '../trace.ts';
 import { clue } from './clues.ts';
-import { digitsEnd, isDigit, numberIn, trimmedLength } from './digits.ts';
+import { digitsEnd, isDigit, numberIn, trimmedLength } from './characters.ts';
 import { looksLikePrefix, marginBefore } from './linePrefix.ts';
 import { newFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
