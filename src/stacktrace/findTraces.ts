@@ -73,7 +73,7 @@ export function findTracesIn(lines: TextLines): Trace[] {
     const found = clues === 0 ? undefined : readTraces(lines, index, floor, clues);
     if (found) {
       const [first, ...others] = found.traces;
-      const quoted = floor > 0 && index <= floor + 1 ? traces.at(-1) : undefined;
+      const quoted = isRightBelow(lines, index, floor) ? traces.at(-1) : undefined;
       if (first && quoted && first.type === undefined && quoted.language !== first.language) {
         traces.push(withHeaderAbove(first, quoted, lines, taken), ...others);
       } else traces.push(...found.traces);
@@ -85,6 +85,12 @@ export function findTracesIn(lines: TextLines): Trace[] {
       lines.release(index - maxLookBack);
     }
   }
+}
+
+/** True when at most one line is between the trace that ended before `floor` and a frame, and no new text starts there. */
+function isRightBelow(lines: TextLines, index: number, floor: number): boolean {
+  if (floor === 0 || index > floor + 1 || lines.at(index)?.opens) return false;
+  return index === floor || !lines.at(floor)?.opens;
 }
 
 /**

@@ -109,7 +109,7 @@ export class TextLines {
     const next = newline === -1 ? source.length : newline + 1;
     let end = newline === -1 ? source.length : newline;
     while (end > start && source.charCodeAt(end - 1) === 13) end--;
-    if (source.startsWith(containerRecord, start)) {
+    if (source.charCodeAt(start) === 123 && source.startsWith(containerRecord, start)) {
       // Each line of the program is a record of the container's log: together they are its text again.
       const piece = readPiece(source, start + containerRecord.length, end);
       this.#position = next;
@@ -136,7 +136,8 @@ export class TextLines {
   /** Reads one line of a physical line with escaped newlines. */
   #readEscaped(): void {
     const piece = readPiece(this.source, this.#position, this.#escapedEnd);
-    this.#push(piece, this.#escapedOpens, 1);
+    // What stands between the strings of an object is no line, and starts none that another string goes on with.
+    if (!(this.#escapedOpens && piece.closes && isPunctuation(piece.text))) this.#push(piece, this.#escapedOpens, 1);
     this.#position = piece.next;
     this.#escapedOpens = piece.closes;
   }
@@ -149,9 +150,11 @@ export class TextLines {
       let innerOpens = true;
       for (let at = 0; at < text.length; ) {
         const inner = readPiece(text, at, text.length);
-        const innerPlaces = inner.isDecoded ? new PiecePlaces(text, at, inner.next) : new Offsets(at);
-        this.#push(inner, innerOpens, nesting + 1, placesWithin(innerPlaces, own ?? new Offsets(start)));
         at = inner.next;
+        // The last one tells that what follows in the outer text is something else.
+        if (innerOpens && inner.closes && at < text.length && isPunctuation(inner.text)) continue;
+        const innerPlaces = inner.isDecoded ? new PiecePlaces(text, inner.start, inner.next) : new Offsets(inner.start);
+        this.#push(inner, innerOpens, nesting + 1, placesWithin(innerPlaces, own ?? new Offsets(start)));
         innerOpens = inner.closes;
       }
       return;
@@ -163,6 +166,11 @@ export class TextLines {
         : new TextLine(this.source, line, start, opens, own),
     );
   }
+}
+
+/** `{`, `:`, `,` and the like. */
+function isPunctuation(text: string): boolean {
+  return text.length === 0 || (text.length <= 2 && !/[^\s:,{}[\]]/.test(text));
 }
 
 const escapeCharacter = String.fromCharCode(27);

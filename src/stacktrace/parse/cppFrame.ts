@@ -237,6 +237,7 @@ const symbol = /(?:^|\s)((?:\.{0,2}\/|[\w.-]+\/)?[^\s()]+)\(([^()\s+]*)(?:\+0x[0
 function symbolFrame(text: string): CppFrame | undefined {
   if (!text.includes('[0x')) return undefined;
   const trimmed = text.trimEnd();
+  if (!trimmed.endsWith(']')) return undefined;
   const match = symbol.exec(trimmed);
   if (!match) return undefined;
   const start = match.index + match[0].indexOf(match[1] ?? '');

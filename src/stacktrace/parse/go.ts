@@ -74,7 +74,7 @@ function placeOn(text: string | undefined, opens?: boolean): Place | undefined {
   if (usual) return usual;
   // Cheap, and bounds where the expression looks.
   const extension = Math.max(text.lastIndexOf('.go:'), text.lastIndexOf('.s:'));
-  if (extension === -1 || extension > 2000) return undefined;
+  if (extension === -1 || extension > 2000 || !/\.(?:go|s):\d/.test(text)) return undefined;
   const match = place.exec(text);
   const [whole = '', file = '', line = ''] = match ?? [];
   if (!match || !/[\t ]/.test(whole[0] ?? '') || (!/[/\\]/.test(file) && !/\t/.test(text))) return undefined;

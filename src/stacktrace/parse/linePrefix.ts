@@ -1,19 +1,39 @@
 /** Tells a log's prefix (timestamp, level, container) before a line of a trace from prose that holds the same words. */
 
-/** What loggers end their prefix with: a bracket, a bar, a dash, a level, an ISO time. */
-const endOfPrefix =
-  /(?:^|[\]|:>)}"'-]|\d[Zz]?|\b(?:trace|debug|info|warn|warning|error|fatal|severe|stderr|stdout|F|P|E|I|W))[ \t]*$/i;
+import { isDigit, isWordPart, tableOf } from './characters.ts';
 
 /** Prefixes are short; the cap bounds the work on each line. */
 const maxPrefix = 300;
+/** How much of its end tells a prefix. */
+const maxEnd = 12;
 
 /** True when `text` before `at` is blank, or ends as a log's prefix does, or is told apart by indentation. */
 export function looksLikePrefix(text: string, at: number): boolean {
+  if (at > maxPrefix) return false;
   const before = text.charCodeAt(at - 1);
-  if (at === 0 || before === 9 || (before === 32 && at >= 2 && isSpace(text.charCodeAt(at - 2))))
-    return at <= maxPrefix;
-  return at <= maxPrefix && endOfPrefix.test(text.slice(Math.max(0, at - 12), at));
+  return (
+    at === 0 || before === 9 || (before === 32 && at >= 2 && isSpace(text.charCodeAt(at - 2))) || endsPrefix(text, at)
+  );
 }
+
+/** What loggers end their prefix with: a bracket, a bar, a dash, an ISO time, a level or a stream, and blanks. */
+function endsPrefix(text: string, at: number): boolean {
+  const from = Math.max(0, at - maxEnd);
+  let end = at;
+  while (end > from && isSpace(text.charCodeAt(end - 1))) end--;
+  if (end === from) return true;
+  const last = text.charCodeAt(end - 1);
+  if (last > 127) return false;
+  if (endMarks[last] === 1) return true;
+  if ((last === 90 || last === 122) && end - 2 >= from && isDigit(text.charCodeAt(end - 2))) return true;
+  let start = end;
+  while (start > from && isWordPart(text.charCodeAt(start - 1))) start--;
+  return end - start <= maxWord && words.has(text.slice(start, end).toLowerCase());
+}
+
+const endMarks = tableOf(`]|:>)}"'-0123456789`);
+const maxWord = 7;
+const words = new Set('trace debug info warn warning error fatal severe stderr stdout f p e i w'.split(' '));
 
 function isSpace(unit: number): boolean {
   return unit === 32 || unit === 9;
@@ -21,7 +41,9 @@ function isSpace(unit: number): boolean {
 
 /** How many characters before `at` are a log's prefix, not indentation. */
 export function marginBefore(text: string, at: number): number {
-  const trimmed = text.slice(0, at).trimEnd().length;
+  let trimmed = at;
+  while (trimmed > 0 && text.charCodeAt(trimmed - 1) <= 32) trimmed--;
+  if (trimmed > 0 && text.charCodeAt(trimmed - 1) > 127) trimmed = text.slice(0, at).trimEnd().length;
   // One space belongs to the prefix.
   return trimmed === 0 ? 0 : Math.min(at, trimmed + 1);
 }

@@ -19,7 +19,7 @@ export const rubyTraces: TraceParser = {
     if (frame.isReversed) return readReversed(lines, index);
     const top = new TraceDraft('ruby');
     let draft = top;
-    let next = readOne(lines, index, line, frame, draft);
+    let read = readOne(lines, index, line, frame, draft);
     if (draft.type === undefined) {
       const header =
         railsHeader(lines, index, floor) ??
@@ -27,15 +27,15 @@ export const rubyTraces: TraceParser = {
       if (header) draft.name(header);
     }
     for (let depth = 1; depth < maxDepth; depth++) {
-      const below = lines.at(next);
-      const cause = below && !below.opens ? rubyFrameOn(below.text) : undefined;
+      const below = lines.at(read.next);
+      const cause = read.other;
       // A second line with a message: what the first error was raised from.
       if (!below || cause?.type === undefined || draft.type === undefined) break;
       draft.cause = new TraceDraft('ruby');
       draft = draft.cause;
-      next = readOne(lines, next, below, cause, draft);
+      read = readOne(lines, read.next, below, cause, draft);
     }
-    return { traces: [top.finish()], next };
+    return { traces: [top.finish()], next: read.next };
   },
 };
 
@@ -55,7 +55,13 @@ function isFrame(text: string): boolean {
   return text.includes(':in ') && rubyFrameOn(text) !== undefined;
 }
 
-function readOne(lines: TextLines, index: number, line: TextLine, first: RubyFrame, draft: TraceDraft): number {
+interface ReadOne {
+  readonly next: number;
+  /** The frame of another trace that stands on that line. */
+  readonly other: RubyFrame | undefined;
+}
+
+function readOne(lines: TextLines, index: number, line: TextLine, first: RubyFrame, draft: TraceDraft): ReadOne {
   draft.addFrame(newFrame(line, first));
   let next = index + 1;
   let message = first.message;
@@ -64,21 +70,22 @@ function readOne(lines: TextLines, index: number, line: TextLine, first: RubyFra
     for (let below = index + 1; below <= index + maxMessageLines; below++) {
       const more = lines.at(below);
       if (!more || more.opens) break;
-      if (isFrame(more.text)) {
+      const frame = more.text.includes(':in ') ? rubyFrameOn(more.text) : undefined;
+      if (frame) {
+        if (!frame.hasFrom) break;
         for (let at = index + 1; at < below; at++) message += `\n${lines.at(at)?.text.slice(margin) ?? ''}`;
-        if (rubyFrameOn(more.text)?.hasFrom) next = below;
-        else message = first.message;
+        next = below;
         break;
       }
     }
-    nameDraft(draft, line, { ...first, message }, index);
+    nameDraft(draft, line, first, message, index);
   }
   for (;;) {
     const below = lines.at(next);
     const frame = below && !below.opens ? rubyFrameOn(below.text) : undefined;
-    if (!below || !frame || frame.type !== undefined || frame.isReversed) return next;
+    if (!below || !frame || frame.type !== undefined || frame.isReversed) return { next, other: frame };
     // In a trace that started with `from` lines, one without is another's.
-    if (first.type !== undefined && !frame.hasFrom) return next;
+    if (first.type !== undefined && !frame.hasFrom) return { next, other: frame };
     draft.addFrame(newFrame(below, frame));
     next++;
   }
@@ -98,8 +105,8 @@ function railsHeader(lines: TextLines, first: number, floor: number): Header | u
   return undefined;
 }
 
-function nameDraft(draft: TraceDraft, line: TextLine, frame: RubyFrame, index: number): void {
-  const message = frame.message?.trimEnd() ?? '';
+function nameDraft(draft: TraceDraft, line: TextLine, frame: RubyFrame, said: string | undefined, index: number): void {
+  const message = said?.trimEnd() ?? '';
   draft.name({
     type: frame.type ?? '',
     ...(message === '' ? {} : { message }),
@@ -123,7 +130,7 @@ function readReversed(lines: TextLines, first: number): ReturnType<TraceParser['
   }
   for (const { line, frame, index } of found.toReversed()) {
     draft.addFrame(newFrame(line, frame));
-    if (frame.type !== undefined) nameDraft(draft, line, frame, index);
+    if (frame.type !== undefined) nameDraft(draft, line, frame, frame.message, index);
   }
   return { traces: [draft.finish()], next };
 }
@@ -185,7 +192,7 @@ function isNumbered(text: string, from: number): boolean {
 
 /** The method that a block or a `rescue` stands in. */
 function readableRubyName(name: string): string {
-  return name.replace(/^(?:(?:block(?: \(\d+ levels\))?|rescue|ensure) in )+/, '');
+  return name.includes(' in ') ? name.replace(/^(?:(?:block(?: \(\d+ levels\))?|rescue|ensure) in )+/, '') : name;
 }
 
 /** Ruby's own library, gems, and code that is in no file. */

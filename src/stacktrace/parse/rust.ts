@@ -17,7 +17,7 @@ export const rustTraces: TraceParser = {
     if (!line) return undefined;
     const panic = panicOn(line);
     if (panic) return readPanic(lines, index, line, panic);
-    const opening = /[sS]tack backtrace:\s*$/.exec(line.text);
+    const opening = line.text.includes('tack backtrace:') ? /[sS]tack backtrace:\s*$/.exec(line.text) : null;
     if (opening) return readBacktrace(lines, index, floor, line, opening.index);
     // The opening is lost: the first place stands below its function.
     if (index <= floor || line.opens || !placeOn(line.text)) return undefined;
@@ -80,7 +80,7 @@ function readPanic(lines: TextLines, index: number, line: TextLine, panic: Panic
   for (let at = index + 1; at <= index + maxMessageLines; at++) {
     const below = lines.at(at);
     if (!below || below.opens || below.text.includes(panicked)) break;
-    if (/stack backtrace:\s*$/.test(below.text)) {
+    if (below.text.includes('stack backtrace:') && /stack backtrace:\s*$/.test(below.text)) {
       opening = at;
       break;
     }
