@@ -13,7 +13,7 @@ import type { SegmentEntry } from './manifest.ts';
 import { newName } from './names.ts';
 import { readObject } from './readObject.ts';
 import { mergeSegments } from './rewriteSegments.ts';
-import { deleteSegment, putSegment, removeLocal } from './putSegment.ts';
+import { deleteSegment, keptUnnamedMs, putSegment, removeLocal } from './putSegment.ts';
 
 /** So many of one tier become one of the next; a tier holds segments of `fanIn` times the records of the one before. */
 const fanIn = 8;
@@ -25,26 +25,28 @@ export interface CompactOptions {
   readonly directory: string;
   /** A segment of half as many records is left as it is. */
   readonly maxRecords: number;
-  readonly nowMs: number;
+  readonly clock: () => number;
   readonly signal?: AbortSignal;
 }
 
 /** One merge, where one is due; false when none is, or when another indexer has merged the same meanwhile. */
 export async function compactSegments(options: CompactOptions): Promise<boolean> {
-  const { state, database, directory, maxRecords, nowMs, signal } = options;
+  const { state, database, directory, maxRecords, clock, signal } = options;
   const inputs = dueForMerge(state.manifest.segments, maxRecords);
   if (inputs.length === 0) return false;
   const files = await Promise.all(inputs.map((entry) => fetchSegment(entry, state, directory, signal)));
   const superseded = state.manifest.superseded;
   const merged = await mergeSegments(database, { inputs, files, superseded, file: join(directory, newName()) }, signal);
-  const added = merged ? [await putSegment(state.store, merged, nowMs, signal)] : [];
+  const putMs = clock();
+  const added = merged ? [await putSegment(state.store, merged, clock(), signal)] : [];
   if (merged) await removeLocal(merged);
   const keys = new Set(inputs.map((entry) => entry.key));
   for (;;) {
     const before = state.manifest;
     const kept = before.segments.filter((entry) => !keys.has(entry.key));
     const isThere = before.segments.length - kept.length === keys.size;
-    if (!isThere) {
+    // A machine that slept: what lay there unnamed may have been collected.
+    if (!isThere || clock() - putMs > keptUnnamedMs) {
       for (const entry of added) await deleteSegment(state.store, entry);
       return false;
     }
@@ -53,11 +55,14 @@ export async function compactSegments(options: CompactOptions): Promise<boolean>
       ...before,
       number: before.number + 1,
       commit: newName(),
-      writtenTs: nowMs,
+      writtenTs: clock(),
       segments: [...kept, ...added],
     };
-    if (await state.commit(next, undefined, signal)) return true;
+    const outcome = await state.commit(next, undefined, signal);
+    if (outcome === 'committed') return true;
     await state.refresh(signal);
+    // The newest manifest tells whether it counted; if not, what was put is for the garbage collection.
+    if (outcome === 'overtaken') return true;
   }
 }
 

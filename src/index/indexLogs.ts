@@ -4,10 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listLogObjects } from '../logs/listLogObjects.ts';
+import { NewestPartitions } from '../logs/newestPartitions.ts';
+import { assertNever } from '../model/assertNever.ts';
 import type { FieldMapping } from '../model/fieldMapping/fieldMapping.ts';
 import type { IndexPassSummary } from '../model/indexPass.ts';
 import type { ObjectInfo, ObjectStore } from '../store/objectStore.ts';
-import type { StoreError } from '../store/storeError.ts';
 import { Batch, type BatchLimits } from './batch.ts';
 import { collectGarbage, type GracePeriods } from './collectGarbage.ts';
 import { compactSegments } from './compactSegments.ts';
@@ -15,6 +16,8 @@ import { commitBatch } from './commitBatch.ts';
 import { Database } from './database.ts';
 import { writeFreshness } from './freshness.ts';
 import { IndexState } from './indexState.ts';
+import { versionRead } from './ledger.ts';
+import { entryAfterFailure, isSetAside, type Standing, standingOf } from './unreadObjects.ts';
 
 export interface IndexLogsOptions {
   /** The log root. */
@@ -25,17 +28,41 @@ export interface IndexLogsOptions {
   readonly fields?: FieldMapping;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: IndexProgress) => void;
-  /** A log object that the store lists and does not give; it is tried again by every pass. */
-  readonly onUnreadable?: (key: string, error: StoreError) => void;
+  /** A log object that the store lists and does not give; it is tried a few times more before it is set aside. */
+  readonly onUnreadable?: (unreadable: UnreadableObject) => void;
   readonly nowMs?: () => number;
-  /** Looks only at the partitions of this long ago and since; everything by default. */
-  readonly lookBackMs?: number;
   readonly memoryLimitMb?: number;
   /** Where segments are sorted and spilled before they are stored; the system's by default. */
   readonly temporaryDirectory?: string;
   readonly limits?: Partial<BatchLimits>;
   /** How long what was replaced is kept. */
   readonly grace?: GracePeriods;
+}
+
+export interface UnreadableObject {
+  readonly key: string;
+  readonly reason: string;
+  /** So often in all, by whatever indexer. */
+  readonly tries: number;
+  /** It is not tried again unless it changes, or a pass is told to `retry`. */
+  readonly isSetAside: boolean;
+}
+
+/** What a pass lists of the log root. */
+export type PassScope =
+  | { readonly kind: 'all' }
+  /** The partitions of this long ago and since, and what lies in none. */
+  | { readonly kind: 'since'; readonly lookBackMs: number }
+  /** The partitions that are written to now, where earlier passes saw that there are such. */
+  | { readonly kind: 'newest' };
+
+export interface PassOptions {
+  /** `all` by default. */
+  readonly scope?: PassScope;
+  /** Lets some time go by between the tries of an object that cannot be read, as its trouble may pass. */
+  readonly isPatient?: boolean;
+  /** Tries the objects that were set aside once more. */
+  readonly retry?: boolean;
 }
 
 interface IndexProgress {
@@ -48,6 +75,8 @@ type PassSum = { -readonly [K in keyof Omit<IndexPassSummary, 'ms'>]: IndexPassS
 
 const defaultLimits: BatchLimits = { records: 250_000, bytes: 96 * 2 ** 20, objects: 5_000 };
 const defaultMemoryLimitMb = 512;
+/** An object that is replaced while it is read is read anew so often in one pass. */
+const readsOfChanging = 3;
 /** So often at most an idle watcher notes that nothing is new. */
 const idleFreshnessMs = 5_000;
 /** Listing all of an index costs requests. */
@@ -57,9 +86,9 @@ const collectEveryMs = 600_000;
  * One pass: every object that is there when it begins is indexed when it ends, by this or another indexer.
  * @throws IndexError or StoreError; what was committed until then stays. Rejects with `signal.reason` when cancelled.
  */
-export async function indexLogs(options: IndexLogsOptions): Promise<IndexPassSummary> {
+export async function indexLogs(options: IndexLogsOptions & PassOptions): Promise<IndexPassSummary> {
   await using indexer = await Indexer.open(options);
-  return await indexer.pass(options.lookBackMs);
+  return await indexer.pass(options);
 }
 
 /** Holds what passes have in common: the ledger as far as it is known, and the embedded engine. */
@@ -70,6 +99,8 @@ export class Indexer implements AsyncDisposable {
   readonly #database: Database;
   readonly #limits: BatchLimits;
   readonly #nowMs: () => number;
+  readonly #newest = new NewestPartitions();
+  #listedMs = 0;
   #notedMs = Number.NEGATIVE_INFINITY;
   #collectedMs = Number.NEGATIVE_INFINITY;
 
@@ -93,14 +124,31 @@ export class Indexer implements AsyncDisposable {
     return new Indexer(options, directory, database);
   }
 
-  async pass(lookBackMs?: number): Promise<IndexPassSummary> {
+  /** How long the listing of the last pass took. */
+  get listedMs(): number {
+    return this.#listedMs;
+  }
+
+  /** Whether a pass of the scope `newest` would list anything. */
+  get knowsNewest(): boolean {
+    return this.#newest.prefixes(this.#nowMs()).length > 0;
+  }
+
+  async pass(passOptions: PassOptions = {}): Promise<IndexPassSummary> {
     const { signal, onProgress } = this.#options;
     const startMs = this.#nowMs();
-    await this.#state.refresh(signal);
-    const pending = await this.#discover(startMs, lookBackMs);
-    const sum: PassSum = { objects: 0, records: 0, rejected: 0, segments: 0, bytes: 0 };
+    const { scope = { kind: 'all' } } = passOptions;
+    if (scope.kind !== 'newest') await this.#state.refresh(signal);
+    let { pending, waiting } = await this.#discover(startMs, passOptions);
+    if (scope.kind === 'newest' && pending.length > 0) {
+      // Where nothing is new, the newest manifest is not asked for either.
+      await this.#state.refresh(signal);
+      pending = pending.filter((info) => this.#standingOf(info, passOptions) === 'due');
+    }
+    this.#listedMs = this.#nowMs() - startMs;
+    const sum: PassSum = { objects: 0, records: 0, rejected: 0, segments: 0, bytes: 0, unread: 0 };
     let done = 0;
-    let unsettled = 0;
+    let unsettled = waiting;
     onProgress?.({ done, total: pending.length, unit: 'objects' });
     // While one batch is sorted, written and committed, which the engine and the store do, the next one is read.
     let committing: Promise<void> | undefined;
@@ -111,9 +159,7 @@ export class Indexer implements AsyncDisposable {
         try {
           while (next && !batch.isFull()) {
             signal?.throwIfAborted();
-            const outcome = await batch.read(next, this.#state.ledger.get(next.key)?.version, signal);
-            if (outcome.kind !== 'read') unsettled += 1;
-            if (outcome.kind === 'unreadable') this.#options.onUnreadable?.(next.key, outcome.error);
+            if (!(await this.#read(next, batch))) unsettled += 1;
             onProgress?.({ done: ++done, total: pending.length + done, unit: 'objects' });
             next = pending.shift();
           }
@@ -126,13 +172,13 @@ export class Indexer implements AsyncDisposable {
         // It is awaited before the next commit and at the end: a failure is thrown there.
         committing.catch(() => undefined);
         // Another indexer may have been at the same objects meanwhile.
-        while (next && this.#isIndexed(next)) next = pending.shift();
+        while (next && this.#standingOf(next) === 'settled') next = pending.shift();
       }
     } finally {
       await committing;
     }
     if (sum.objects > 0) await this.#tidy();
-    if (unsettled === 0) await this.#noteFreshness(startMs, sum.objects > 0);
+    if (unsettled === 0 && scope.kind !== 'newest') await this.#noteFreshness(startMs, sum.objects > 0);
     return { ...sum, ms: this.#nowMs() - startMs };
   }
 
@@ -146,9 +192,13 @@ export class Indexer implements AsyncDisposable {
     try {
       await batch.finish(signal);
       const committed = await commitBatch(batch, this.#state, this.#nowMs, signal);
-      sum.objects += committed.objects.length;
       sum.segments += committed.segments.length;
       for (const object of committed.objects) {
+        if (object.unread) {
+          sum.unread += 1;
+          continue;
+        }
+        sum.objects += 1;
         sum.records += object.records;
         sum.rejected += object.rejected;
         sum.bytes += object.sizeBytes;
@@ -166,32 +216,83 @@ export class Indexer implements AsyncDisposable {
       database: this.#database,
       directory: this.#directory,
       maxRecords: this.#limits.records,
+      clock: this.#nowMs,
       ...(signal ? { signal } : {}),
     };
-    let merged = 0;
-    while (await compactSegments({ ...options, nowMs: this.#nowMs() })) merged += 1;
+    while (await compactSegments(options));
     const nowMs = this.#nowMs();
-    if (merged === 0 || nowMs - this.#collectedMs < collectEveryMs) return;
+    if (nowMs - this.#collectedMs < collectEveryMs) return;
     this.#collectedMs = nowMs;
-    await collectGarbage(index, this.#state.manifest, nowMs, this.#options.grace, signal);
+    await collectGarbage(index, this.#state.manifest, this.#options.grace, signal);
   }
 
-  /** What is listed and not in the ledger with its ETag, in the listing's order. */
-  async #discover(nowMs: number, lookBackMs?: number): Promise<ObjectInfo[]> {
+  /** Reads an object into the batch, or notes that it cannot be read; false when a later pass has to look at it again. */
+  async #read(info: ObjectInfo, batch: Batch): Promise<boolean> {
+    const { logs, signal } = this.#options;
+    const before = this.#state.ledger.get(info.key);
+    let listed = info;
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await batch.read(listed, versionRead(before), signal);
+      if (outcome.kind !== 'unreadable') return outcome.kind === 'read';
+      const { code, message } = outcome.error;
+      const isChanging = code === 'changed';
+      // If the store cannot be reached at all, this says so.
+      if (code === 'unreachable') await logs.head(info.key, signal);
+      if (isChanging && attempt < readsOfChanging) {
+        const now = await logs.head(info.key, signal);
+        if (!now) return false;
+        listed = now;
+        continue;
+      }
+      const { entry, rejected } = entryAfterFailure(before, { listed, reason: message, isChanging }, this.#nowMs());
+      const replaces = versionRead(before);
+      const triedBefore = before?.unread?.tries ?? 0;
+      batch.addUnread({ ...entry, triedBefore, ...(replaces === undefined ? {} : { replaces }) }, rejected);
+      const isAside = entry.unread !== undefined && isSetAside(entry.unread);
+      const tries = entry.unread?.tries ?? 0;
+      this.#options.onUnreadable?.({ key: info.key, reason: message, tries, isSetAside: isAside });
+      return isAside;
+    }
+  }
+
+  /** What is listed and neither indexed in that version nor set aside, in the listing's order. */
+  async #discover(nowMs: number, passOptions: PassOptions) {
+    const { scope = { kind: 'all' } } = passOptions;
     const { logs, index, signal } = this.#options;
     const own = prefixWithin(logs.url, index.url);
-    const range = lookBackMs === undefined ? {} : { range: { sinceMs: nowMs - lookBackMs } };
     const pending: ObjectInfo[] = [];
-    for await (const info of listLogObjects(logs, { ...range, ...(signal ? { signal } : {}) })) {
+    let waiting = 0;
+    for await (const info of this.#list(scope, nowMs)) {
       signal?.throwIfAborted();
+      this.#newest.note(info.key);
       if (own !== undefined && info.key.startsWith(own)) continue;
-      if (!this.#isIndexed(info)) pending.push(info);
+      const standing = this.#standingOf(info, passOptions);
+      if (standing === 'due') pending.push(info);
+      else if (standing === 'waiting') waiting += 1;
     }
-    return pending;
+    return { pending, waiting };
   }
 
-  #isIndexed(info: ObjectInfo): boolean {
-    return this.#state.ledger.get(info.key)?.etag === info.etag;
+  async *#list(scope: PassScope, nowMs: number): AsyncGenerator<ObjectInfo, void> {
+    const { logs } = this.#options;
+    const signal = this.#options.signal ? { signal: this.#options.signal } : {};
+    switch (scope.kind) {
+      case 'all':
+        return yield* listLogObjects(logs, signal);
+      case 'since':
+        return yield* listLogObjects(logs, { range: { sinceMs: nowMs - scope.lookBackMs }, ...signal });
+      case 'newest':
+        for (const prefix of this.#newest.prefixes(nowMs)) yield* logs.list({ prefix, ...signal });
+        return;
+      default:
+        assertNever(scope);
+    }
+  }
+
+  #standingOf(info: ObjectInfo, { isPatient = false, retry = false }: PassOptions = {}): Standing {
+    const entry = this.#state.ledger.get(info.key);
+    if (retry && entry?.unread && isSetAside(entry.unread)) return 'due';
+    return standingOf(entry, info, this.#nowMs(), isPatient);
   }
 
   async #noteFreshness(startMs: number, isNew: boolean): Promise<void> {

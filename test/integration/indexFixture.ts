@@ -1,10 +1,10 @@
 /** What tests of the index share: a log root and an index in a temporary folder, and stores that do as they are told. */
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { LogIndex } from '../../src/index/logIndex.ts';
 import { readLogObject } from '../../src/logs/readLogObject.ts';
 import { parseQuery } from '../../src/model/query/parseQuery.ts';
@@ -91,6 +91,8 @@ interface StoreWatch {
   beforePut?(key: string): Promise<void>;
   afterPut?(key: string, result: PutResult): Promise<PutResult>;
   beforeGet?(key: string): Promise<void>;
+  beforeHead?(key: string): Promise<void>;
+  beforeList?(options: ListOptions): void;
   /** Which keys a listing shows. */
   lists?(key: string): boolean;
 }
@@ -107,7 +109,8 @@ export class WatchedStore implements ObjectStore {
     this.url = url;
   }
 
-  async *list(options?: ListOptions): AsyncIterable<ObjectInfo> {
+  async *list(options: ListOptions = {}): AsyncIterable<ObjectInfo> {
+    this.#watch.beforeList?.(options);
     for await (const info of this.#store.list(options)) if (this.#watch.lists?.(info.key) ?? true) yield info;
   }
 
@@ -118,11 +121,13 @@ export class WatchedStore implements ObjectStore {
   }
 
   listFolders(prefix: string, signal?: AbortSignal): Promise<string[]> {
+    this.#watch.beforeList?.({ prefix });
     return this.#store.listFolders(prefix, signal);
   }
 
-  head(key: string, signal?: AbortSignal): ReturnType<ObjectStore['head']> {
-    return this.#store.head(key, signal);
+  async head(key: string, signal?: AbortSignal): ReturnType<ObjectStore['head']> {
+    await this.#watch.beforeHead?.(key);
+    return await this.#store.head(key, signal);
   }
 
   async get(...call: Parameters<ObjectStore['get']>): ReturnType<ObjectStore['get']> {
@@ -143,4 +148,12 @@ export async function keysOf(store: ObjectStore, prefix: string): Promise<string
   const keys: string[] = [];
   for await (const { key } of store.list({ prefix })) keys.push(key);
   return keys;
+}
+
+/** Sets the time of all objects of a file store back, but for one key's. */
+export async function makeOlder(store: ObjectStore, byMs: number, but?: string): Promise<void> {
+  for await (const { key, lastModifiedMs } of store.list()) {
+    const at = new Date(lastModifiedMs - byMs);
+    if (key !== but) await utimes(join(fileURLToPath(store.url), key), at, at);
+  }
 }

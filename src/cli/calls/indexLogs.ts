@@ -1,8 +1,9 @@
 /** `index`: indexes what is new in the logs, once or again and again. */
 
-import { indexLogs } from '../../index/indexLogs.ts';
+import { indexLogs, type UnreadableObject } from '../../index/indexLogs.ts';
 import { FieldMapping } from '../../model/fieldMapping/fieldMapping.ts';
 import type { IndexPassSummary } from '../../model/indexPass.ts';
+import { plainLine } from '../../model/plainText.ts';
 import { openStore } from '../../store/openStore.ts';
 import { progressText } from '../asking.ts';
 import type { Call, CallContext } from '../call.ts';
@@ -17,14 +18,19 @@ import { WrongUse } from '../wrongUse.ts';
 
 export const indexCall: Call = {
   words: ['index'],
-  usage: '--logs URL --index URL [--fields PRESET|FILE] [--watch]',
+  usage: '--logs URL --index URL [--fields PRESET|FILE] [--watch] [--retry]',
   summary: 'index what is new in the logs',
   details: [
     'Any number of indexers may run at once and be killed at any moment: no record is lost or counted twice.',
-    'With --json the last line is {objects, records, rejected, segments, bytes, ms}; with --watch there is one after each',
-    'pass that found something.',
+    'An object that cannot be read is tried a few times, then set aside and listed by index status --rejected.',
+    'With --json the last line is {objects, records, rejected, segments, bytes, unread, ms}; with --watch there is one after',
+    'each pass that found something.',
   ].join('\n'),
-  options: { watch: { type: 'flag', help: 'go on until Ctrl-C' }, ...indexingOptions },
+  options: {
+    watch: { type: 'flag', help: 'go on until Ctrl-C' },
+    retry: { type: 'flag', help: 'try the objects that were set aside once more' },
+    ...indexingOptions,
+  },
   run: runIndex,
 };
 
@@ -47,12 +53,15 @@ async function runIndex(values: OptionValues, context: CallContext): Promise<Exi
     ...(environment.fields !== undefined && { fields: new FieldMapping(environment.fields) }),
     signal,
     nowMs: context.now,
+    retry: values.flag('retry'),
+    onUnreadable: (object: UnreadableObject) => terminal.tell(unreadableText(object)),
     onProgress: (progress: { done: number; total: number; unit: 'objects' }) =>
       terminal.progress(`indexed ${progressText(progress)}`),
   };
   if (!values.flag('watch')) {
-    await printPass(terminal, await indexLogs(options));
-    return exitCode.done;
+    const summary = await indexLogs(options);
+    await printPass(terminal, summary);
+    return summary.unread > 0 ? exitCode.partial : exitCode.done;
   }
   terminal.tell(`Watching ${logs.url}. Ctrl-C ends it.`);
   // Passes follow each other while lines are printed: one after the other.
@@ -69,9 +78,14 @@ async function runIndex(values: OptionValues, context: CallContext): Promise<Exi
   return exitCode.done;
 }
 
+function unreadableText({ key, reason, tries, isSetAside }: UnreadableObject): string {
+  const outlook = isSetAside ? `set aside after ${countText(tries, 'try', 'tries')}` : 'it is tried again';
+  return plainLine(`${key} could not be read: ${reason.replace(/\.$/, '')}; ${outlook}.`);
+}
+
 async function printPass(terminal: Terminal, summary: IndexPassSummary): Promise<void> {
-  const { objects, records, rejected, segments, bytes, ms } = summary;
-  if (terminal.json) return terminal.printJson({ objects, records, rejected, segments, bytes, ms });
+  const { objects, records, rejected, segments, bytes, unread, ms } = summary;
+  if (terminal.json) return terminal.printJson({ objects, records, rejected, segments, bytes, unread, ms });
   const rejects = rejected === 0 ? '' : `, ${countText(rejected, 'line')} rejected`;
   await terminal.printText(
     `Indexed ${countText(records, 'record')} of ${countText(objects, 'object')} (${bytesText(bytes)})${rejects}, ` +
