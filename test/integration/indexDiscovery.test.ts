@@ -1,12 +1,10 @@
 /** Whatever is late or out of order is found, and a watch lists little to find what is new. */
 
 import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { watchLogs } from '../../src/index/watchLogs.ts';
 import type { ObjectStore } from '../../src/store/objectStore.ts';
-import { openStore } from '../../src/store/openStore.ts';
-import { s3ForTests } from '../rigs/s3Server.ts';
-import { assertIndexedOnce, indexFixture, lines, WatchedStore } from './indexFixture.ts';
+import { assertIndexedOnce, indexFixture, lines, onS3, WatchedStore } from './indexFixture.ts';
 
 const startMs = Date.UTC(2026, 10, 23, 14, 30);
 const minuteMs = 60_000;
@@ -93,21 +91,12 @@ test('a watch lists the folder of the hour, now and then the look-back, and seld
   await assertIndexedOnce(await fixture.reader(), fixture.logs);
 });
 
-test('so it does on S3', async (t: TestContext) => {
-  const server = await s3ForTests(t);
-  if (!server) return;
+test('so it does on S3', async (t) => {
   await using fixture = await indexFixture();
-  const bucket = await server.createBucket();
-  const s3 = { endpoint: server.endpoint, region: server.region, forcePathStyle: true };
-  const logs = openStore(`s3://${bucket}/logs`, s3);
-  const index = openStore(`s3://${bucket}/index`, s3);
-  try {
+  await onS3(t, async (logs, index) => {
     await finds(logs, index);
     await assertIndexedOnce(await fixture.reader(index), logs);
-  } finally {
-    await Promise.all([logs.close(), index.close()]);
-    await server.stop();
-  }
+  });
 });
 
 test('a root without partitions is listed as a whole by each pass', async () => {

@@ -5,11 +5,15 @@ import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { TestContext } from 'node:test';
 import { LogIndex } from '../../src/index/logIndex.ts';
 import { readLogObject } from '../../src/logs/readLogObject.ts';
+import type { S3Options } from '../../src/model/environment.ts';
 import { parseQuery } from '../../src/model/query/parseQuery.ts';
 import type { Query } from '../../src/model/query/query.ts';
 import { FileStore } from '../../src/store/fileStore.ts';
+import { openStore } from '../../src/store/openStore.ts';
+import { s3ForTests } from '../rigs/s3Server.ts';
 import type { ListOptions, ObjectInfo, ObjectStore, PutOptions, PutResult } from '../../src/store/objectStore.ts';
 
 export interface IndexFixture extends AsyncDisposable {
@@ -155,5 +159,24 @@ export async function makeOlder(store: ObjectStore, byMs: number, but?: string):
   for await (const { key, lastModifiedMs } of store.list()) {
     const at = new Date(lastModifiedMs - byMs);
     if (key !== but) await utimes(join(fileURLToPath(store.url), key), at, at);
+  }
+}
+
+/** Gives `work` a log root and an index in a bucket of a real S3 server; skips the test aloud where there is none. */
+export async function onS3(
+  t: Pick<TestContext, 'skip'>,
+  work: (logs: ObjectStore, index: ObjectStore, s3: S3Options) => Promise<void>,
+): Promise<void> {
+  const server = await s3ForTests(t);
+  if (!server) return;
+  const bucket = await server.createBucket();
+  const s3 = { endpoint: server.endpoint, region: server.region, forcePathStyle: true };
+  const logs = openStore(`s3://${bucket}/logs`, s3);
+  const index = openStore(`s3://${bucket}/index`, s3);
+  try {
+    await work(logs, index, s3);
+  } finally {
+    await Promise.all([logs.close(), index.close()]);
+    await server.stop();
   }
 }
