@@ -2,8 +2,8 @@
 
 import type { NumberColumn, TextColumn, TextListColumn } from './parquetColumns.ts';
 
-/** Few enough that a handful of rows is read without much else; zstd loses little by it. */
-const pageRows = 2048;
+/** Few enough that a handful of rows is read without much else; 2,048 cost 3 % more bytes, all of a row group in one page 6 % less. */
+const pageRows = 3072;
 
 export interface Page {
   readonly rows: number;
@@ -17,6 +17,7 @@ export interface ChunkLevels {
   readonly pages: readonly Page[];
   /** One level for each row, or for each element and empty list. */
   readonly definitions: Uint8Array;
+  readonly maxDefinition: number;
   readonly repetitions: Uint8Array;
   readonly levels: number;
   readonly values: number;
@@ -32,8 +33,8 @@ export interface NumberValues extends ChunkLevels {
   readonly numbers: Float64Array;
 }
 
-/** A null list, and an element. */
-const [emptyList, listElement] = [0, 3];
+/** Definition levels: a null, a text or number, an element of a list. */
+const [absent, present, listElement] = [0, 1, 3];
 
 /** Holds the arrays that chunks are gathered in, one at a time. */
 export class ChunkGatherer {
@@ -60,25 +61,33 @@ export class ChunkGatherer {
     const used: number[] = [];
     const pages: Page[] = [];
     let values = 0;
+    let [lastCode, lastPlace] = [0, 0];
     for (let start = from; start < to; start += pageRows) {
       const end = Math.min(start + pageRows, to);
       for (let row = start; row < end; row++) {
         const code = codes[order[row] as number] as number;
         if (code === 0) {
-          definitions[row - from] = 0;
+          definitions[row - from] = absent;
           continue;
         }
-        definitions[row - from] = 1;
-        let place = places[code] as number;
-        if (place === 0) {
-          place = used.push(code);
-          places[code] = place;
+        definitions[row - from] = present;
+        if (code !== lastCode) {
+          lastCode = code;
+          lastPlace = places[code] as number;
+          if (lastPlace === 0) {
+            lastPlace = used.push(code);
+            places[code] = lastPlace;
+          }
         }
-        indexes[values++] = place - 1;
+        indexes[values++] = lastPlace - 1;
       }
       pages.push({ rows: end - start, levelEnd: end - from, valueEnd: values });
     }
-    return { ...this.#levels(pages, to - from, values), indexes, distinct: takeDistinct(places, used, dictionary) };
+    return {
+      ...this.#levels(present, pages, to - from, values),
+      indexes,
+      distinct: takeDistinct(places, used, dictionary),
+    };
   }
 
   textLists(column: TextListColumn, from: number, to: number): TextValues {
@@ -104,7 +113,7 @@ export class ChunkGatherer {
         const last = ends[source] as number;
         if (first === last) {
           repetitions[level] = 0;
-          definitions[level++] = emptyList;
+          definitions[level++] = absent;
         }
         for (let at = first; at < last; at++) {
           repetitions[level] = at === first ? 0 : 1;
@@ -120,7 +129,11 @@ export class ChunkGatherer {
       }
       pages.push({ rows: end - start, levelEnd: level, valueEnd: values });
     }
-    return { ...this.#levels(pages, levels, values), indexes, distinct: takeDistinct(places, used, dictionary) };
+    return {
+      ...this.#levels(listElement, pages, levels, values),
+      indexes,
+      distinct: takeDistinct(places, used, dictionary),
+    };
   }
 
   numbers(column: NumberColumn, from: number, to: number): NumberValues {
@@ -133,19 +146,19 @@ export class ChunkGatherer {
       for (let row = start; row < end; row++) {
         const value = source[order[row] as number] as number;
         if (Number.isNaN(value)) {
-          definitions[row - from] = 0;
+          definitions[row - from] = absent;
           continue;
         }
-        definitions[row - from] = 1;
+        definitions[row - from] = present;
         numbers[values++] = value;
       }
       pages.push({ rows: end - start, levelEnd: end - from, valueEnd: values });
     }
-    return { ...this.#levels(pages, to - from, values), numbers };
+    return { ...this.#levels(present, pages, to - from, values), numbers };
   }
 
-  #levels(pages: readonly Page[], levels: number, values: number): ChunkLevels {
-    return { pages, definitions: this.#definitions, repetitions: this.#repetitions, levels, values };
+  #levels(maxDefinition: number, pages: readonly Page[], levels: number, values: number): ChunkLevels {
+    return { maxDefinition, pages, definitions: this.#definitions, repetitions: this.#repetitions, levels, values };
   }
 
   #placesFor(dictionary: readonly string[]): Uint32Array {

@@ -1,141 +1,110 @@
-/** Writes one column of one row group: chooses its encoding, and tells what a reader needs to leave it alone. */
+/** Writes one column of one row group, and tells what a reader needs to leave it alone. */
 
-import { bitWidth } from './bitPacking.ts';
-import type { ByteWriter } from './byteWriter.ts';
-import type { ChunkGatherer, ChunkLevels, NumberValues, TextValues } from './chunkValues.ts';
-import { encodeDeltas } from './deltaEncoding.ts';
-import { type Encoding, encodings, type PageLocation, type PageWriter } from './pageWriter.ts';
-import type { ParquetColumn } from './parquetColumns.ts';
-import { encodeRuns } from './runEncoding.ts';
-import { encodePlainTexts, encodeSharedTexts } from './textEncoding.ts';
+import { ByteWriter } from './byteWriter.ts';
+import { ChunkGatherer, type ChunkLevels } from './chunkValues.ts';
+import { numberEncoder, textEncoder, type ValueEncoder } from './chooseEncoding.ts';
+import { type Encoding, encodings, type PageLocation, PageWriter } from './pageWriter.ts';
+import type { NumberColumn, ParquetColumn, TextColumn, TextListColumn } from './parquetColumns.ts';
 import { textBounds, type TextPool, textPool } from './textPool.ts';
 
 /** Offsets count from the row group's start. */
 export interface ColumnChunk {
   readonly encodings: readonly Encoding[];
   readonly compressed: boolean;
+  /** Of lists, their elements, and those without any. */
   readonly values: number;
   readonly nulls: number;
-  /** Absent without a value, and where they would be long. */
-  readonly bounds?: { readonly min: Buffer; readonly max: Buffer };
-  readonly dictionaryOffset?: number;
+  readonly bounds: Bounds | undefined;
+  readonly dictionaryOffset: number | undefined;
   readonly pages: readonly PageLocation[];
   readonly offset: number;
   readonly storedBytes: number;
   readonly uncompressedBytes: number;
 }
 
-/** Longer texts are not worth their place in the footer. */
-const maxBoundBytes = 128;
-/** Numbers further apart are written as they are: their deltas could exceed what a double holds. */
-const maxDeltaSpan = 2 ** 51;
-/** A dictionary with more entries for each value than this is larger than what it saves. */
-const maxDistinctShare = 0.5;
-
-export function writeColumnChunk(
-  out: ByteWriter,
-  pages: PageWriter,
-  gatherer: ChunkGatherer,
-  column: ParquetColumn,
-  from: number,
-  to: number,
-): ColumnChunk {
-  const offset = out.length;
-  const described = describe(pages, gatherer, column, from, to);
-  return {
-    ...described,
-    pages: pages.locations,
-    offset,
-    storedBytes: out.length - offset,
-    uncompressedBytes: pages.uncompressedBytes,
-    ...((pages.locations[0]?.offset ?? offset) > offset ? { dictionaryOffset: offset } : {}),
-  };
+/** Least and greatest value. Absent without a value, and where they would be long. */
+interface Bounds {
+  readonly min: Buffer;
+  readonly max: Buffer;
 }
 
-type Described = Pick<ColumnChunk, 'encodings' | 'compressed' | 'values' | 'nulls' | 'bounds'>;
+/** Longer texts are not worth their place in the footer. */
+const maxBoundBytes = 128;
 
-function describe(
-  pages: PageWriter,
-  gatherer: ChunkGatherer,
-  column: ParquetColumn,
-  from: number,
-  to: number,
-): Described {
-  switch (column.kind) {
-    case 'text':
-      return writeTexts(pages, gatherer.texts(column, from, to), 1);
-    case 'texts':
-      return writeTexts(pages, gatherer.textLists(column, from, to), 3);
-    default:
-      return writeNumbers(pages, gatherer.numbers(column, from, to));
+/** Writes chunks one at a time, in buffers that the next one uses again. */
+export class ColumnChunkWriter {
+  readonly #gatherer: ChunkGatherer;
+  readonly #body = new ByteWriter();
+
+  constructor(order: Uint32Array, rowGroupRows: number) {
+    this.#gatherer = new ChunkGatherer(order, rowGroupRows);
+  }
+
+  /** Appends rows `[from .. to]` of a column to `out`. */
+  write(out: ByteWriter, column: ParquetColumn, from: number, to: number): ColumnChunk {
+    return column.kind === 'text' || column.kind === 'texts'
+      ? this.#writeTexts(out, column, from, to)
+      : this.#writeNumbers(out, column, from, to);
+  }
+
+  #writeTexts(out: ByteWriter, column: TextColumn | TextListColumn, from: number, to: number): ColumnChunk {
+    const chunk =
+      column.kind === 'text' ? this.#gatherer.texts(column, from, to) : this.#gatherer.textLists(column, from, to);
+    const pool = textPool(chunk.distinct);
+    const encoder = textEncoder(chunk, pool, this.#body);
+    return this.#writeValues(out, chunk, encoder, pool.count, textBoundsOf(pool));
+  }
+
+  #writeNumbers(out: ByteWriter, column: NumberColumn, from: number, to: number): ColumnChunk {
+    const chunk = this.#gatherer.numbers(column, from, to);
+    let min = Number.POSITIVE_INFINITY;
+    let max = Number.NEGATIVE_INFINITY;
+    for (let index = 0; index < chunk.values; index++) {
+      const number = chunk.numbers[index] as number;
+      if (number < min) min = number;
+      if (number > max) max = number;
+    }
+    const encoder = numberEncoder(chunk, max - min, this.#body);
+    const bounds = chunk.values > 0 ? { min: int64(min), max: int64(max) } : undefined;
+    return this.#writeValues(out, chunk, encoder, min === max ? 1 : chunk.values, bounds);
+  }
+
+  #writeValues(
+    out: ByteWriter,
+    chunk: ChunkLevels,
+    encoder: ValueEncoder,
+    distinct: number,
+    bounds: Bounds | undefined,
+  ): ColumnChunk {
+    const offset = out.length;
+    // Pages of nothing but nulls, or but one value, are a few bytes each: a frame of zstd would only add to them.
+    const compressed = chunk.values > 0 && (distinct > 1 || chunk.values < chunk.levels);
+    const pages = new PageWriter(out, this.#body, compressed);
+    if (encoder.dictionary) pages.dictionary(encoder.dictionary);
+    const dataOffset = out.length;
+    pages.data(chunk, encoder);
+    return {
+      encodings: [encodings.plain, encodings.rle, encoder.encoding],
+      compressed,
+      values: chunk.levels,
+      nulls: chunk.levels - chunk.values,
+      bounds,
+      dictionaryOffset: dataOffset > offset ? offset : undefined,
+      pages: pages.locations,
+      offset,
+      storedBytes: out.length - offset,
+      uncompressedBytes: pages.uncompressedBytes,
+    };
   }
 }
 
-function writeTexts(pages: PageWriter, chunk: TextValues, maxDefinition: number): Described {
-  const pool = textPool(chunk.distinct);
-  const compressed = !isUniform(chunk, pool.count);
-  pages.beginChunk(compressed);
-  const dictionary = pool.count <= chunk.values * maxDistinctShare;
-  const encoding = dictionary ? encodings.rleDictionary : encodings.deltaByteArray;
-  if (dictionary && pool.count > 0) pages.dictionary(pool.count, (body) => encodePlainTexts(body, pool));
-  const width = Math.max(bitWidth(pool.count - 1), 1);
-  pages.data(chunk, maxDefinition, (body, from, to) => {
-    if (dictionary) {
-      body.byte(width);
-      encodeRuns(body, chunk.indexes, from, to, width);
-    } else {
-      encodeSharedTexts(body, pool, chunk.indexes, from, to);
-    }
-    return encoding;
-  });
-  const bounds = boundsOf(pool);
-  return {
-    encodings: [encodings.plain, encodings.rle, encoding],
-    compressed,
-    values: chunk.levels,
-    nulls: chunk.levels - chunk.values,
-    ...(bounds ? { bounds } : {}),
-  };
-}
-
-/** Whether all pages are but a few bytes. */
-function isUniform(chunk: ChunkLevels, distinct: number): boolean {
-  return chunk.values === 0 || (distinct === 1 && chunk.values === chunk.levels);
-}
-
-function boundsOf(pool: TextPool): ColumnChunk['bounds'] {
+function textBoundsOf(pool: TextPool): Bounds | undefined {
   if (pool.count === 0) return undefined;
   const { min, max } = textBounds(pool);
   // Copies, for the footer is written long after the pool is gone.
   return Math.max(min.length, max.length) <= maxBoundBytes
     ? { min: Buffer.from(min), max: Buffer.from(max) }
     : undefined;
-}
-
-function writeNumbers(pages: PageWriter, chunk: NumberValues): Described {
-  const { numbers, values } = chunk;
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
-  for (let index = 0; index < values; index++) {
-    const number = numbers[index] as number;
-    if (number < min) min = number;
-    if (number > max) max = number;
-  }
-  const encoding = max - min < maxDeltaSpan ? encodings.deltaBinaryPacked : encodings.plain;
-  const compressed = !isUniform(chunk, min === max ? 1 : 2);
-  pages.beginChunk(compressed);
-  pages.data(chunk, 1, (body, from, to) => {
-    if (encoding === encodings.plain) for (let index = from; index < to; index++) body.int64(numbers[index] as number);
-    else encodeDeltas(body, numbers, from, to);
-    return encoding;
-  });
-  return {
-    encodings: [encodings.plain, encodings.rle, encoding],
-    compressed,
-    values: chunk.levels,
-    nulls: chunk.levels - values,
-    ...(values > 0 ? { bounds: { min: int64(min), max: int64(max) } } : {}),
-  };
 }
 
 function int64(value: number): Buffer {

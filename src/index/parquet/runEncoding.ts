@@ -3,8 +3,11 @@
 import { packBits } from './bitPacking.ts';
 import type { ByteWriter } from './byteWriter.ts';
 
-/** A repetition shorter than this is packed with its neighbours, which go in groups of eight. */
-const minRepeats = 8;
+/**
+ * A repetition shorter than this is packed with its neighbours, which go in groups of eight: zstd makes more of what is packed alike than
+ * of packed groups and runs in turn.
+ */
+const minRepeats = 40;
 
 /** Encodes `values[from .. to]` in `width` bits, 1 to 32. */
 export function encodeRuns(
@@ -14,7 +17,7 @@ export function encodeRuns(
   to: number,
   width: number,
 ): void {
-  const least = repeatsPay(values, from, to, width) ? 1 : minRepeats;
+  const least = width > 1 && repeatsPay(values, from, to, width) ? 1 : minRepeats;
   let packedFrom = from;
   let index = from;
   while (index < to) {
@@ -26,7 +29,7 @@ export function encodeRuns(
     if (end - index - lacking >= least) {
       index += lacking;
       packGroups(out, values, packedFrom, index, width);
-      repeat(out, value as number, end - index, width);
+      encodeRun(out, value as number, end - index, width);
       packedFrom = end;
     }
     index = end;
@@ -41,7 +44,8 @@ function repeatsPay(values: Uint8Array | Uint32Array, from: number, to: number, 
   return runs * (1 + Math.ceil(width / 8)) * 8 < (to - from) * width;
 }
 
-function repeat(out: ByteWriter, value: number, count: number, width: number): void {
+/** Encodes `count` times `value`. */
+export function encodeRun(out: ByteWriter, value: number, count: number, width: number): void {
   out.varint(count * 2);
   for (let shift = 0; shift < width; shift += 8) out.byte(value >>> shift);
 }

@@ -23,40 +23,71 @@ export function encodePlainTexts(out: ByteWriter, { bytes, offsets, count }: Tex
 let prefixes = new Uint32Array(0);
 let lengths = new Uint32Array(0);
 
-/** DELTA_BYTE_ARRAY: how much each text shares with the one before, and what follows. */
+/** DELTA_LENGTH_BYTE_ARRAY of the texts of `indexes[from .. to]`: all lengths, then all texts. */
+export function encodeTextLengths(
+  out: ByteWriter,
+  pool: TextPool,
+  indexes: Uint32Array,
+  from: number,
+  to: number,
+): void {
+  roomFor(to - from);
+  prefixes.fill(0, 0, to - from);
+  encodeSuffixes(out, pool, indexes, from, to);
+}
+
+/** DELTA_BYTE_ARRAY of the same: how much each text shares with the one before, and what follows. */
 export function encodeSharedTexts(
+  out: ByteWriter,
+  pool: TextPool,
+  indexes: Uint32Array,
+  from: number,
+  to: number,
+): void {
+  const { bytes, offsets } = pool;
+  roomFor(to - from);
+  let [lastStart, lastEnd] = [0, 0];
+  for (let index = from; index < to; index++) {
+    const text = indexes[index] as number;
+    const start = offsets[text] as number;
+    const end = offsets[text + 1] as number;
+    const limit = Math.min(end - start, lastEnd - lastStart);
+    let shared = 0;
+    while (shared < limit && bytes[start + shared] === bytes[lastStart + shared]) shared++;
+    prefixes[index - from] = shared;
+    [lastStart, lastEnd] = [start, end];
+  }
+  encodeDeltas(out, prefixes, 0, to - from);
+  encodeSuffixes(out, pool, indexes, from, to);
+}
+
+function roomFor(count: number): void {
+  if (prefixes.length >= count) return;
+  prefixes = new Uint32Array(count);
+  lengths = new Uint32Array(count);
+}
+
+/** What follows the texts' `prefixes`. */
+function encodeSuffixes(
   out: ByteWriter,
   { bytes, offsets }: TextPool,
   indexes: Uint32Array,
   from: number,
   to: number,
 ): void {
-  const count = to - from;
-  if (prefixes.length < count) {
-    prefixes = new Uint32Array(count);
-    lengths = new Uint32Array(count);
-  }
-  let [lastStart, lastEnd] = [0, 0];
   let total = 0;
-  for (let index = 0; index < count; index++) {
-    const text = indexes[from + index] as number;
-    const start = offsets[text] as number;
-    const end = offsets[text + 1] as number;
-    const limit = Math.min(end - start, lastEnd - lastStart);
-    let shared = 0;
-    while (shared < limit && bytes[start + shared] === bytes[lastStart + shared]) shared++;
-    prefixes[index] = shared;
-    lengths[index] = end - start - shared;
-    total += end - start - shared;
-    [lastStart, lastEnd] = [start, end];
+  for (let index = from; index < to; index++) {
+    const text = indexes[index] as number;
+    const length = (offsets[text + 1] as number) - (offsets[text] as number) - (prefixes[index - from] as number);
+    lengths[index - from] = length;
+    total += length;
   }
-  encodeDeltas(out, prefixes, 0, count);
-  encodeDeltas(out, lengths, 0, count);
+  encodeDeltas(out, lengths, 0, to - from);
   let at = out.length;
   const target = out.extend(total);
-  for (let index = 0; index < count; index++) {
-    const text = indexes[from + index] as number;
-    const start = (offsets[text] as number) + (prefixes[index] as number);
+  for (let index = from; index < to; index++) {
+    const text = indexes[index] as number;
+    const start = (offsets[text] as number) + (prefixes[index - from] as number);
     at = copyShort(target, at, bytes, start, offsets[text + 1] as number);
   }
 }

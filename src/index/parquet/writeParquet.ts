@@ -5,10 +5,9 @@
 
 import { createHash } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { ByteWriter } from './byteWriter.ts';
-import { ChunkGatherer } from './chunkValues.ts';
-import { writeColumnChunk } from './columnChunk.ts';
-import { PageWriter } from './pageWriter.ts';
+import { type ColumnChunk, ColumnChunkWriter } from './columnChunk.ts';
 import type { ParquetColumn } from './parquetColumns.ts';
 import { magic, type RowGroup, writeFooter } from './parquetFooter.ts';
 
@@ -20,7 +19,7 @@ export interface WriteParquetOptions {
 }
 
 /**
- * Row `i` of the file is row `order[i]` of the columns. Holds one row group in memory; a file that could not be finished is removed.
+ * Row `i` of the file is row `order[i]` of the columns. Holds the file in memory; one that could not be finished is removed.
  * @returns the file's size and SHA-256 in hex.
  */
 export async function writeParquet(
@@ -29,33 +28,35 @@ export async function writeParquet(
   order: Uint32Array,
   options: WriteParquetOptions,
 ): Promise<{ sizeBytes: number; sha256: string }> {
-  const { rowGroupRows, metadata = {}, signal } = options;
+  const { metadata = {}, signal } = options;
   signal?.throwIfAborted();
+  const groups = rowGroups(order.length, options.rowGroupRows);
+  const writer = new ColumnChunkWriter(order, options.rowGroupRows);
+  for (const column of columns) {
+    // Column by column: its codes stay in the processor's cache, of which rows in another order touch all again and again.
+    for (const { out, from, to, chunks } of groups) chunks.push(writer.write(out, column, from, to));
+    await setImmediate();
+    signal?.throwIfAborted();
+  }
   const hash = createHash('sha256');
   const handle = await open(file, 'w');
   try {
-    const out = new ByteWriter(1 << 20);
-    const pages = new PageWriter(out);
-    const gatherer = new ChunkGatherer(order, rowGroupRows);
-    const rowGroups: RowGroup[] = [];
     let offset = 0;
-    const flush = async () => {
-      hash.update(out.written);
-      await handle.writeFile(out.written);
-      offset += out.length;
-      out.clear();
+    const append = async (bytes: Uint8Array) => {
       signal?.throwIfAborted();
+      hash.update(bytes);
+      await handle.writeFile(bytes);
+      offset += bytes.length;
     };
-    out.bytes(magic);
-    await flush();
-    for (let from = 0; from < order.length; from += rowGroupRows) {
-      const to = Math.min(from + rowGroupRows, order.length);
-      const chunks = columns.map((column) => writeColumnChunk(out, pages, gatherer, column, from, to));
-      rowGroups.push({ offset, rows: to - from, chunks });
-      await flush();
+    await append(magic);
+    const placed: RowGroup[] = [];
+    for (const { out, from, to, chunks } of groups) {
+      placed.push({ offset, rows: to - from, chunks });
+      await append(out.written);
     }
-    writeFooter(out, offset, { columns, rows: order.length, rowGroups, metadata });
-    await flush();
+    const footer = new ByteWriter();
+    writeFooter(footer, offset, { columns, rows: order.length, rowGroups: placed, metadata });
+    await append(footer.written);
     return { sizeBytes: offset, sha256: hash.digest('hex') };
   } catch (error) {
     await rm(file, { force: true });
@@ -63,4 +64,21 @@ export async function writeParquet(
   } finally {
     await handle.close();
   }
+}
+
+/** Rows `[from .. to]`, and their columns so far. */
+interface RowGroupInMaking {
+  readonly from: number;
+  readonly to: number;
+  readonly out: ByteWriter;
+  readonly chunks: ColumnChunk[];
+}
+
+function rowGroups(rows: number, size: number): readonly RowGroupInMaking[] {
+  return Array.from({ length: Math.ceil(rows / size) }, (_, group) => ({
+    from: group * size,
+    to: Math.min((group + 1) * size, rows),
+    out: new ByteWriter(),
+    chunks: [],
+  }));
 }
