@@ -10,29 +10,26 @@ import type { Database } from './database.ts';
 import { damagedIndex } from './indexError.ts';
 import type { IndexState } from './indexState.ts';
 import type { SegmentEntry } from './manifest.ts';
+import { type MergeLimits, planMerge } from './planMerge.ts';
 import { newName } from './names.ts';
 import { readObject } from './readObject.ts';
 import { mergeSegments } from './rewriteSegments.ts';
 import { deleteSegment, keptUnnamedMs, putSegment, removeLocal } from './putSegment.ts';
-
-/** So many of one tier become one of the next; a tier holds segments of `fanIn` times the records of the one before. */
-const fanIn = 8;
 
 export interface CompactOptions {
   readonly state: IndexState;
   readonly database: Database;
   /** A folder that the database may read and write. */
   readonly directory: string;
-  /** A segment of half as many records is left as it is. */
-  readonly maxRecords: number;
+  readonly limits: MergeLimits;
   readonly clock: () => number;
   readonly signal?: AbortSignal;
 }
 
 /** One merge, where one is due; false when none is, or when another indexer has merged the same meanwhile. */
 export async function compactSegments(options: CompactOptions): Promise<boolean> {
-  const { state, database, directory, maxRecords, clock, signal } = options;
-  const inputs = dueForMerge(state.manifest.segments, maxRecords);
+  const { state, database, directory, limits, clock, signal } = options;
+  const inputs = planMerge(state.manifest.segments, limits);
   if (inputs.length === 0) return false;
   const files = await Promise.all(inputs.map((entry) => fetchSegment(entry, state, directory, signal)));
   const superseded = state.manifest.superseded;
@@ -64,24 +61,6 @@ export async function compactSegments(options: CompactOptions): Promise<boolean>
     // The newest manifest tells whether it counted; if not, what was put is for the garbage collection.
     if (outcome === 'overtaken') return true;
   }
-}
-
-/** The segments of the first tier that is full. */
-function dueForMerge(segments: readonly SegmentEntry[], maxRecords: number): readonly SegmentEntry[] {
-  const small = segments.filter((entry) => entry.records < maxRecords / 2);
-  const tiers = Map.groupBy(small, ({ records }) => Math.floor(Math.log(Math.max(1, records)) / Math.log(fanIn)));
-  for (const [, tier] of [...tiers].sort(([a], [b]) => a - b)) {
-    if (tier.length < fanIn) continue;
-    const inputs: SegmentEntry[] = [];
-    let records = 0;
-    for (const entry of tier) {
-      if (records + entry.records > maxRecords) break;
-      inputs.push(entry);
-      records += entry.records;
-    }
-    if (inputs.length > 1) return inputs;
-  }
-  return [];
 }
 
 async function fetchSegment(

@@ -79,6 +79,8 @@ const defaultMemoryLimitMb = 512;
 const readsOfChanging = 3;
 /** So often at most an idle watcher notes that nothing is new. */
 const idleFreshnessMs = 5_000;
+/** Of a merged segment, as it is stored: its rows, many times as large, are gathered in the engine. */
+const maxMergedBytes = 64 * 2 ** 20;
 /** Listing all of an index costs requests. */
 const collectEveryMs = 600_000;
 
@@ -215,7 +217,7 @@ export class Indexer implements AsyncDisposable {
       state: this.#state,
       database: this.#database,
       directory: this.#directory,
-      maxRecords: this.#limits.records,
+      limits: { records: this.#limits.records, bytes: maxMergedBytes },
       clock: this.#nowMs,
       ...(signal ? { signal } : {}),
     };
