@@ -165,6 +165,25 @@ test('orders texts by their bytes, where JavaScript would not', async () => {
   assert.deepEqual(await fixture.database.query(bounds), [{ min: '\uFFFD', max: '\u{10000}' }]);
 });
 
+test('files with and without nulls are read as one table', async () => {
+  await using fixture = await parquetFixture();
+  const { database, file } = fixture;
+  const other = `${file}.other`;
+  await writeCounted(file);
+  const rows = [null, 'a', null];
+  await writeParquet(other, [columnOf({ kind: 'text', name: 'text', rows })], inOrder(3), { rowGroupRows: 10 });
+  for (const files of [
+    [file, other],
+    [other, file],
+  ]) {
+    const from = `read_parquet([${files.map(sqlText).join(', ')}], union_by_name = true)`;
+    const counts = await database.query(
+      `SELECT count(*)::INTEGER AS n, count(text)::INTEGER AS text, count(integer)::INTEGER AS integer FROM ${from}`,
+    );
+    assert.deepEqual(counts, [{ n: 5003, text: 4001, integer: 5000 }]);
+  }
+});
+
 test('leaves no file behind when it is cancelled', async () => {
   await using fixture = await parquetFixture();
   const reason = new Error('enough');

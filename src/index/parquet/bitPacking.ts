@@ -2,17 +2,32 @@
 
 import type { ByteWriter } from './byteWriter.ts';
 
-interface Numbers {
-  readonly [index: number]: number;
+/** Packs `values[from .. to]` in `width` bits each, 1 to 24, padded with zeros to a multiple of eight values. */
+export function packBits(out: ByteWriter, values: Uint32Array, from: number, to: number, width: number): void {
+  let at = out.length;
+  const end = at + Math.ceil((to - from) / 8) * width;
+  const bytes = out.extend(end - at);
+  let [bits, held] = [0, 0];
+  for (let index = from; index < to; index++) {
+    // With the fewer than 8 that are held the sum stays within 31 bits.
+    bits |= (values[index] as number) << held;
+    held += width;
+    while (held >= 8) {
+      bytes[at++] = bits;
+      bits >>>= 8;
+      held -= 8;
+    }
+  }
+  if (held > 0) bytes[at++] = bits;
+  bytes.fill(0, at, end);
 }
 
 /**
- * Packs `values[from .. to]`, minus `base`, in `width` bits each, padded with zeros to `count` of them: a multiple of 8.
- * @param width from 1 to 53.
+ * Packs what `values[0 .. to]` are above `base` in `width` bits each, 1 to 53, padded with zeros to `count` values: a multiple of 8.
  */
-export function packBits(
+export function packOffsets(
   out: ByteWriter,
-  values: Numbers,
+  values: Float64Array,
   from: number,
   to: number,
   count: number,
@@ -22,16 +37,13 @@ export function packBits(
   let at = out.length;
   const end = at + (count * width) / 8;
   const bytes = out.extend(end - at);
-  let bits = 0;
-  let held = 0;
+  let [bits, held] = [0, 0];
   for (let index = from; index < to; index++) {
     let value = (values[index] as number) - base;
     let left = width;
-    // At most 24 bits join the fewer than 8 that are held, so the sum stays within 32.
-    while (left > 24) {
-      bits |= (value % 0x1000000) << held;
-      value = Math.floor(value / 0x1000000);
-      left -= 24;
+    for (; left > 24; left -= 24) {
+      bits |= (value % 2 ** 24) << held;
+      value = Math.floor(value / 2 ** 24);
       bytes[at++] = bits;
       bytes[at++] = bits >>> 8;
       bytes[at++] = bits >>> 16;

@@ -1,6 +1,6 @@
 /** Parquet's delta encodings: of whole numbers, of texts' lengths, and of texts by what they share with the one before. */
 
-import { bitWidth, packBits } from './bitPacking.ts';
+import { bitWidth, packOffsets } from './bitPacking.ts';
 import type { ByteWriter } from './byteWriter.ts';
 
 const blockValues = 128;
@@ -40,7 +40,7 @@ function encodeBlock(out: ByteWriter, count: number, least: number): void {
     for (let index = from; index < to; index++) greatest = Math.max(greatest, (deltas[index] as number) - least);
     const width = bitWidth(greatest);
     if (width === 0) continue;
-    packBits(out, deltas, from, to, miniblockValues, width, least);
+    packOffsets(out, deltas, from, to, miniblockValues, width, least);
     out.written[widthsAt + from / miniblockValues] = width;
   }
 }

@@ -1,7 +1,7 @@
 /** What stands behind a Parquet file's row groups: the pages' offsets, and the file's metadata. */
 
 import type { ByteWriter } from './byteWriter.ts';
-import type { ColumnChunk } from './columnChunk.ts';
+import type { ColumnChunk } from './columnWriter.ts';
 import type { ParquetColumn } from './parquetColumns.ts';
 import { ThriftWriter } from './thriftWriter.ts';
 
@@ -12,8 +12,13 @@ export interface RowGroup {
   readonly chunks: readonly ColumnChunk[];
 }
 
+/** `required` tells that no row is null. */
+export interface FooterColumn extends Pick<ParquetColumn, 'kind' | 'name'> {
+  readonly required: boolean;
+}
+
 export interface ParquetFile {
-  readonly columns: readonly ParquetColumn[];
+  readonly columns: readonly FooterColumn[];
   readonly rows: number;
   readonly rowGroups: readonly RowGroup[];
   readonly metadata: Readonly<Record<string, string>>;
@@ -22,7 +27,7 @@ export interface ParquetFile {
 export const magic = Buffer.from('PAR1');
 
 const physicalTypes = { int64: 2, byteArray: 6 } as const;
-const repetitionTypes = { optional: 1, repeated: 2 } as const;
+const repetitionTypes = { required: 0, optional: 1, repeated: 2 } as const;
 const convertedTypes = { utf8: 0, list: 3, timestampMillis: 9, int64: 18 } as const;
 const [textType, listType, timestampType] = [1, 3, 8];
 const codecs = { none: 0, zstd: 6 } as const;
@@ -57,7 +62,7 @@ export function writeFooter(out: ByteWriter, offset: number, file: ParquetFile):
       }));
       thrift.structs(1, chunks, ({ chunk, column, index }) => {
         thrift.int64(2, 0);
-        thrift.structField(3, () => writeChunk(thrift, group.offset, chunk, column as ParquetColumn));
+        thrift.structField(3, () => writeChunk(thrift, group.offset, chunk, column as FooterColumn));
         thrift.int64(4, index?.offset ?? 0);
         thrift.int32(5, index?.size ?? 0);
       });
@@ -90,24 +95,27 @@ export function writeFooter(out: ByteWriter, offset: number, file: ParquetFile):
 interface SchemaElement {
   readonly name: string;
   readonly kind: 'root' | 'list' | 'elements' | 'text' | 'integer' | 'time';
+  readonly repetition?: keyof typeof repetitionTypes;
   readonly children?: number;
 }
 
-function schemaOf(columns: readonly ParquetColumn[]): readonly SchemaElement[] {
+function schemaOf(columns: readonly FooterColumn[]): readonly SchemaElement[] {
   const elements: SchemaElement[] = [{ name: 'schema', kind: 'root', children: columns.length }];
-  for (const { kind, name } of columns) {
-    if (kind !== 'texts') elements.push({ name, kind });
+  for (const { kind, name, required } of columns) {
+    const repetition = required ? 'required' : 'optional';
+    if (kind !== 'texts') elements.push({ name, kind, repetition });
     else {
-      elements.push({ name, kind: 'list', children: 1 }, { name: 'list', kind: 'elements', children: 1 });
-      elements.push({ name: 'element', kind: 'text' });
+      elements.push({ name, kind: 'list', repetition, children: 1 });
+      elements.push({ name: 'list', kind: 'elements', repetition: 'repeated', children: 1 });
+      elements.push({ name: 'element', kind: 'text', repetition: 'optional' });
     }
   }
   return elements;
 }
 
-function writeSchemaElement(thrift: ThriftWriter, { name, kind, children }: SchemaElement): void {
+function writeSchemaElement(thrift: ThriftWriter, { name, kind, repetition, children }: SchemaElement): void {
   if (children === undefined) thrift.int32(1, kind === 'text' ? physicalTypes.byteArray : physicalTypes.int64);
-  if (kind !== 'root') thrift.int32(3, kind === 'elements' ? repetitionTypes.repeated : repetitionTypes.optional);
+  if (repetition) thrift.int32(3, repetitionTypes[repetition]);
   thrift.text(4, name);
   if (children !== undefined) thrift.int32(5, children);
   switch (kind) {
@@ -135,7 +143,7 @@ function writeSchemaElement(thrift: ThriftWriter, { name, kind, children }: Sche
   }
 }
 
-function writeChunk(thrift: ThriftWriter, groupOffset: number, chunk: ColumnChunk, column: ParquetColumn): void {
+function writeChunk(thrift: ThriftWriter, groupOffset: number, chunk: ColumnChunk, column: FooterColumn): void {
   const { bounds, dictionaryOffset } = chunk;
   thrift.int32(1, column.kind === 'text' || column.kind === 'texts' ? physicalTypes.byteArray : physicalTypes.int64);
   thrift.int32s(2, chunk.encodings);

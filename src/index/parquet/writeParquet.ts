@@ -7,9 +7,9 @@ import { createHash } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { ByteWriter } from './byteWriter.ts';
-import { type ColumnChunk, ColumnChunkWriter } from './columnChunk.ts';
+import { type ColumnChunk, ColumnWriter } from './columnWriter.ts';
 import type { ParquetColumn } from './parquetColumns.ts';
-import { magic, type RowGroup, writeFooter } from './parquetFooter.ts';
+import { type FooterColumn, magic, type RowGroup, writeFooter } from './parquetFooter.ts';
 
 export interface WriteParquetOptions {
   readonly rowGroupRows: number;
@@ -31,10 +31,13 @@ export async function writeParquet(
   const { metadata = {}, signal } = options;
   signal?.throwIfAborted();
   const groups = rowGroups(order.length, options.rowGroupRows);
-  const writer = new ColumnChunkWriter(order, options.rowGroupRows);
+  const writer = new ColumnWriter(order, options.rowGroupRows);
+  const written: FooterColumn[] = [];
   for (const column of columns) {
+    const made = writer.begin(column);
+    written.push({ kind: column.kind, name: column.name, required: made.required });
     // Column by column: its codes stay in the processor's cache, of which rows in another order touch all again and again.
-    for (const { out, from, to, chunks } of groups) chunks.push(writer.write(out, column, from, to));
+    for (const { out, from, to, chunks } of groups) chunks.push(made.write(out, from, to));
     await setImmediate();
     signal?.throwIfAborted();
   }
@@ -55,7 +58,7 @@ export async function writeParquet(
       await append(out.written);
     }
     const footer = new ByteWriter();
-    writeFooter(footer, offset, { columns, rows: order.length, rowGroups: placed, metadata });
+    writeFooter(footer, offset, { columns: written, rows: order.length, rowGroups: placed, metadata });
     await append(footer.written);
     return { sizeBytes: offset, sha256: hash.digest('hex') };
   } catch (error) {
