@@ -4,6 +4,7 @@
  */
 
 import { Offsets } from './offsets.ts';
+import { isDigit } from './parse/digits.ts';
 import { anyClue, cluesOn } from './parse/clues.ts';
 
 /** One line without its end. Characters past `maxLineLength` are left out. */
@@ -230,6 +231,8 @@ function isPythonQuote(source: string, at: number): boolean {
 /** Tells escaped newlines of a trace from a Windows path: what follows one must look like a frame. */
 function holdsEscapedTrace(text: string, firstEscape: number, end: number): boolean {
   for (let at = firstEscape; at !== -1 && at < end; at = text.indexOf('\\n', at + 2)) {
+    // `panicked at src/main.rs:3:5:`
+    if (text.charCodeAt(at - 1) === 58 && isDigit(text.charCodeAt(at - 2))) return true;
     let after = at + 2;
     let tabs = 0;
     const limit = Math.min(end, after + 64);
@@ -252,7 +255,7 @@ function holdsEscapedTrace(text: string, firstEscape: number, end: number): bool
 
 /** How lines of traces start, behind their indentation. */
 const openings =
-  /at |File |goroutine |#\d|\d{1,4}(?:#|: )|@ |from |(?:Caused by|Stack trace|stack backtrace|Stack backtrace|Next)\b|\(\w|in (?:function|call)|\[?\{\w+,|[\w./@<>-]*(?:\.(?:rb|exs?|erl):\d|\(\+0x|@http)/y;
+  /at |File |goroutine |(?:\* )?frame #|note: run with|WARNING: |(?:Syntax|Indentation|Tab)Error: |#\d|\d{1,4}(?:#|: )|@ |from |(?:Caused by|Stack trace|stack backtrace|Stack backtrace|Next)\b|\(\w|in (?:function|call)|\[?\{\w+,|[\w./@<>-]*(?:\.(?:rb|exs?|erl):\d|\(\+0x|@http)/y;
 
 function isEscapedTab(text: string, at: number): boolean {
   for (let backslashes = 1; backslashes <= 4; backslashes *= 2) {
