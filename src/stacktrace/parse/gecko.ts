@@ -39,7 +39,7 @@ function isFrame(text: string): boolean {
 }
 
 /** What may stand after the `@`: an address, a path, Safari's own code. */
-const place = /(?:[a-z][\w+.-]{1,30}:\/\/|\/|webpack-internal:|\[native code\]$)/y;
+const place = /(?:[a-z][\w+.-]{1,30}:\/\/|\/|webpack-internal:|self-hosted:|\[native code\]$)/y;
 /** Names with a blank: of code outside of functions, and of what a timer or a promise called. */
 const spaced =
   /(?:(?:global|module|eval) code|(?:setTimeout|setInterval|requestAnimationFrame) handler\*\S*|promise callback\*\S*)$/;
@@ -48,8 +48,9 @@ function geckoFrameOn(text: string): FoundFrame | undefined {
   const end = text.trimEnd().length;
   const at = text.indexOf('@');
   if (at === -1 || at > maxName) return undefined;
+  const isEvalCode = at + 1 === end && text.endsWith('eval code@', end);
   place.lastIndex = at + 1;
-  if (!place.test(text)) return undefined;
+  if (!isEvalCode && !place.test(text)) return undefined;
   let start = at;
   while (start > 0 && text.charCodeAt(start - 1) > 32) start--;
   const named = spaced.exec(text.slice(0, at));
@@ -61,11 +62,9 @@ function geckoFrameOn(text: string): FoundFrame | undefined {
     end,
     function: name === '' ? undefined : name,
     module: undefined,
-    // `async*run`, `run/inner<`: what the engine adds to a name.
-    readable:
-      name === '' ? undefined : name.replace(/^(?:async|[A-Za-z]+ (?:callback|handler))\*/, '').replace(/[/<]+$/, ''),
+    readable: readableGeckoName(name),
   };
-  if (text.startsWith('[native code]', at + 1)) {
+  if (isEvalCode || text.startsWith('[native code]', at + 1)) {
     return { ...found, file: undefined, line1: undefined, column1: undefined, inApp: false };
   }
   // `app.js line 5 > eval:1:1`: the file whose code called eval.
@@ -88,6 +87,12 @@ function geckoFrameOn(text: string): FoundFrame | undefined {
   if (/\s/.test(path)) return undefined;
   const file = decodeFile(path);
   return { ...found, file, line1, column1, inApp: isInApp(file) };
+}
+
+/** Without what the engine adds: `async*run`, `EventListener.handleEvent*run`, `run/inner<`. */
+function readableGeckoName(name: string): string | undefined {
+  const own = name.slice(name.lastIndexOf('*') + 1).replace(/[/<]+$/, '');
+  return own === '' ? undefined : own;
 }
 
 const maxName = 400;
