@@ -6,16 +6,20 @@
 import type { ObjectStore } from '../store/objectStore.ts';
 import type { Batch, BatchObject } from './batch.ts';
 import type { IndexState } from './indexState.ts';
-import { readLedgerPart, serializeLedgerPart, type LedgerEntry, versionRead } from './ledger.ts';
-import type { LedgerPartEntry, Manifest, ManifestTotals, RejectedPartEntry, SegmentEntry } from './manifest.ts';
+import { type LedgerEntry, versionRead } from './ledger.ts';
+import {
+  type LedgerPartEntry,
+  type Manifest,
+  manifestAfter,
+  type ManifestTotals,
+  type RejectedPartEntry,
+  type SegmentEntry,
+} from './manifest.ts';
 import { newName } from './names.ts';
+import { putLedgerPart } from './putLedgerPart.ts';
 import { deleteSegment, keptUnnamedMs, putSegment } from './putSegment.ts';
 import { serializeRejectedRows } from './rejectedLines.ts';
 import type { LocalSegment } from './segmentWriter.ts';
-
-/** A run of this many small ledger parts at the end is merged into one: a commit reads few objects, however many came before. */
-const mergeLedgerParts = 32;
-const smallLedgerPart = 2000;
 
 export interface Committed {
   readonly objects: readonly BatchObject[];
@@ -45,9 +49,10 @@ export async function commitBatch(
     }
     const segments = await upload(batch.segments, uploaded, state.store, nowMs, signal);
     const rejected = await putRejected(batch, state.store, signal);
-    const [ledger, entries] = await putLedger(batch, state, signal);
+    const read = batch.objects.map((object) => entryOf(object, state));
+    const [ledger, entries] = await putLedgerPart(state, read, signal);
     signal?.throwIfAborted();
-    const manifest = nextManifest(state, batch, { segments, rejected, ledger }, nowMs);
+    const manifest = nextManifest(state, read, { segments, rejected, ledger }, nowMs);
     const outcome = await state.commit(manifest, entries, signal);
     if (outcome === 'committed') return { objects: [...batch.objects], segments };
     await state.refresh(signal);
@@ -116,28 +121,6 @@ async function putRejected(batch: Batch, store: ObjectStore, signal?: AbortSigna
   return [{ key, lines: batch.rejected.length }];
 }
 
-/** Puts the batch's entries, merged with the small parts before them once those are many. */
-async function putLedger(
-  batch: Batch,
-  state: IndexState,
-  signal?: AbortSignal,
-): Promise<readonly [LedgerPartEntry[], { readonly part: string; readonly entries: readonly LedgerEntry[] }]> {
-  const added = batch.objects.map(({ replaces: _before, triedBefore: _tries, ...entry }) => entry);
-  const parts = state.manifest.ledger;
-  let start = parts.length;
-  while (start > 0 && (parts[start - 1]?.objects ?? 0) < smallLedgerPart) start -= 1;
-  if (parts.length - start < mergeLedgerParts) start = parts.length;
-  const merged = new Map<string, LedgerEntry>();
-  for (const part of parts.slice(start)) {
-    for (const entry of await readLedgerPart(state.store, part.key, signal)) merged.set(entry.key, entry);
-  }
-  for (const entry of added) merged.set(entry.key, entry);
-  const entries = [...merged.values()];
-  const key = `ledger/${newName()}.json`;
-  await state.store.put(key, serializeLedgerPart(entries), signal ? { signal } : {});
-  return [[...parts.slice(0, start), { key, objects: entries.length }], { part: key, entries }];
-}
-
 /** An object counts once a version of it was read. */
 function indexedOf(entry: LedgerEntry | undefined): number {
   return versionRead(entry) === undefined ? 0 : 1;
@@ -148,9 +131,15 @@ function rejectedOf(entry: LedgerEntry | undefined): number {
   return entry.rejected + (entry.unread?.version === undefined ? 0 : 1);
 }
 
+/** What the ledger is to say of an object. Of one that was not read it says the same as now, and how often that was tried. */
+function entryOf({ replaces: _before, triedBefore: _tries, ...entry }: BatchObject, state: IndexState): LedgerEntry {
+  const now = state.ledger.get(entry.key);
+  return entry.unread && now ? { ...now, unread: entry.unread } : entry;
+}
+
 function nextManifest(
   state: IndexState,
-  batch: Batch,
+  objects: readonly LedgerEntry[],
   added: {
     readonly segments: readonly SegmentEntry[];
     readonly rejected: readonly RejectedPartEntry[];
@@ -161,7 +150,7 @@ function nextManifest(
   const before = state.manifest;
   const superseded = [...before.superseded];
   const totals: { -readonly [K in keyof ManifestTotals]: number } = { ...before.totals };
-  for (const object of batch.objects) {
+  for (const object of objects) {
     const old = state.ledger.get(object.key);
     totals.objects += indexedOf(object) - indexedOf(old);
     totals.records += object.records - (old?.records ?? 0);
@@ -170,16 +159,11 @@ function nextManifest(
     const aside = old?.unread?.version;
     if (aside !== undefined && aside !== object.unread?.version) superseded.push(aside);
   }
-  return {
-    number: before.number + 1,
-    commit: newName(),
-    writtenTs: nowMs,
-    logs: before.logs,
-    ...(before.fields ? { fields: before.fields } : {}),
+  return manifestAfter(before, nowMs, {
     totals,
     segments: [...before.segments, ...added.segments],
     ledger: added.ledger,
     rejected: [...before.rejected, ...added.rejected],
     superseded,
-  };
+  });
 }

@@ -3,16 +3,13 @@
  * a query's cost goes by their number. Rows of superseded object versions are left out on the way.
  */
 
-import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Database } from './database.ts';
-import { damagedIndex } from './indexError.ts';
+import { fetchSegment } from './fetchSegment.ts';
 import type { IndexState } from './indexState.ts';
-import type { SegmentEntry } from './manifest.ts';
 import { type MergeLimits, planMerge } from './planMerge.ts';
+import { manifestAfter } from './manifest.ts';
 import { newName } from './names.ts';
-import { readObject } from './readObject.ts';
 import { mergeSegments } from './rewriteSegments.ts';
 import { deleteSegment, keptUnnamedMs, putSegment, removeLocal } from './putSegment.ts';
 
@@ -31,7 +28,7 @@ export async function compactSegments(options: CompactOptions): Promise<boolean>
   const { state, database, directory, limits, clock, signal } = options;
   const inputs = planMerge(state.manifest.segments, limits);
   if (inputs.length === 0) return false;
-  const files = await Promise.all(inputs.map((entry) => fetchSegment(entry, state, directory, signal)));
+  const files = await Promise.all(inputs.map((entry) => fetchSegment(entry, state.store, directory, signal)));
   const superseded = state.manifest.superseded;
   const merged = await mergeSegments(database, { inputs, files, superseded, file: join(directory, newName()) }, signal);
   const putMs = clock();
@@ -48,33 +45,11 @@ export async function compactSegments(options: CompactOptions): Promise<boolean>
       return false;
     }
     signal?.throwIfAborted();
-    const next = {
-      ...before,
-      number: before.number + 1,
-      commit: newName(),
-      writtenTs: clock(),
-      segments: [...kept, ...added],
-    };
+    const next = manifestAfter(before, clock(), { segments: [...kept, ...added] });
     const outcome = await state.commit(next, undefined, signal);
     if (outcome === 'committed') return true;
     await state.refresh(signal);
     // The newest manifest tells whether it counted; if not, what was put is for the garbage collection.
     if (outcome === 'overtaken') return true;
   }
-}
-
-async function fetchSegment(
-  entry: SegmentEntry,
-  state: IndexState,
-  directory: string,
-  signal?: AbortSignal,
-): Promise<string> {
-  const object = await readObject(state.store, entry.key, signal);
-  if (!object) throw damagedIndex(state.store.url, `${entry.key} is gone`);
-  if (createHash('sha256').update(object.bytes).digest('hex') !== entry.sha256) {
-    throw damagedIndex(state.store.url, `${entry.key} is not what was written`);
-  }
-  const file = join(directory, `${newName()}.parquet`);
-  await writeFile(file, object.bytes);
-  return file;
 }

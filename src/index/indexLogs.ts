@@ -3,9 +3,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { listLogObjects } from '../logs/listLogObjects.ts';
-import { NewestPartitions } from '../logs/newestPartitions.ts';
-import { assertNever } from '../model/assertNever.ts';
 import type { FieldMapping } from '../model/fieldMapping/fieldMapping.ts';
 import type { IndexPassSummary } from '../model/indexPass.ts';
 import type { ObjectInfo, ObjectStore } from '../store/objectStore.ts';
@@ -14,10 +11,12 @@ import { collectGarbage, type GracePeriods } from './collectGarbage.ts';
 import { compactSegments } from './compactSegments.ts';
 import { commitBatch } from './commitBatch.ts';
 import { Database } from './database.ts';
+import { Discovery, type DiscoveryOptions } from './discovery.ts';
+import { dropExpired } from './dropExpired.ts';
 import { writeFreshness } from './freshness.ts';
 import { IndexState } from './indexState.ts';
 import { versionRead } from './ledger.ts';
-import { entryAfterFailure, isSetAside, type Standing, standingOf } from './unreadObjects.ts';
+import { entryAfterFailure, isSetAside } from './unreadObjects.ts';
 
 export interface IndexLogsOptions {
   /** The log root. */
@@ -35,6 +34,8 @@ export interface IndexLogsOptions {
   /** Where segments are sorted and spilled before they are stored; the system's by default. */
   readonly temporaryDirectory?: string;
   readonly limits?: Partial<BatchLimits>;
+  /** Segments all of whose records are older leave the index; nothing does by default. Logs that were shipped earlier are not read. */
+  readonly retainMs?: number;
   /** How long what was replaced is kept. */
   readonly grace?: GracePeriods;
 }
@@ -46,23 +47,6 @@ export interface UnreadableObject {
   readonly tries: number;
   /** It is not tried again unless it changes, or a pass is told to `retry`. */
   readonly isSetAside: boolean;
-}
-
-/** What a pass lists of the log root. */
-export type PassScope =
-  | { readonly kind: 'all' }
-  /** The partitions of this long ago and since, and what lies in none. */
-  | { readonly kind: 'since'; readonly lookBackMs: number }
-  /** The partitions that are written to now, where earlier passes saw that there are such. */
-  | { readonly kind: 'newest' };
-
-export interface PassOptions {
-  /** `all` by default. */
-  readonly scope?: PassScope;
-  /** Lets some time go by between the tries of an object that cannot be read, as its trouble may pass. */
-  readonly isPatient?: boolean;
-  /** Tries the objects that were set aside once more. */
-  readonly retry?: boolean;
 }
 
 interface IndexProgress {
@@ -88,7 +72,7 @@ const collectEveryMs = 600_000;
  * One pass: every object that is there when it begins is indexed when it ends, by this or another indexer.
  * @throws IndexError or StoreError; what was committed until then stays. Rejects with `signal.reason` when cancelled.
  */
-export async function indexLogs(options: IndexLogsOptions & PassOptions): Promise<IndexPassSummary> {
+export async function indexLogs(options: IndexLogsOptions & DiscoveryOptions): Promise<IndexPassSummary> {
   await using indexer = await Indexer.open(options);
   return await indexer.pass(options);
 }
@@ -101,7 +85,7 @@ export class Indexer implements AsyncDisposable {
   readonly #database: Database;
   readonly #limits: BatchLimits;
   readonly #nowMs: () => number;
-  readonly #newest = new NewestPartitions();
+  readonly #discovery: Discovery;
   #listedMs = 0;
   #notedMs = Number.NEGATIVE_INFINITY;
   #collectedMs = Number.NEGATIVE_INFINITY;
@@ -113,6 +97,7 @@ export class Indexer implements AsyncDisposable {
     this.#database = database;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#nowMs = options.nowMs ?? Date.now;
+    this.#discovery = new Discovery({ ...options, indexUrl: options.index.url, nowMs: this.#nowMs }, this.#state);
   }
 
   static async open(options: IndexLogsOptions): Promise<Indexer> {
@@ -133,19 +118,19 @@ export class Indexer implements AsyncDisposable {
 
   /** Whether a pass of the scope `newest` would list anything. */
   get knowsNewest(): boolean {
-    return this.#newest.prefixes(this.#nowMs()).length > 0;
+    return this.#discovery.knowsNewest;
   }
 
-  async pass(passOptions: PassOptions = {}): Promise<IndexPassSummary> {
+  async pass(passOptions: DiscoveryOptions = {}): Promise<IndexPassSummary> {
     const { signal, onProgress } = this.#options;
     const startMs = this.#nowMs();
     const { scope = { kind: 'all' } } = passOptions;
     if (scope.kind !== 'newest') await this.#state.refresh(signal);
-    let { pending, waiting } = await this.#discover(startMs, passOptions);
+    let { pending, waiting } = await this.#discovery.find(passOptions, signal);
     if (scope.kind === 'newest' && pending.length > 0) {
       // Where nothing is new, the newest manifest is not asked for either.
       await this.#state.refresh(signal);
-      pending = pending.filter((info) => this.#standingOf(info, passOptions) === 'due');
+      pending = pending.filter((info) => this.#discovery.standingOf(info, passOptions) === 'due');
     }
     this.#listedMs = this.#nowMs() - startMs;
     const sum: PassSum = { objects: 0, records: 0, rejected: 0, segments: 0, bytes: 0, unread: 0 };
@@ -174,12 +159,12 @@ export class Indexer implements AsyncDisposable {
         // It is awaited before the next commit and at the end: a failure is thrown there.
         committing.catch(() => undefined);
         // Another indexer may have been at the same objects meanwhile.
-        while (next && this.#standingOf(next) === 'settled') next = pending.shift();
+        while (next && this.#discovery.standingOf(next) === 'settled') next = pending.shift();
       }
     } finally {
       await committing;
     }
-    if (sum.objects > 0) await this.#tidy();
+    if (sum.objects > 0 || scope.kind === 'all') await this.#tidy(sum.objects > 0);
     if (unsettled === 0 && scope.kind !== 'newest') await this.#noteFreshness(startMs, sum.objects > 0);
     return { ...sum, ms: this.#nowMs() - startMs };
   }
@@ -210,9 +195,9 @@ export class Indexer implements AsyncDisposable {
     }
   }
 
-  /** Keeps the number of segments small, off the query path; what has long been replaced is deleted. */
-  async #tidy(): Promise<void> {
-    const { signal, index } = this.#options;
+  /** Keeps segments few and young, off the query path; what has long been replaced is deleted. */
+  async #tidy(hasCommitted: boolean): Promise<void> {
+    const { signal, index, retainMs } = this.#options;
     const options = {
       state: this.#state,
       database: this.#database,
@@ -221,6 +206,8 @@ export class Indexer implements AsyncDisposable {
       clock: this.#nowMs,
       ...(signal ? { signal } : {}),
     };
+    const expired = retainMs === undefined ? 0 : await dropExpired({ ...options, retainMs });
+    if (!hasCommitted && expired === 0) return;
     while (await compactSegments(options));
     const nowMs = this.#nowMs();
     if (nowMs - this.#collectedMs < collectEveryMs) return;
@@ -257,46 +244,6 @@ export class Indexer implements AsyncDisposable {
     }
   }
 
-  /** What is listed and neither indexed in that version nor set aside, in the listing's order. */
-  async #discover(nowMs: number, passOptions: PassOptions) {
-    const { scope = { kind: 'all' } } = passOptions;
-    const { logs, index, signal } = this.#options;
-    const own = prefixWithin(logs.url, index.url);
-    const pending: ObjectInfo[] = [];
-    let waiting = 0;
-    for await (const info of this.#list(scope, nowMs)) {
-      signal?.throwIfAborted();
-      this.#newest.note(info.key);
-      if (own !== undefined && info.key.startsWith(own)) continue;
-      const standing = this.#standingOf(info, passOptions);
-      if (standing === 'due') pending.push(info);
-      else if (standing === 'waiting') waiting += 1;
-    }
-    return { pending, waiting };
-  }
-
-  async *#list(scope: PassScope, nowMs: number): AsyncGenerator<ObjectInfo, void> {
-    const { logs } = this.#options;
-    const signal = this.#options.signal ? { signal: this.#options.signal } : {};
-    switch (scope.kind) {
-      case 'all':
-        return yield* listLogObjects(logs, signal);
-      case 'since':
-        return yield* listLogObjects(logs, { range: { sinceMs: nowMs - scope.lookBackMs }, ...signal });
-      case 'newest':
-        for (const prefix of this.#newest.prefixes(nowMs)) yield* logs.list({ prefix, ...signal });
-        return;
-      default:
-        assertNever(scope);
-    }
-  }
-
-  #standingOf(info: ObjectInfo, { isPatient = false, retry = false }: PassOptions = {}): Standing {
-    const entry = this.#state.ledger.get(info.key);
-    if (retry && entry?.unread && isSetAside(entry.unread)) return 'due';
-    return standingOf(entry, info, this.#nowMs(), isPatient);
-  }
-
   async #noteFreshness(startMs: number, isNew: boolean): Promise<void> {
     if (!isNew && startMs - this.#notedMs < idleFreshnessMs) return;
     // An index with no manifest is none: nothing was listed, and there is nothing to be fresh about.
@@ -304,11 +251,4 @@ export class Indexer implements AsyncDisposable {
     await writeFreshness(this.#options.index, startMs, this.#options.signal);
     this.#notedMs = startMs;
   }
-}
-
-/** The index's keys as the log root sees them, where one lies within the other: an index is no log. */
-function prefixWithin(logsUrl: string, indexUrl: string): string | undefined {
-  const root = logsUrl.endsWith('/') ? logsUrl : `${logsUrl}/`;
-  if (!indexUrl.startsWith(root)) return undefined;
-  return `${decodeURIComponent(indexUrl.slice(root.length))}/`.replace(/\/+$/, '/');
 }

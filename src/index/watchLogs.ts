@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { IndexPassSummary } from '../model/indexPass.ts';
 import { StoreError } from '../store/storeError.ts';
 import { IndexError } from './indexError.ts';
-import { Indexer, type IndexLogsOptions, type PassScope } from './indexLogs.ts';
+import type { PassScope } from './discovery.ts';
+import { Indexer, type IndexLogsOptions } from './indexLogs.ts';
 
 export interface WatchLogsOptions extends IndexLogsOptions {
   /** Ends the watch: `watchLogs` then resolves once the pass under way has stopped. */

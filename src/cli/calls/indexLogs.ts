@@ -3,7 +3,9 @@
 import { indexLogs, type UnreadableObject } from '../../index/indexLogs.ts';
 import { FieldMapping } from '../../model/fieldMapping/fieldMapping.ts';
 import type { IndexPassSummary } from '../../model/indexPass.ts';
+import { retainProblem } from '../../model/parseEnvironments.ts';
 import { plainLine } from '../../model/plainText.ts';
+import { parseDuration } from '../../model/query/values.ts';
 import { openStore } from '../../store/openStore.ts';
 import { progressText } from '../asking.ts';
 import type { Call, CallContext } from '../call.ts';
@@ -18,7 +20,7 @@ import { WrongUse } from '../wrongUse.ts';
 
 export const indexCall: Call = {
   words: ['index'],
-  usage: '--logs URL --index URL [--fields PRESET|FILE] [--watch] [--retry]',
+  usage: '--logs URL --index URL [--fields PRESET|FILE] [--watch] [--retain 90d] [--retry]',
   summary: 'index what is new in the logs',
   details: [
     'Any number of indexers may run at once and be killed at any moment: no record is lost or counted twice.',
@@ -28,6 +30,7 @@ export const indexCall: Call = {
   ].join('\n'),
   options: {
     watch: { type: 'flag', help: 'go on until Ctrl-C' },
+    retain: { type: 'text', value: 'DURATION', help: 'drop what is older from the index, e.g. 90d' },
     retry: { type: 'flag', help: 'try the objects that were set aside once more' },
     ...indexingOptions,
   },
@@ -43,6 +46,10 @@ async function runIndex(values: OptionValues, context: CallContext): Promise<Exi
     throw new WrongUse('Expected the logs to read: --logs URL, or an environment that has them.');
   if (indexUrl === undefined)
     throw new WrongUse('Expected the index to write: --index URL, or an environment that has one.');
+  const retain = values.text('retain') ?? environment.retain;
+  const problem = retain === undefined ? undefined : retainProblem(retain);
+  if (problem !== undefined) throw new WrongUse(`--retain: ${problem}.`);
+  const retainMs = retain === undefined ? undefined : parseDuration(retain);
   const logs = openStore(logsUrl, environment.s3);
   await using _logs = closing(logs);
   const index = openStore(indexUrl, environment.s3);
@@ -53,6 +60,7 @@ async function runIndex(values: OptionValues, context: CallContext): Promise<Exi
     ...(environment.fields !== undefined && { fields: new FieldMapping(environment.fields) }),
     signal,
     nowMs: context.now,
+    ...(retainMs !== undefined && { retainMs }),
     retry: values.flag('retry'),
     onUnreadable: (object: UnreadableObject) => terminal.tell(unreadableText(object)),
     onProgress: (progress: { done: number; total: number; unit: 'objects' }) =>
