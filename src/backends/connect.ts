@@ -148,12 +148,13 @@ class EnvironmentConnection implements Connection {
     const { signal, onProgress } = options;
     const index = this.#places.indexStore();
     const logs = this.#places.logs();
-    const { fields } = this.#places;
+    const { fields, retainMs } = this.#places;
     try {
       return await indexLogs({
         logs,
         index,
         ...(fields ? { fields } : {}),
+        ...(retainMs === undefined ? {} : { retainMs }),
         nowMs: this.#nowMs,
         memoryLimitMb: this.#options.memoryLimitMb,
         ...(signal ? { signal } : {}),

@@ -3,6 +3,7 @@
 import { LogIndex } from '../index/logIndex.ts';
 import type { Environment } from '../model/environment.ts';
 import { FieldMapping } from '../model/fieldMapping/fieldMapping.ts';
+import { parseDuration } from '../model/query/values.ts';
 import type { ObjectStore } from '../store/objectStore.ts';
 import { openStore } from '../store/openStore.ts';
 import { BackendError, toBackendError } from './backendError.ts';
@@ -26,6 +27,8 @@ export class OpenPlaces {
   readonly name: string;
   /** What the logs call the canonical fields, where they have other names for them. */
   readonly fields: FieldMapping | undefined;
+  /** What is older leaves the index. */
+  readonly retainMs: number | undefined;
   readonly #environment: Environment;
   readonly #options: ConnectOptions & { readonly nowMs: () => number };
   #live: LiveBackend | undefined;
@@ -37,6 +40,7 @@ export class OpenPlaces {
     this.#environment = environment;
     this.#options = options;
     this.fields = environment.fields === undefined ? undefined : new FieldMapping(environment.fields);
+    this.retainMs = environment.retain === undefined ? undefined : parseDuration(environment.retain);
     this.name = `Environment ${JSON.stringify(environment.name)}`;
   }
 

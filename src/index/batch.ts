@@ -26,14 +26,16 @@ export interface BatchLimits {
 /** An object of the batch, and the version of it that was indexed when reading began. */
 export interface BatchObject extends LedgerEntry {
   readonly replaces?: string;
+  /** Of one that could not be read: how often it had been tried when it was tried once more. */
+  readonly triedBefore?: number;
 }
 
 /** What became of an object that was listed. */
 export type ReadOutcome =
   | { readonly kind: 'read' }
-  /** Deleted or written anew since: the next listing knows. */
-  | { readonly kind: 'changed' }
-  /** The store does not give it. */
+  /** Deleted since: the next listing knows. */
+  | { readonly kind: 'gone' }
+  /** The store does not give it, or another version of it than was listed (`changed`). */
   | { readonly kind: 'unreadable'; readonly error: StoreError };
 
 export class Batch {
@@ -125,20 +127,25 @@ export class Batch {
     } catch (error) {
       this.#unwanted.push(version);
       if (!(error instanceof StoreError)) throw error;
-      if (error.code === 'changed') return { kind: 'changed' };
-      if (error.code === 'denied' || error.code === 'io') return { kind: 'unreadable', error };
+      if (isOfObject(error)) return { kind: 'unreadable', error };
       throw error;
     }
     // The one reject of an object that is not there any more says nothing of what was in it.
     const isGone = count.records === 0 && count.rejected === 1 && !(await this.#logs.head(info.key, signal));
     if (isGone) {
       this.#unwanted.push(version);
-      return { kind: 'changed' };
+      return { kind: 'gone' };
     }
     this.#records += count.records;
     const { key, etag, sizeBytes } = info;
     this.#objects.push({ key, etag, sizeBytes, version, ...count, ...(replaces === undefined ? {} : { replaces }) });
     return { kind: 'read' };
+  }
+
+  /** Notes an object that could not be read, and what to list of it if it is not to be tried again. */
+  addUnread(object: BatchObject, rejected: RejectedRow | undefined): void {
+    this.#objects.push(object);
+    if (rejected) this.#rejected.push(rejected);
   }
 
   /** Writes what is still gathered; after it `segments` holds the rows of `objects` and no others. */
@@ -154,7 +161,7 @@ export class Batch {
     for (let index = this.#objects.length - 1; index >= 0; index--) {
       const object = this.#objects[index];
       if (!object || !keys.has(object.key)) continue;
-      versions.push(object.version);
+      versions.push(object.unread?.version ?? object.version);
       this.#objects.splice(index, 1);
     }
     await this.#dropVersions(versions, signal);
@@ -221,6 +228,11 @@ export class Batch {
     }
     this.#segments = segments;
   }
+}
+
+/** Whether it may be this object's trouble alone. */
+function isOfObject({ code }: StoreError): boolean {
+  return code === 'changed' || code === 'denied' || code === 'io' || code === 'unreachable';
 }
 
 function newVersion(): string {

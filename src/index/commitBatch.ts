@@ -6,19 +6,20 @@
 import type { ObjectStore } from '../store/objectStore.ts';
 import type { Batch, BatchObject } from './batch.ts';
 import type { IndexState } from './indexState.ts';
-import { readLedgerPart, serializeLedgerPart, type LedgerEntry } from './ledger.ts';
-import type { LedgerPartEntry, Manifest, ManifestTotals, RejectedPartEntry, SegmentEntry } from './manifest.ts';
+import { type LedgerEntry, versionRead } from './ledger.ts';
+import {
+  type LedgerPartEntry,
+  type Manifest,
+  manifestAfter,
+  type ManifestTotals,
+  type RejectedPartEntry,
+  type SegmentEntry,
+} from './manifest.ts';
 import { newName } from './names.ts';
-import { deleteSegment, putSegment } from './putSegment.ts';
+import { putLedgerPart } from './putLedgerPart.ts';
+import { deleteSegment, keptUnnamedMs, putSegment } from './putSegment.ts';
 import { serializeRejectedRows } from './rejectedLines.ts';
 import type { LocalSegment } from './segmentWriter.ts';
-
-/** A run of this many small ledger parts at the end is merged into one: a commit reads few objects, however many came before. */
-const mergeLedgerParts = 32;
-const smallLedgerPart = 2000;
-
-/** Far less than the grace period of the garbage collection. */
-const uploadAgainMs = 3_600_000;
 
 export interface Committed {
   readonly objects: readonly BatchObject[];
@@ -36,7 +37,7 @@ export async function commitBatch(
   let uploadedMs = clock();
   for (;;) {
     const nowMs = clock();
-    if (nowMs - uploadedMs > uploadAgainMs) {
+    if (nowMs - uploadedMs > keptUnnamedMs) {
       // A machine that slept: what lay there unnamed may have been collected.
       await deleteAll(state.store, uploaded);
       uploadedMs = nowMs;
@@ -48,18 +49,35 @@ export async function commitBatch(
     }
     const segments = await upload(batch.segments, uploaded, state.store, nowMs, signal);
     const rejected = await putRejected(batch, state.store, signal);
-    const [ledger, entries] = await putLedger(batch, state, signal);
+    const read = batch.objects.map((object) => entryOf(object, state));
+    const [ledger, entries] = await putLedgerPart(state, read, signal);
     signal?.throwIfAborted();
-    const manifest = nextManifest(state, batch, { segments, rejected, ledger }, nowMs);
-    if (await state.commit(manifest, entries, signal)) return { objects: [...batch.objects], segments };
+    const manifest = nextManifest(state, read, { segments, rejected, ledger }, nowMs);
+    const outcome = await state.commit(manifest, entries, signal);
+    if (outcome === 'committed') return { objects: [...batch.objects], segments };
     await state.refresh(signal);
+    if (outcome !== 'overtaken') continue;
+    if (isCommitted(batch, state)) return { objects: [...batch.objects], segments };
+    // Some manifest may name them, so that they are for the garbage collection.
+    uploaded.clear();
   }
+}
+
+/** Whether the batch is in the newest manifest: it went in as a whole or not at all. */
+function isCommitted(batch: Batch, state: IndexState): boolean {
+  return batch.objects.some(({ key, version, unread }) => !unread && state.ledger.get(key)?.version === version);
 }
 
 /** Objects whose ledger entry is no longer the one that their reading began from. */
 async function dropIndexed(batch: Batch, state: IndexState, signal?: AbortSignal): Promise<void> {
-  const taken = batch.objects.filter((object) => state.ledger.get(object.key)?.version !== object.replaces);
+  const taken = batch.objects.filter((object) => isTaken(object, state.ledger.get(object.key)));
   if (taken.length > 0) await batch.drop(new Set(taken.map((object) => object.key)), signal);
+}
+
+function isTaken({ replaces, unread, triedBefore = 0 }: BatchObject, entry: LedgerEntry | undefined): boolean {
+  if (versionRead(entry) !== replaces) return true;
+  // Who has read it comes before who could not.
+  return unread !== undefined && (entry?.unread?.tries ?? 0) !== triedBefore;
 }
 
 async function upload(
@@ -103,38 +121,25 @@ async function putRejected(batch: Batch, store: ObjectStore, signal?: AbortSigna
   return [{ key, lines: batch.rejected.length }];
 }
 
-/** Puts the batch's entries, merged with the small parts before them once those are many. */
-async function putLedger(
-  batch: Batch,
-  state: IndexState,
-  signal?: AbortSignal,
-): Promise<readonly [LedgerPartEntry[], { readonly part: string; readonly entries: readonly LedgerEntry[] }]> {
-  const added = batch.objects.map(({ key, etag, sizeBytes, version, records, rejected }) => ({
-    key,
-    etag,
-    sizeBytes,
-    version,
-    records,
-    rejected,
-  }));
-  const parts = state.manifest.ledger;
-  let start = parts.length;
-  while (start > 0 && (parts[start - 1]?.objects ?? 0) < smallLedgerPart) start -= 1;
-  if (parts.length - start < mergeLedgerParts) start = parts.length;
-  const merged = new Map<string, LedgerEntry>();
-  for (const part of parts.slice(start)) {
-    for (const entry of await readLedgerPart(state.store, part.key, signal)) merged.set(entry.key, entry);
-  }
-  for (const entry of added) merged.set(entry.key, entry);
-  const entries = [...merged.values()];
-  const key = `ledger/${newName()}.json`;
-  await state.store.put(key, serializeLedgerPart(entries), signal ? { signal } : {});
-  return [[...parts.slice(0, start), { key, objects: entries.length }], { part: key, entries }];
+/** An object counts once a version of it was read. */
+function indexedOf(entry: LedgerEntry | undefined): number {
+  return versionRead(entry) === undefined ? 0 : 1;
+}
+
+function rejectedOf(entry: LedgerEntry | undefined): number {
+  if (entry === undefined) return 0;
+  return entry.rejected + (entry.unread?.version === undefined ? 0 : 1);
+}
+
+/** What the ledger is to say of an object. Of one that was not read it says the same as now, and how often that was tried. */
+function entryOf({ replaces: _before, triedBefore: _tries, ...entry }: BatchObject, state: IndexState): LedgerEntry {
+  const now = state.ledger.get(entry.key);
+  return entry.unread && now ? { ...now, unread: entry.unread } : entry;
 }
 
 function nextManifest(
   state: IndexState,
-  batch: Batch,
+  objects: readonly LedgerEntry[],
   added: {
     readonly segments: readonly SegmentEntry[];
     readonly rejected: readonly RejectedPartEntry[];
@@ -145,23 +150,20 @@ function nextManifest(
   const before = state.manifest;
   const superseded = [...before.superseded];
   const totals: { -readonly [K in keyof ManifestTotals]: number } = { ...before.totals };
-  for (const object of batch.objects) {
+  for (const object of objects) {
     const old = state.ledger.get(object.key);
-    totals.objects += old ? 0 : 1;
+    totals.objects += indexedOf(object) - indexedOf(old);
     totals.records += object.records - (old?.records ?? 0);
-    totals.rejected += object.rejected - (old?.rejected ?? 0);
-    if (old && old.records + old.rejected > 0) superseded.push(old.version);
+    totals.rejected += rejectedOf(object) - rejectedOf(old);
+    if (old && old.version !== object.version && old.records + old.rejected > 0) superseded.push(old.version);
+    const aside = old?.unread?.version;
+    if (aside !== undefined && aside !== object.unread?.version) superseded.push(aside);
   }
-  return {
-    number: before.number + 1,
-    commit: newName(),
-    writtenTs: nowMs,
-    logs: before.logs,
-    ...(before.fields ? { fields: before.fields } : {}),
+  return manifestAfter(before, nowMs, {
     totals,
     segments: [...before.segments, ...added.segments],
     ledger: added.ledger,
     rejected: [...before.rejected, ...added.rejected],
     superseded,
-  };
+  });
 }

@@ -3,94 +3,53 @@
  * a query's cost goes by their number. Rows of superseded object versions are left out on the way.
  */
 
-import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Database } from './database.ts';
-import { damagedIndex } from './indexError.ts';
+import { fetchSegment } from './fetchSegment.ts';
 import type { IndexState } from './indexState.ts';
-import type { SegmentEntry } from './manifest.ts';
+import { type MergeLimits, planMerge } from './planMerge.ts';
+import { manifestAfter } from './manifest.ts';
 import { newName } from './names.ts';
-import { readObject } from './readObject.ts';
 import { mergeSegments } from './rewriteSegments.ts';
-import { deleteSegment, putSegment, removeLocal } from './putSegment.ts';
-
-/** So many of one tier become one of the next; a tier holds segments of `fanIn` times the records of the one before. */
-const fanIn = 8;
+import { deleteSegment, keptUnnamedMs, putSegment, removeLocal } from './putSegment.ts';
 
 export interface CompactOptions {
   readonly state: IndexState;
   readonly database: Database;
   /** A folder that the database may read and write. */
   readonly directory: string;
-  /** A segment of half as many records is left as it is. */
-  readonly maxRecords: number;
-  readonly nowMs: number;
+  readonly limits: MergeLimits;
+  readonly clock: () => number;
   readonly signal?: AbortSignal;
 }
 
 /** One merge, where one is due; false when none is, or when another indexer has merged the same meanwhile. */
 export async function compactSegments(options: CompactOptions): Promise<boolean> {
-  const { state, database, directory, maxRecords, nowMs, signal } = options;
-  const inputs = dueForMerge(state.manifest.segments, maxRecords);
+  const { state, database, directory, limits, clock, signal } = options;
+  const inputs = planMerge(state.manifest.segments, limits);
   if (inputs.length === 0) return false;
-  const files = await Promise.all(inputs.map((entry) => fetchSegment(entry, state, directory, signal)));
+  const files = await Promise.all(inputs.map((entry) => fetchSegment(entry, state.store, directory, signal)));
   const superseded = state.manifest.superseded;
   const merged = await mergeSegments(database, { inputs, files, superseded, file: join(directory, newName()) }, signal);
-  const added = merged ? [await putSegment(state.store, merged, nowMs, signal)] : [];
+  const putMs = clock();
+  const added = merged ? [await putSegment(state.store, merged, clock(), signal)] : [];
   if (merged) await removeLocal(merged);
   const keys = new Set(inputs.map((entry) => entry.key));
   for (;;) {
     const before = state.manifest;
     const kept = before.segments.filter((entry) => !keys.has(entry.key));
     const isThere = before.segments.length - kept.length === keys.size;
-    if (!isThere) {
+    // A machine that slept: what lay there unnamed may have been collected.
+    if (!isThere || clock() - putMs > keptUnnamedMs) {
       for (const entry of added) await deleteSegment(state.store, entry);
       return false;
     }
     signal?.throwIfAborted();
-    const next = {
-      ...before,
-      number: before.number + 1,
-      commit: newName(),
-      writtenTs: nowMs,
-      segments: [...kept, ...added],
-    };
-    if (await state.commit(next, undefined, signal)) return true;
+    const next = manifestAfter(before, clock(), { segments: [...kept, ...added] });
+    const outcome = await state.commit(next, undefined, signal);
+    if (outcome === 'committed') return true;
     await state.refresh(signal);
+    // The newest manifest tells whether it counted; if not, what was put is for the garbage collection.
+    if (outcome === 'overtaken') return true;
   }
-}
-
-/** The segments of the first tier that is full. */
-function dueForMerge(segments: readonly SegmentEntry[], maxRecords: number): readonly SegmentEntry[] {
-  const small = segments.filter((entry) => entry.records < maxRecords / 2);
-  const tiers = Map.groupBy(small, ({ records }) => Math.floor(Math.log(Math.max(1, records)) / Math.log(fanIn)));
-  for (const [, tier] of [...tiers].sort(([a], [b]) => a - b)) {
-    if (tier.length < fanIn) continue;
-    const inputs: SegmentEntry[] = [];
-    let records = 0;
-    for (const entry of tier) {
-      if (records + entry.records > maxRecords) break;
-      inputs.push(entry);
-      records += entry.records;
-    }
-    if (inputs.length > 1) return inputs;
-  }
-  return [];
-}
-
-async function fetchSegment(
-  entry: SegmentEntry,
-  state: IndexState,
-  directory: string,
-  signal?: AbortSignal,
-): Promise<string> {
-  const object = await readObject(state.store, entry.key, signal);
-  if (!object) throw damagedIndex(state.store.url, `${entry.key} is gone`);
-  if (createHash('sha256').update(object.bytes).digest('hex') !== entry.sha256) {
-    throw damagedIndex(state.store.url, `${entry.key} is not what was written`);
-  }
-  const file = join(directory, `${newName()}.parquet`);
-  await writeFile(file, object.bytes);
-  return file;
 }

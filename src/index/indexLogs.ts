@@ -3,18 +3,20 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { listLogObjects } from '../logs/listLogObjects.ts';
 import type { FieldMapping } from '../model/fieldMapping/fieldMapping.ts';
 import type { IndexPassSummary } from '../model/indexPass.ts';
 import type { ObjectInfo, ObjectStore } from '../store/objectStore.ts';
-import type { StoreError } from '../store/storeError.ts';
 import { Batch, type BatchLimits } from './batch.ts';
 import { collectGarbage, type GracePeriods } from './collectGarbage.ts';
 import { compactSegments } from './compactSegments.ts';
 import { commitBatch } from './commitBatch.ts';
 import { Database } from './database.ts';
+import { Discovery, type DiscoveryOptions } from './discovery.ts';
+import { dropExpired } from './dropExpired.ts';
 import { writeFreshness } from './freshness.ts';
 import { IndexState } from './indexState.ts';
+import { versionRead } from './ledger.ts';
+import { entryAfterFailure, isSetAside } from './unreadObjects.ts';
 
 export interface IndexLogsOptions {
   /** The log root. */
@@ -25,17 +27,26 @@ export interface IndexLogsOptions {
   readonly fields?: FieldMapping;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: IndexProgress) => void;
-  /** A log object that the store lists and does not give; it is tried again by every pass. */
-  readonly onUnreadable?: (key: string, error: StoreError) => void;
+  /** A log object that the store lists and does not give; it is tried a few times more before it is set aside. */
+  readonly onUnreadable?: (unreadable: UnreadableObject) => void;
   readonly nowMs?: () => number;
-  /** Looks only at the partitions of this long ago and since; everything by default. */
-  readonly lookBackMs?: number;
   readonly memoryLimitMb?: number;
   /** Where segments are sorted and spilled before they are stored; the system's by default. */
   readonly temporaryDirectory?: string;
   readonly limits?: Partial<BatchLimits>;
+  /** Segments all of whose records are older leave the index; nothing does by default. Logs that were shipped earlier are not read. */
+  readonly retainMs?: number;
   /** How long what was replaced is kept. */
   readonly grace?: GracePeriods;
+}
+
+export interface UnreadableObject {
+  readonly key: string;
+  readonly reason: string;
+  /** So often in all, by whatever indexer. */
+  readonly tries: number;
+  /** It is not tried again unless it changes, or a pass is told to `retry`. */
+  readonly isSetAside: boolean;
 }
 
 interface IndexProgress {
@@ -48,8 +59,12 @@ type PassSum = { -readonly [K in keyof Omit<IndexPassSummary, 'ms'>]: IndexPassS
 
 const defaultLimits: BatchLimits = { records: 250_000, bytes: 96 * 2 ** 20, objects: 5_000 };
 const defaultMemoryLimitMb = 512;
+/** An object that is replaced while it is read is read anew so often in one pass. */
+const readsOfChanging = 3;
 /** So often at most an idle watcher notes that nothing is new. */
 const idleFreshnessMs = 5_000;
+/** Of a merged segment, as it is stored: its rows, many times as large, are gathered in the engine. */
+const maxMergedBytes = 64 * 2 ** 20;
 /** Listing all of an index costs requests. */
 const collectEveryMs = 600_000;
 
@@ -57,9 +72,9 @@ const collectEveryMs = 600_000;
  * One pass: every object that is there when it begins is indexed when it ends, by this or another indexer.
  * @throws IndexError or StoreError; what was committed until then stays. Rejects with `signal.reason` when cancelled.
  */
-export async function indexLogs(options: IndexLogsOptions): Promise<IndexPassSummary> {
+export async function indexLogs(options: IndexLogsOptions & DiscoveryOptions): Promise<IndexPassSummary> {
   await using indexer = await Indexer.open(options);
-  return await indexer.pass(options.lookBackMs);
+  return await indexer.pass(options);
 }
 
 /** Holds what passes have in common: the ledger as far as it is known, and the embedded engine. */
@@ -70,6 +85,8 @@ export class Indexer implements AsyncDisposable {
   readonly #database: Database;
   readonly #limits: BatchLimits;
   readonly #nowMs: () => number;
+  readonly #discovery: Discovery;
+  #listedMs = 0;
   #notedMs = Number.NEGATIVE_INFINITY;
   #collectedMs = Number.NEGATIVE_INFINITY;
 
@@ -80,6 +97,7 @@ export class Indexer implements AsyncDisposable {
     this.#database = database;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#nowMs = options.nowMs ?? Date.now;
+    this.#discovery = new Discovery({ ...options, indexUrl: options.index.url, nowMs: this.#nowMs }, this.#state);
   }
 
   static async open(options: IndexLogsOptions): Promise<Indexer> {
@@ -93,14 +111,31 @@ export class Indexer implements AsyncDisposable {
     return new Indexer(options, directory, database);
   }
 
-  async pass(lookBackMs?: number): Promise<IndexPassSummary> {
+  /** How long the listing of the last pass took. */
+  get listedMs(): number {
+    return this.#listedMs;
+  }
+
+  /** Whether a pass of the scope `newest` would list anything. */
+  get knowsNewest(): boolean {
+    return this.#discovery.knowsNewest;
+  }
+
+  async pass(passOptions: DiscoveryOptions = {}): Promise<IndexPassSummary> {
     const { signal, onProgress } = this.#options;
     const startMs = this.#nowMs();
-    await this.#state.refresh(signal);
-    const pending = await this.#discover(startMs, lookBackMs);
-    const sum: PassSum = { objects: 0, records: 0, rejected: 0, segments: 0, bytes: 0 };
+    const { scope = { kind: 'all' } } = passOptions;
+    if (scope.kind !== 'newest') await this.#state.refresh(signal);
+    let { pending, waiting } = await this.#discovery.find(passOptions, signal);
+    if (scope.kind === 'newest' && pending.length > 0) {
+      // Where nothing is new, the newest manifest is not asked for either.
+      await this.#state.refresh(signal);
+      pending = pending.filter((info) => this.#discovery.standingOf(info, passOptions) === 'due');
+    }
+    this.#listedMs = this.#nowMs() - startMs;
+    const sum: PassSum = { objects: 0, records: 0, rejected: 0, segments: 0, bytes: 0, unread: 0 };
     let done = 0;
-    let unsettled = 0;
+    let unsettled = waiting;
     onProgress?.({ done, total: pending.length, unit: 'objects' });
     // While one batch is sorted, written and committed, which the engine and the store do, the next one is read.
     let committing: Promise<void> | undefined;
@@ -111,9 +146,7 @@ export class Indexer implements AsyncDisposable {
         try {
           while (next && !batch.isFull()) {
             signal?.throwIfAborted();
-            const outcome = await batch.read(next, this.#state.ledger.get(next.key)?.version, signal);
-            if (outcome.kind !== 'read') unsettled += 1;
-            if (outcome.kind === 'unreadable') this.#options.onUnreadable?.(next.key, outcome.error);
+            if (!(await this.#read(next, batch))) unsettled += 1;
             onProgress?.({ done: ++done, total: pending.length + done, unit: 'objects' });
             next = pending.shift();
           }
@@ -126,13 +159,13 @@ export class Indexer implements AsyncDisposable {
         // It is awaited before the next commit and at the end: a failure is thrown there.
         committing.catch(() => undefined);
         // Another indexer may have been at the same objects meanwhile.
-        while (next && this.#isIndexed(next)) next = pending.shift();
+        while (next && this.#discovery.standingOf(next) === 'settled') next = pending.shift();
       }
     } finally {
       await committing;
     }
-    if (sum.objects > 0) await this.#tidy();
-    if (unsettled === 0) await this.#noteFreshness(startMs, sum.objects > 0);
+    if (sum.objects > 0 || scope.kind === 'all') await this.#tidy(sum.objects > 0);
+    if (unsettled === 0 && scope.kind !== 'newest') await this.#noteFreshness(startMs, sum.objects > 0);
     return { ...sum, ms: this.#nowMs() - startMs };
   }
 
@@ -146,9 +179,13 @@ export class Indexer implements AsyncDisposable {
     try {
       await batch.finish(signal);
       const committed = await commitBatch(batch, this.#state, this.#nowMs, signal);
-      sum.objects += committed.objects.length;
       sum.segments += committed.segments.length;
       for (const object of committed.objects) {
+        if (object.unread) {
+          sum.unread += 1;
+          continue;
+        }
+        sum.objects += 1;
         sum.records += object.records;
         sum.rejected += object.rejected;
         sum.bytes += object.sizeBytes;
@@ -158,40 +195,53 @@ export class Indexer implements AsyncDisposable {
     }
   }
 
-  /** Keeps the number of segments small, off the query path; what has long been replaced is deleted. */
-  async #tidy(): Promise<void> {
-    const { signal, index } = this.#options;
+  /** Keeps segments few and young, off the query path; what has long been replaced is deleted. */
+  async #tidy(hasCommitted: boolean): Promise<void> {
+    const { signal, index, retainMs } = this.#options;
     const options = {
       state: this.#state,
       database: this.#database,
       directory: this.#directory,
-      maxRecords: this.#limits.records,
+      limits: { records: this.#limits.records, bytes: maxMergedBytes },
+      clock: this.#nowMs,
       ...(signal ? { signal } : {}),
     };
-    let merged = 0;
-    while (await compactSegments({ ...options, nowMs: this.#nowMs() })) merged += 1;
+    const expired = retainMs === undefined ? 0 : await dropExpired({ ...options, retainMs });
+    if (!hasCommitted && expired === 0) return;
+    while (await compactSegments(options));
     const nowMs = this.#nowMs();
-    if (merged === 0 || nowMs - this.#collectedMs < collectEveryMs) return;
+    if (nowMs - this.#collectedMs < collectEveryMs) return;
     this.#collectedMs = nowMs;
-    await collectGarbage(index, this.#state.manifest, nowMs, this.#options.grace, signal);
+    await collectGarbage(index, this.#state.manifest, this.#options.grace, signal);
   }
 
-  /** What is listed and not in the ledger with its ETag, in the listing's order. */
-  async #discover(nowMs: number, lookBackMs?: number): Promise<ObjectInfo[]> {
-    const { logs, index, signal } = this.#options;
-    const own = prefixWithin(logs.url, index.url);
-    const range = lookBackMs === undefined ? {} : { range: { sinceMs: nowMs - lookBackMs } };
-    const pending: ObjectInfo[] = [];
-    for await (const info of listLogObjects(logs, { ...range, ...(signal ? { signal } : {}) })) {
-      signal?.throwIfAborted();
-      if (own !== undefined && info.key.startsWith(own)) continue;
-      if (!this.#isIndexed(info)) pending.push(info);
+  /** Reads an object into the batch, or notes that it cannot be read; false when a later pass has to look at it again. */
+  async #read(info: ObjectInfo, batch: Batch): Promise<boolean> {
+    const { logs, signal } = this.#options;
+    const before = this.#state.ledger.get(info.key);
+    let listed = info;
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await batch.read(listed, versionRead(before), signal);
+      if (outcome.kind !== 'unreadable') return outcome.kind === 'read';
+      const { code, message } = outcome.error;
+      const isChanging = code === 'changed';
+      // If the store cannot be reached at all, this says so.
+      if (code === 'unreachable') await logs.head(info.key, signal);
+      if (isChanging && attempt < readsOfChanging) {
+        const now = await logs.head(info.key, signal);
+        if (!now) return false;
+        listed = now;
+        continue;
+      }
+      const { entry, rejected } = entryAfterFailure(before, { listed, reason: message, isChanging }, this.#nowMs());
+      const replaces = versionRead(before);
+      const triedBefore = before?.unread?.tries ?? 0;
+      batch.addUnread({ ...entry, triedBefore, ...(replaces === undefined ? {} : { replaces }) }, rejected);
+      const isAside = entry.unread !== undefined && isSetAside(entry.unread);
+      const tries = entry.unread?.tries ?? 0;
+      this.#options.onUnreadable?.({ key: info.key, reason: message, tries, isSetAside: isAside });
+      return isAside;
     }
-    return pending;
-  }
-
-  #isIndexed(info: ObjectInfo): boolean {
-    return this.#state.ledger.get(info.key)?.etag === info.etag;
   }
 
   async #noteFreshness(startMs: number, isNew: boolean): Promise<void> {
@@ -201,11 +251,4 @@ export class Indexer implements AsyncDisposable {
     await writeFreshness(this.#options.index, startMs, this.#options.signal);
     this.#notedMs = startMs;
   }
-}
-
-/** The index's keys as the log root sees them, where one lies within the other: an index is no log. */
-function prefixWithin(logsUrl: string, indexUrl: string): string | undefined {
-  const root = logsUrl.endsWith('/') ? logsUrl : `${logsUrl}/`;
-  if (!indexUrl.startsWith(root)) return undefined;
-  return `${decodeURIComponent(indexUrl.slice(root.length))}/`.replace(/\/+$/, '/');
 }

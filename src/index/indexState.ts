@@ -5,7 +5,7 @@ import type { ObjectStore } from '../store/objectStore.ts';
 import { IndexError } from './indexError.ts';
 import { Ledger, type LedgerEntry } from './ledger.ts';
 import { emptyManifest, type Manifest } from './manifest.ts';
-import { asIndexError, type LoadedManifest, ManifestStore } from './manifestStore.ts';
+import { asIndexError, type Commit, type LoadedManifest, ManifestStore } from './manifestStore.ts';
 
 export class IndexState {
   readonly store: ObjectStore;
@@ -63,17 +63,17 @@ export class IndexState {
     this.#loaded = loaded;
   }
 
-  /** False when someone else was faster: refresh and try again. `added` is the ledger part that is new in the manifest. */
+  /** Unless it is committed: refresh and look again. `added` is the ledger part that is new in the manifest. */
   async commit(
     manifest: Manifest,
     added: { readonly part: string; readonly entries: readonly LedgerEntry[] } | undefined,
     signal?: AbortSignal,
-  ): Promise<boolean> {
-    const committed = await this.#manifests.commit(manifest, signal);
-    if (!committed) return false;
-    this.#loaded = committed;
+  ): Promise<Commit['kind']> {
+    const commit = await this.#manifests.commit(manifest, signal);
+    if (commit.kind !== 'committed') return commit.kind;
+    this.#loaded = commit.loaded;
     if (added) this.#ledger.applyMerged(manifest, added.part, added.entries);
-    return true;
+    return commit.kind;
   }
 }
 

@@ -9,15 +9,35 @@ import { damagedIndex } from './indexError.ts';
 import type { Manifest } from './manifest.ts';
 import { readObject } from './readObject.ts';
 
+/** A version of a log object that could not be read so far; see `unreadObjects.ts`. */
+export interface UnreadVersion {
+  readonly etag: string;
+  readonly tries: number;
+  /** When it was last tried. */
+  readonly triedTs: number;
+  readonly reason: string;
+  readonly isChanging: boolean;
+  /** Once it is set aside: names the row among the rejected lines that says so. */
+  readonly version?: string;
+}
+
 export interface LedgerEntry {
   /** Key of the log object under the log root. */
   readonly key: string;
+  /** Empty when no version of it was read yet. */
   readonly etag: string;
   readonly sizeBytes: number;
   /** Names this indexing of the object in the rows of the segments: unique, so that going back to an old ETag counts. */
   readonly version: string;
   readonly records: number;
   readonly rejected: number;
+  /** A later version that is in trouble; the rest of the entry is of the one before it. */
+  readonly unread?: UnreadVersion;
+}
+
+/** The `version` that the segments have of the object; `undefined` where none of it was read yet. */
+export function versionRead(entry: LedgerEntry | undefined): string | undefined {
+  return entry === undefined || entry.etag === '' ? undefined : entry.version;
 }
 
 export class Ledger {
@@ -83,6 +103,19 @@ function isLedgerEntry(entry: unknown): entry is LedgerEntry & JsonObject {
     typeof entry['version'] === 'string' &&
     typeof entry['sizeBytes'] === 'number' &&
     typeof entry['records'] === 'number' &&
-    typeof entry['rejected'] === 'number'
+    typeof entry['rejected'] === 'number' &&
+    (entry['unread'] === undefined || isUnreadVersion(entry['unread']))
+  );
+}
+
+function isUnreadVersion(unread: unknown): boolean {
+  return (
+    isJsonObject(unread) &&
+    typeof unread['etag'] === 'string' &&
+    typeof unread['tries'] === 'number' &&
+    typeof unread['triedTs'] === 'number' &&
+    typeof unread['reason'] === 'string' &&
+    typeof unread['isChanging'] === 'boolean' &&
+    (unread['version'] === undefined || typeof unread['version'] === 'string')
   );
 }

@@ -274,6 +274,7 @@ export class LogIndex {
         entries: manifest.segments,
         fileOf: (entry: SegmentEntry) => this.#cache.fileOf(entry),
         superseded: manifest.superseded,
+        expired: manifest.expired ?? 0,
         textFilterOf: (entry: SegmentEntry) => this.#texts.of(entry),
       };
       await this.#bringTasks(segments, signal);
@@ -294,7 +295,7 @@ export class LogIndex {
 
   /** Keeps the task table up with the segments. */
   async #bringTasks(segments: SegmentSet, signal?: AbortSignal): Promise<void> {
-    const missing = this.#tasks.missing(segments.entries, segments.superseded);
+    const missing = this.#tasks.missing(segments);
     if (missing.length === 0) return;
     const held = await this.#cache.hold(
       missing.flatMap(({ tasks }) => tasks ?? []),

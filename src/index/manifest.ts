@@ -4,6 +4,7 @@
  */
 
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../model/json.ts';
+import { newName } from './names.ts';
 
 const manifestFormat = 'ingest-trace-index';
 const manifestVersion = 2;
@@ -71,6 +72,8 @@ export interface Manifest {
   readonly rejected: readonly RejectedPartEntry[];
   /** Object versions whose rows no longer count: the log object was written anew. */
   readonly superseded: readonly string[];
+  /** How many segments retention has dropped so far: a reader that has merged their tasks begins anew when it grows. */
+  readonly expired?: number;
 }
 
 export const manifestPrefix = 'manifest/';
@@ -98,6 +101,11 @@ export function emptyManifest(logs: string, fields?: JsonObject): Manifest {
     rejected: [],
     superseded: [],
   };
+}
+
+/** The one to commit after it. */
+export function manifestAfter(before: Manifest, nowMs: number, changes: Partial<Manifest>): Manifest {
+  return { ...before, ...changes, number: before.number + 1, commit: newName(), writtenTs: nowMs };
 }
 
 export function serializeManifest(manifest: Manifest): Uint8Array {
@@ -133,7 +141,8 @@ export function parseManifest(text: string): ParsedManifest {
     !isListOf(json['segments'], isSegmentEntry) ||
     !isListOf(json['ledger'], (part) => typeof part['key'] === 'string' && isCount(part['objects'])) ||
     !isListOf(json['rejected'], (part) => typeof part['key'] === 'string' && isCount(part['lines'])) ||
-    !isTextList(json['superseded'])
+    !isTextList(json['superseded']) ||
+    !(json['expired'] === undefined || isCount(json['expired']))
   ) {
     return { kind: 'malformed', reason: 'a field is missing or of the wrong type' };
   }

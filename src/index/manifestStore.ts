@@ -19,6 +19,17 @@ export interface LoadedManifest {
   readonly etag: string;
 }
 
+/** What became of a manifest that was put. */
+export type Commit =
+  | { readonly kind: 'committed'; readonly loaded: LoadedManifest }
+  /** Someone else has that number: nothing of it counts. */
+  | { readonly kind: 'refused' }
+  /**
+   * It was created, and there is a later one, which tells whether it counted: not if it went into the place of one that
+   * garbage collection had deleted, while this machine slept.
+   */
+  | { readonly kind: 'overtaken' };
+
 export class ManifestStore {
   readonly #store: ObjectStore;
 
@@ -81,22 +92,33 @@ export class ManifestStore {
   }
 
   /**
-   * Creates the manifest under its number. `undefined` when someone else has taken that number.
+   * Creates the manifest under its number.
    * A put whose answer was lost and that was tried again meets its own manifest, and knows it by `commit`.
    */
-  async commit(manifest: Manifest, signal?: AbortSignal): Promise<LoadedManifest | undefined> {
+  async commit(manifest: Manifest, signal?: AbortSignal): Promise<Commit> {
     const key = manifestKey(manifest.number);
     const put = await this.#store.put(key, serializeManifest(manifest), {
       onlyIf: 'absent',
       contentType: 'application/json',
       ...withSignal(signal),
     });
-    if (put.kind === 'stored') return { manifest, etag: put.etag };
-    const there = await readObject(this.#store, key, signal);
+    const etag = put.kind === 'stored' ? put.etag : await this.#etagOfOwn(manifest, signal);
+    if (etag === undefined) return { kind: 'refused' };
+    if (await this.#isAfter(manifest.number, signal)) return { kind: 'overtaken' };
+    return { kind: 'committed', loaded: { manifest, etag } };
+  }
+
+  async #etagOfOwn({ number, commit }: Manifest, signal?: AbortSignal): Promise<string | undefined> {
+    const there = await readObject(this.#store, manifestKey(number), signal);
     if (!there) return undefined;
     const parsed = parseManifest(there.text());
-    const isOurs = parsed.kind === 'manifest' && parsed.manifest.commit === manifest.commit;
-    return isOurs ? { manifest, etag: there.etag } : undefined;
+    return parsed.kind === 'manifest' && parsed.manifest.commit === commit ? there.etag : undefined;
+  }
+
+  async #isAfter(number: number, signal?: AbortSignal): Promise<boolean> {
+    const options = { prefix: manifestPrefix, startAfter: manifestKey(number), ...withSignal(signal) };
+    for await (const { key } of this.#store.list(options)) if (manifestNumber(key) !== undefined) return true;
+    return false;
   }
 }
 

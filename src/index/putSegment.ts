@@ -6,6 +6,9 @@ import type { SegmentEntry } from './manifest.ts';
 import { newName, segmentKey, taskSideKey } from './names.ts';
 import type { LocalSegment } from './segmentWriter.ts';
 
+/** What was put so long ago must not be named by a commit any more: far less than the grace period of the garbage collection. */
+export const keptUnnamedMs = 3_600_000;
+
 /** Puts both sides. If this fails, what was put is an orphan and does no harm. */
 export async function putSegment(
   store: ObjectStore,

@@ -9,6 +9,8 @@ export interface SegmentSet {
   readonly fileOf: (entry: SegmentEntry) => string;
   /** Object versions whose rows do not count. */
   readonly superseded: readonly string[];
+  /** How many segments were dropped for their age so far. */
+  readonly expired?: number;
   /** What a segment's texts may hold, where that is known. */
   readonly textFilterOf?: (entry: SegmentEntry) => TextFilter | undefined;
 }

@@ -20,7 +20,8 @@ const compressRows = 50_000;
 export class TaskTable {
   readonly database: Database;
   #covered: ReadonlySet<string> | undefined;
-  #superseded = '';
+  /** Tells whether records count no more that did. */
+  #dropped = '';
   #bringing: Promise<void> | undefined;
 
   private constructor(database: Database) {
@@ -33,14 +34,14 @@ export class TaskTable {
   }
 
   /** The segments that the table lacks: their sides must be at hand when `bring` is called. */
-  missing(segments: readonly SegmentEntry[], superseded: readonly string[]): readonly SegmentEntry[] {
-    if (this.#isStale(segments, superseded)) return segments;
-    return segments.filter(({ key }) => !this.#covered?.has(key));
+  missing(segments: SegmentSet): readonly SegmentEntry[] {
+    if (this.#isStale(segments)) return segments.entries;
+    return segments.entries.filter(({ key }) => !this.#covered?.has(key));
   }
 
   /** Brings the table up to the segments. Who comes while that is under way waits for it, and looks again. */
   async bring(sources: TaskSources, signal?: AbortSignal): Promise<void> {
-    while (this.missing(sources.entries, sources.superseded).length > 0) {
+    while (this.missing(sources).length > 0) {
       signal?.throwIfAborted();
       if (this.#bringing) {
         // Whoever began it hears of its failure; it is tried again here.
@@ -55,16 +56,17 @@ export class TaskTable {
   }
 
   /** Whether records count no more that did: then merging is no use. */
-  #isStale(segments: readonly SegmentEntry[], superseded: readonly string[]): boolean {
-    if (!this.#covered || this.#superseded !== superseded.join()) return true;
+  #isStale(segments: SegmentSet): boolean {
+    if (!this.#covered || this.#dropped !== droppedBy(segments)) return true;
     // All new is a new index, for all we know.
-    return segments.length > 0 && !segments.some(({ key }) => this.#covered?.has(key)) && this.#covered.size > 0;
+    const { entries } = segments;
+    return entries.length > 0 && !entries.some(({ key }) => this.#covered?.has(key)) && this.#covered.size > 0;
   }
 
   async #load(sources: TaskSources, signal?: AbortSignal): Promise<void> {
-    const { entries, superseded } = sources;
-    const isStale = this.#isStale(entries, superseded);
-    const added = this.missing(entries, superseded);
+    const { entries } = sources;
+    const isStale = this.#isStale(sources);
+    const added = this.missing(sources);
     await this.database.use(async (connection) => {
       const parts = await partsOf(connection, added, sources, signal);
       // What is temporary first: a transaction changes one database.
@@ -92,12 +94,16 @@ export class TaskTable {
       await connection.run('COMMIT');
       // Whatever is cancelled from here on, the table is what it should be.
       this.#covered = new Set(entries.map(({ key }) => key));
-      this.#superseded = superseded.join();
+      this.#dropped = droppedBy(sources);
       if (added.reduce((sum, { tasks }) => sum + (tasks?.tasks ?? 0), 0) > compressRows) {
         await connection.run('CHECKPOINT folded');
       }
     }, signal);
   }
+}
+
+function droppedBy({ expired = 0, superseded }: SegmentSet): string {
+  return `${expired} ${superseded.join()}`;
 }
 
 /** A relation of the parts that the segments say, with `unsettled`. */

@@ -27,6 +27,8 @@ export interface Environment {
   readonly s3?: S3Options;
   /** What the logs call the canonical fields, where they have other names for them. */
   readonly fields?: Fields;
+  /** A duration such as `90d`: what is older leaves the index. */
+  readonly retain?: string;
   readonly paths: readonly PathMapping[];
   readonly repository?: string;
 }

@@ -7,5 +7,7 @@ export interface IndexPassSummary {
   readonly rejected: number;
   readonly segments: number;
   readonly bytes: number;
+  /** Log objects that could not be read in this pass. */
+  readonly unread: number;
   readonly ms: number;
 }

@@ -7,6 +7,7 @@ import { describeValue, hasControlCharacter } from './describeValue.ts';
 import type { Environment, EnvironmentProblem, ParsedEnvironments, PathMapping, S3Options } from './environment.ts';
 import { parseFields } from './fieldMapping/parseFields.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
+import { parseDuration } from './query/values.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -71,6 +72,7 @@ const environmentKeys = [
   'clickhouse',
   's3',
   'fields',
+  'retain',
   'paths',
   'repository',
 ] as const;
@@ -111,6 +113,12 @@ function parseEnvironment(check: Check, path: string, value: unknown): Environme
     const repository = check.text(`${path}.repository`, value['repository'], 'the URL of a repository, as text');
     if (repository !== undefined && hasUserInfo(repository)) refuseUserInfo(check, `${path}.repository`);
     else if (repository !== undefined) environment.repository = repository;
+  }
+  if (value['retain'] !== undefined) {
+    const retain = value['retain'];
+    const problem = retainProblem(retain);
+    if (problem !== undefined) check.refuse(`${path}.retain`, problem);
+    else if (typeof retain === 'string') environment.retain = retain;
   }
   if (value['fields'] !== undefined) {
     const refuse = (at: string, message: string): void => {
@@ -218,6 +226,14 @@ export function httpUrlProblem(value: unknown): string | undefined {
     if (secretKey.test(key)) return `the URL holds a secret in its parameter ${key}. ${secretAdvice}`;
   }
   return url.hash === '' ? undefined : 'expected a URL without #';
+}
+
+/** What is wrong with how long an index keeps records, or `undefined`. */
+export function retainProblem(value: unknown): string | undefined {
+  const ms = typeof value === 'string' ? parseDuration(value) : undefined;
+  return ms !== undefined && ms >= 86_400_000
+    ? undefined
+    : `expected a duration of a day or more, such as "90d", got ${describeValue(value)}`;
 }
 
 /** Not `URL.parse`: Node 20 lacks it. */

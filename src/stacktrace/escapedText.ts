@@ -1,7 +1,7 @@
 /** Decodes the inside of JSON strings line by line, and tells those that hold a trace from Windows paths. */
 
 import { Offsets, type Places } from './offsets.ts';
-import { isHexDigit } from './parse/characters.ts';
+import { isDigit, isHexDigit } from './parse/characters.ts';
 
 /** A stretch of escaped text up to an escaped newline or an unescaped quote, decoded. */
 export interface Piece {
@@ -151,6 +151,8 @@ function isPythonQuote(source: string, at: number): boolean {
 /** Tells escaped newlines of a trace from a Windows path: what follows one must look like a frame. */
 export function holdsEscapedTrace(text: string, firstEscape: number, end: number): boolean {
   for (let at = firstEscape; at !== -1 && at < end; at = text.indexOf('\\n', at + 2)) {
+    // `panicked at src/main.rs:3:5:`
+    if (text.charCodeAt(at - 1) === 58 && isDigit(text.charCodeAt(at - 2))) return true;
     let after = at + 2;
     let tabs = 0;
     const limit = Math.min(end, after + 64);
@@ -175,7 +177,7 @@ export function holdsEscapedTrace(text: string, firstEscape: number, end: number
 
 /** How lines of traces start, behind their indentation. */
 const openings =
-  /at |File |goroutine |#\d|\d{1,4}(?:#|: )|@ |from |(?:Caused by|Stack trace|stack backtrace|Stack backtrace|Next)\b|\(\w|in (?:function|call)|\[?\{\w+,|[\w./@<>-]*(?:\.(?:rb|exs?|erl):\d|\(\+0x|@http)/y;
+  /at |File |goroutine |(?:\* )?frame #|note: run with|WARNING: |(?:Syntax|Indentation|Tab)Error: |#\d|\d{1,4}(?:#|: )|@ |from |(?:Caused by|Stack trace|stack backtrace|Stack backtrace|Next)\b|\(\w|in (?:function|call)|\[?\{\w+,|[\w./@<>-]*(?:\.(?:rb|exs?|erl):\d|\(\+0x|@http)/y;
 
 function isEscapedTab(text: string, at: number): boolean {
   for (let backslashes = 1; backslashes <= 4; backslashes *= 2) {

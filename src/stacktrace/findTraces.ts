@@ -95,7 +95,7 @@ function isRightBelow(lines: TextLines, index: number, floor: number): boolean {
 
 /**
  * Frames right below a trace of another language belong to the header above it: its message quotes that trace, as the
- * JVM's `PythonException: …` does. The header must be the line above the quoted trace.
+ * JVM's `PythonException: …` does. The header must be on the quoted trace's first line or the one above.
  */
 function withHeaderAbove(
   trace: Trace,
@@ -103,11 +103,17 @@ function withHeaderAbove(
   lines: TextLines,
   taken: { readonly from: number; readonly floor: number },
 ): Trace {
-  const line = taken.from > taken.floor && !lines.at(taken.from)?.opens ? lines.at(taken.from - 1) : undefined;
-  const header = line && headerOn(line, taken.from - 1, 0);
-  if (!header || header.start > quoted.start || !/(?:Error|Exception|Throwable)$/.test(header.type)) return trace;
-  const { type, message, start } = header;
-  return { ...trace, type, ...(message === undefined ? {} : { message }), start };
+  for (const index of [taken.from, taken.from - 1]) {
+    if (index < taken.floor) return trace;
+    const line = lines.at(index);
+    const header = line && headerOn(line, index, 0);
+    if (header && header.start <= quoted.start && /(?:Error|Exception|Throwable)$/.test(header.type)) {
+      const { type, message, start } = header;
+      return { ...trace, type, ...(message === undefined ? {} : { message }), start };
+    }
+    if (line?.opens) return trace;
+  }
+  return trace;
 }
 
 /** The first parser wins whose clues stand on the line and who finds a trace there. */

@@ -5,7 +5,7 @@
 
 import { isAbsolutePath, normalisePath, pathComponents } from './framePath.ts';
 import type { PathMapping } from '../model/environment.ts';
-import { type Evidence, inspectSource } from './sourceEvidence.ts';
+import { enclosingName, type Evidence, inspectSource } from './sourceEvidence.ts';
 import type { ReadSource } from './readSource.ts';
 import { type Frame, openConfidence, type Resolution } from './trace.ts';
 import type { WorkspaceFiles } from './workspaceFiles.ts';
@@ -188,7 +188,7 @@ async function withEvidence(candidate: Candidate, frame: Frame, options: Resolve
   const name = sourceName(frame);
   const evidence = await inspectSource(options.readSource, candidate.files.absolute(candidate.path), {
     line1: frame.line1,
-    ...(name === undefined ? {} : { function: name }),
+    ...(name === undefined ? {} : { function: enclosingName(name) }),
     ...(options.callee === undefined ? {} : { callee: options.callee }),
   });
   const change = weightOf(evidence);

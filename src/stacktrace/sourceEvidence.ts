@@ -60,12 +60,21 @@ function lineOf(text: string, line1: number): string | number {
 const nameless =
   /^(?:anonymous|module|lambda|listcomp|genexpr|dictcomp|setcomp|init|clinit|invoke|invokeSuspend|apply|func\d*|eval)$/;
 
+/** `run (lambda)`, `load (closure)`: which function a nameless one stands in. */
+const functionWithin = / \([a-z]{1,12}\)$/;
+
+/** The function that a nameless one stands in, else the name itself. */
+export function enclosingName(name: string): string {
+  return name.replace(functionWithin, '');
+}
+
 /**
  * The plain names under which source would write a function: `Object.load [as run]` is `load` or `run`, `new Reader` is
  * `Reader`, `lambda$read$0` is nothing.
  */
 export function namesOf(name: string | undefined): string[] {
-  if (name === undefined) return [];
+  // A function within one has no name that a call would use.
+  if (name === undefined || functionWithin.test(name)) return [];
   const [own = '', alias] = name.split(' [as ');
   return [lastName(own), lastName(alias?.replace(/\]$/, '') ?? '')].filter(
     (one) => one.length > 1 && !nameless.test(one) && !one.includes('$'),

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { JsonObject } from '../../src/model/json.ts';
 import type { ObjectStore } from '../../src/store/objectStore.ts';
+import { seededRandom } from '../rigs/seededRandom.ts';
 
 export interface GeneratedLogs {
   readonly objects: number;
@@ -25,17 +26,6 @@ const recordsPerObject = 5_000;
 const startMs = Date.UTC(2026, 9, 1);
 const dayMs = 86_400_000;
 const rareWord = 'xylophone-7f3a';
-
-/** mulberry32: small, fast and the same everywhere. */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /** Writes at least `records` records, gzipped, as worker and coordinator processes would ship them. */
 export async function generateLogs(store: ObjectStore, records: number, seed: number): Promise<GeneratedLogs> {

@@ -4,8 +4,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { collectGarbage } from '../../src/index/collectGarbage.ts';
 import { indexLogs } from '../../src/index/indexLogs.ts';
+import { manifestKey } from '../../src/index/manifest.ts';
 import { ManifestStore } from '../../src/index/manifestStore.ts';
-import { assertIndexedOnce, indexFixture, keysOf, lines, putLogs, query, WatchedStore } from './indexFixture.ts';
+import {
+  assertIndexedOnce,
+  indexFixture,
+  keysOf,
+  lines,
+  makeOlder,
+  putLogs,
+  query,
+  WatchedStore,
+} from './indexFixture.ts';
 
 const oneByOne = { objects: 1 };
 
@@ -74,8 +84,9 @@ test('what is no longer named is deleted after the grace period, and not before'
   await indexLogs({ logs, index, limits: oneByOne });
   const { manifest } = await new ManifestStore(index).newest();
   const grace = { objectsMs: 60_000, manifestsMs: 60_000 };
-  assert.equal(await collectGarbage(index, manifest, Date.now(), grace), 0);
-  await collectGarbage(index, manifest, Date.now() + 120_000, grace);
+  assert.equal(await collectGarbage(index, manifest, grace), 0);
+  await makeOlder(index, 120_000, manifestKey(manifest.number));
+  await collectGarbage(index, manifest, grace);
   const named = [...manifest.segments, ...manifest.ledger].map((entry) => entry.key).sort();
   assert.deepEqual([...(await keysOf(index, 'segments/')), ...(await keysOf(index, 'ledger/'))].sort(), named);
   assert.equal((await keysOf(index, 'manifest/')).length, 1);

@@ -5,7 +5,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { collectGarbage } from '../../src/index/collectGarbage.ts';
 import { indexLogs } from '../../src/index/indexLogs.ts';
+import { manifestKey } from '../../src/index/manifest.ts';
+import { ManifestStore } from '../../src/index/manifestStore.ts';
 import type { IndexPassSummary } from '../../src/model/indexPass.ts';
 import {
   assertIndexedOnce,
@@ -13,6 +16,7 @@ import {
   type IndexFixture,
   keysOf,
   lines,
+  makeOlder,
   putLogs,
   query,
   WatchedStore,
@@ -109,6 +113,54 @@ test('a commit whose answer was lost is known as ones own when it is tried again
   await assertIndexedOnce(await fixture.reader(), logs);
 });
 
+for (const moment of ['committing', 'merging'] as const) {
+  test(`an indexer that sleeps while ${moment}, for so long that its number is free again, loses and doubles nothing`, async () => {
+    await using fixture = await indexFixture();
+    const { logs, index } = fixture;
+    const first = moment === 'merging' ? 9 : 1;
+    await putLogs(logs, 8);
+    let slept = false;
+    const sleepy = new WatchedStore(index, {
+      async beforePut(key) {
+        if (slept || key !== manifestKey(first)) return;
+        slept = true;
+        for (let commit = 0; commit < 3; commit++) {
+          await logs.put(`later-${commit}.ndjson`, lines({ task: 'later' }));
+          await indexLogs({ logs, index, limits: { records: 1 } });
+        }
+        const { manifest } = await new ManifestStore(index).newest();
+        await makeOlder(index, 48 * 3_600_000, manifestKey(manifest.number));
+        await collectGarbage(index, manifest);
+        assert.ok(!(await keysOf(index, 'manifest/')).includes(key), 'it is free again');
+      },
+    });
+    await indexLogs({ logs, index: sleepy, limits: { objects: 1 } });
+    assert.ok(slept);
+    await assertIndexedOnce(await fixture.reader(), logs);
+    await logs.put('last.ndjson', lines({ task: 'last' }));
+    await indexLogs({ logs, index });
+    await assertIndexedOnce(await fixture.reader(), logs);
+  });
+}
+
+test('a commit is known as ones own when others have committed after it, before it was answered', async () => {
+  await using fixture = await indexFixture();
+  const { logs, index } = fixture;
+  await putLogs(logs, 4);
+  let isFirst = true;
+  const slow = new WatchedStore(index, {
+    async afterPut(key, result) {
+      if (!key.startsWith('manifest/') || !isFirst) return result;
+      isFirst = false;
+      await logs.put('more.ndjson', lines({ task: 'more' }));
+      await indexLogs({ logs, index });
+      return result;
+    },
+  });
+  assert.equal((await indexLogs({ logs, index: slow })).objects, 4);
+  await assertIndexedOnce(await fixture.reader(), logs);
+});
+
 test('an object written anew replaces its earlier records, back to an old content too', async () => {
   await using fixture = await indexFixture();
   const { logs, index } = fixture;
@@ -132,7 +184,7 @@ test('an object written anew replaces its earlier records, back to an old conten
   }
 });
 
-test('an object that changes while it is read is indexed by the next pass', async () => {
+test('an object that changes while it is read is indexed as it is then', async () => {
   await using fixture = await indexFixture();
   const { logs, index } = fixture;
   await putLogs(logs, 3);
@@ -145,9 +197,9 @@ test('an object that changes while it is read is indexed by the next pass', asyn
     await logs.put('z.ndjson', lines({ task: 'new' }, { task: 'new' }));
   };
   const summary = await indexLogs({ logs: changing, index });
-  assert.equal(summary.objects, 3);
-  await indexLogs({ logs, index });
+  assert.equal(summary.objects, 4);
   await assertIndexedOnce(await fixture.reader(), logs);
+  assert.equal((await indexLogs({ logs, index })).objects, 0);
 });
 
 test('many small commits merge their ledger parts and forget nothing', async () => {

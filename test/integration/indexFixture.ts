@@ -1,15 +1,19 @@
 /** What tests of the index share: a log root and an index in a temporary folder, and stores that do as they are told. */
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { TestContext } from 'node:test';
 import { LogIndex } from '../../src/index/logIndex.ts';
 import { readLogObject } from '../../src/logs/readLogObject.ts';
+import type { S3Options } from '../../src/model/environment.ts';
 import { parseQuery } from '../../src/model/query/parseQuery.ts';
 import type { Query } from '../../src/model/query/query.ts';
 import { FileStore } from '../../src/store/fileStore.ts';
+import { openStore } from '../../src/store/openStore.ts';
+import { s3ForTests } from '../rigs/s3Server.ts';
 import type { ListOptions, ObjectInfo, ObjectStore, PutOptions, PutResult } from '../../src/store/objectStore.ts';
 
 export interface IndexFixture extends AsyncDisposable {
@@ -91,6 +95,8 @@ interface StoreWatch {
   beforePut?(key: string): Promise<void>;
   afterPut?(key: string, result: PutResult): Promise<PutResult>;
   beforeGet?(key: string): Promise<void>;
+  beforeHead?(key: string): Promise<void>;
+  beforeList?(options: ListOptions): void;
   /** Which keys a listing shows. */
   lists?(key: string): boolean;
 }
@@ -107,7 +113,8 @@ export class WatchedStore implements ObjectStore {
     this.url = url;
   }
 
-  async *list(options?: ListOptions): AsyncIterable<ObjectInfo> {
+  async *list(options: ListOptions = {}): AsyncIterable<ObjectInfo> {
+    this.#watch.beforeList?.(options);
     for await (const info of this.#store.list(options)) if (this.#watch.lists?.(info.key) ?? true) yield info;
   }
 
@@ -118,11 +125,13 @@ export class WatchedStore implements ObjectStore {
   }
 
   listFolders(prefix: string, signal?: AbortSignal): Promise<string[]> {
+    this.#watch.beforeList?.({ prefix });
     return this.#store.listFolders(prefix, signal);
   }
 
-  head(key: string, signal?: AbortSignal): ReturnType<ObjectStore['head']> {
-    return this.#store.head(key, signal);
+  async head(key: string, signal?: AbortSignal): ReturnType<ObjectStore['head']> {
+    await this.#watch.beforeHead?.(key);
+    return await this.#store.head(key, signal);
   }
 
   async get(...call: Parameters<ObjectStore['get']>): ReturnType<ObjectStore['get']> {
@@ -143,4 +152,31 @@ export async function keysOf(store: ObjectStore, prefix: string): Promise<string
   const keys: string[] = [];
   for await (const { key } of store.list({ prefix })) keys.push(key);
   return keys;
+}
+
+/** Sets the time of all objects of a file store back, but for one key's. */
+export async function makeOlder(store: ObjectStore, byMs: number, but?: string): Promise<void> {
+  for await (const { key, lastModifiedMs } of store.list()) {
+    const at = new Date(lastModifiedMs - byMs);
+    if (key !== but) await utimes(join(fileURLToPath(store.url), key), at, at);
+  }
+}
+
+/** Gives `work` a log root and an index in a bucket of a real S3 server; skips the test aloud where there is none. */
+export async function onS3(
+  t: Pick<TestContext, 'skip'>,
+  work: (logs: ObjectStore, index: ObjectStore, s3: S3Options) => Promise<void>,
+): Promise<void> {
+  const server = await s3ForTests(t);
+  if (!server) return;
+  const bucket = await server.createBucket();
+  const s3 = { endpoint: server.endpoint, region: server.region, forcePathStyle: true };
+  const logs = openStore(`s3://${bucket}/logs`, s3);
+  const index = openStore(`s3://${bucket}/index`, s3);
+  try {
+    await work(logs, index, s3);
+  } finally {
+    await Promise.all([logs.close(), index.close()]);
+    await server.stop();
+  }
 }

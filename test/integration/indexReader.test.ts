@@ -231,22 +231,6 @@ test('a cancelled pass keeps what it had committed, and the next one does the re
   await assertIndexedOnce(await fixture.reader(), logs);
 });
 
-test('an object that the store does not give is told, passed over and tried again', async () => {
-  await using fixture = await indexFixture();
-  const { logs, index } = fixture;
-  const { StoreError } = await import('../../src/store/storeError.ts');
-  await putLogs(logs, 3);
-  const partly = new WatchedStore(logs, {
-    beforeGet: (key) =>
-      key.includes('w-1') ? Promise.reject(new StoreError('denied', `no access to ${key}`)) : Promise.resolve(),
-  });
-  const unreadable: string[] = [];
-  const summary = await indexLogs({ logs: partly, index, onUnreadable: (key) => unreadable.push(key) });
-  assert.deepEqual([summary.objects, unreadable], [2, ['dt=2026-11-22/hr=23/w-1-1-1.ndjson']]);
-  assert.equal((await indexLogs({ logs, index })).objects, 1);
-  await assertIndexedOnce(await fixture.reader(), logs);
-});
-
 test('segments of a remote store are fetched once into a cache that keeps to its bound', async () => {
   await using fixture = await indexFixture();
   const { logs, index, directory } = fixture;

@@ -3,19 +3,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { indexLogs } from '../../src/index/indexLogs.ts';
-import { openStore } from '../../src/store/openStore.ts';
-import { s3ForTests } from '../rigs/s3Server.ts';
-import { assertIndexedOnce, indexFixture, lines, putLogs, query } from './indexFixture.ts';
+import { assertIndexedOnce, indexFixture, lines, onS3, putLogs, query } from './indexFixture.ts';
 
 test('two indexers on S3 index each record once; an object back to its old content counts again', async (t) => {
-  const server = await s3ForTests(t);
-  if (!server) return;
   await using fixture = await indexFixture();
-  const bucket = await server.createBucket();
-  const s3 = { endpoint: server.endpoint, region: server.region, forcePathStyle: true };
-  const logs = openStore(`s3://${bucket}/logs`, s3);
-  const index = openStore(`s3://${bucket}/index`, s3);
-  try {
+  await onS3(t, async (logs, index) => {
     await putLogs(logs, 12);
     const limits = { objects: 3 };
     const summaries = await Promise.all([1, 2].map(() => indexLogs({ logs, index, limits })));
@@ -37,8 +29,5 @@ test('two indexers on S3 index each record once; an object back to its old conte
       );
       await assertIndexedOnce(reader, logs);
     }
-  } finally {
-    await Promise.all([logs.close(), index.close()]);
-    await server.stop();
-  }
+  });
 });

@@ -30,6 +30,7 @@ test('an environment with everything is read as it was written', () => {
     index: 'file:///var/index',
     clickhouse: 'https://clickhouse.example.com:8443/?database=ingest',
     s3: { endpoint: 'http://127.0.0.1:9000', region: 'eu-central-1', profile: 'ingest', forcePathStyle: true },
+    retain: '90d',
     paths: [{ from: '/build/service', to: 'service' }],
     repository: 'git@example.com:team/ingest.git',
   };
@@ -57,6 +58,14 @@ for (const [what, value, path, expected] of [
   ['an object without a list', {}, 'environments', /an array.*nothing/],
   ['an item that is no object', [1], 'environments[0]', /an object, got 1/],
   ['a missing name', [{ logs }], 'environments[0].name', /nothing/],
+  [
+    'a retention without a unit',
+    [{ name: 'a', logs, retain: '90' }],
+    'environments[0].retain',
+    /a duration .* "90d", got "90"/,
+  ],
+  ['a retention of minutes', [{ name: 'a', logs, retain: '5m' }], 'environments[0].retain', /a day or more/],
+  ['a retention that is a number', [{ name: 'a', logs, retain: 90 }], 'environments[0].retain', /a duration .* got 90/],
   ['a blank name', [{ name: ' ', logs }], 'environments[0].name', /empty text/],
   ['a name with a line break', [{ name: 'a\nb', logs }], 'environments[0].name', /name/],
   [

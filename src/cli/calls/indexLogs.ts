@@ -1,8 +1,11 @@
 /** `index`: indexes what is new in the logs, once or again and again. */
 
-import { indexLogs } from '../../index/indexLogs.ts';
+import { indexLogs, type UnreadableObject } from '../../index/indexLogs.ts';
 import { FieldMapping } from '../../model/fieldMapping/fieldMapping.ts';
 import type { IndexPassSummary } from '../../model/indexPass.ts';
+import { retainProblem } from '../../model/parseEnvironments.ts';
+import { plainLine } from '../../model/plainText.ts';
+import { parseDuration } from '../../model/query/values.ts';
 import { openStore } from '../../store/openStore.ts';
 import { progressText } from '../asking.ts';
 import type { Call, CallContext } from '../call.ts';
@@ -17,14 +20,20 @@ import { WrongUse } from '../wrongUse.ts';
 
 export const indexCall: Call = {
   words: ['index'],
-  usage: '--logs URL --index URL [--fields PRESET|FILE] [--watch]',
+  usage: '--logs URL --index URL [--fields PRESET|FILE] [--watch] [--retain 90d] [--retry]',
   summary: 'index what is new in the logs',
   details: [
     'Any number of indexers may run at once and be killed at any moment: no record is lost or counted twice.',
-    'With --json the last line is {objects, records, rejected, segments, bytes, ms}; with --watch there is one after each',
-    'pass that found something.',
+    'An object that cannot be read is tried a few times, then set aside and listed by index status --rejected.',
+    'With --json the last line is {objects, records, rejected, segments, bytes, unread, ms}; with --watch there is one after',
+    'each pass that found something.',
   ].join('\n'),
-  options: { watch: { type: 'flag', help: 'go on until Ctrl-C' }, ...indexingOptions },
+  options: {
+    watch: { type: 'flag', help: 'go on until Ctrl-C' },
+    retain: { type: 'text', value: 'DURATION', help: 'drop what is older from the index, e.g. 90d' },
+    retry: { type: 'flag', help: 'try the objects that were set aside once more' },
+    ...indexingOptions,
+  },
   run: runIndex,
 };
 
@@ -37,6 +46,10 @@ async function runIndex(values: OptionValues, context: CallContext): Promise<Exi
     throw new WrongUse('Expected the logs to read: --logs URL, or an environment that has them.');
   if (indexUrl === undefined)
     throw new WrongUse('Expected the index to write: --index URL, or an environment that has one.');
+  const retain = values.text('retain') ?? environment.retain;
+  const problem = retain === undefined ? undefined : retainProblem(retain);
+  if (problem !== undefined) throw new WrongUse(`--retain: ${problem}.`);
+  const retainMs = retain === undefined ? undefined : parseDuration(retain);
   const logs = openStore(logsUrl, environment.s3);
   await using _logs = closing(logs);
   const index = openStore(indexUrl, environment.s3);
@@ -47,12 +60,16 @@ async function runIndex(values: OptionValues, context: CallContext): Promise<Exi
     ...(environment.fields !== undefined && { fields: new FieldMapping(environment.fields) }),
     signal,
     nowMs: context.now,
+    ...(retainMs !== undefined && { retainMs }),
+    retry: values.flag('retry'),
+    onUnreadable: (object: UnreadableObject) => terminal.tell(unreadableText(object)),
     onProgress: (progress: { done: number; total: number; unit: 'objects' }) =>
       terminal.progress(`indexed ${progressText(progress)}`),
   };
   if (!values.flag('watch')) {
-    await printPass(terminal, await indexLogs(options));
-    return exitCode.done;
+    const summary = await indexLogs(options);
+    await printPass(terminal, summary);
+    return summary.unread > 0 ? exitCode.partial : exitCode.done;
   }
   terminal.tell(`Watching ${logs.url}. Ctrl-C ends it.`);
   // Passes follow each other while lines are printed: one after the other.
@@ -69,9 +86,14 @@ async function runIndex(values: OptionValues, context: CallContext): Promise<Exi
   return exitCode.done;
 }
 
+function unreadableText({ key, reason, tries, isSetAside }: UnreadableObject): string {
+  const outlook = isSetAside ? `set aside after ${countText(tries, 'try', 'tries')}` : 'it is tried again';
+  return plainLine(`${key} could not be read: ${reason.replace(/\.$/, '')}; ${outlook}.`);
+}
+
 async function printPass(terminal: Terminal, summary: IndexPassSummary): Promise<void> {
-  const { objects, records, rejected, segments, bytes, ms } = summary;
-  if (terminal.json) return terminal.printJson({ objects, records, rejected, segments, bytes, ms });
+  const { objects, records, rejected, segments, bytes, unread, ms } = summary;
+  if (terminal.json) return terminal.printJson({ objects, records, rejected, segments, bytes, unread, ms });
   const rejects = rejected === 0 ? '' : `, ${countText(rejected, 'line')} rejected`;
   await terminal.printText(
     `Indexed ${countText(records, 'record')} of ${countText(objects, 'object')} (${bytesText(bytes)})${rejects}, ` +

@@ -25,13 +25,16 @@ export const clue = {
   php: 1 << 7,
   /** `.ex:12`, `.exs:12`, `.erl:12`. */
   beam: 1 << 8,
-  /** `run@https://host/a.js:1:2`. */
+  /** `run@https://host/a.js:1:2`, `eval code@`. */
   gecko: 1 << 9,
 } as const;
 
-/** Any of the clues, or what looks like one: the regular expression engine passes over text without ten times faster. */
+/**
+ * Any of the clues, or what looks like one: the regular expression engine passes over text without ten times faster. A
+ * match ends as early as it can: in a JSON string the next line follows without a line break.
+ */
 export const anyClue =
-  /at (?:\S*[^\s\w]|\w+ [([]|(?:async|new|get|set|static) |native\b)|File ["\\]|Traceback|goroutine |[#@]|\[0x|\d#|panicked|[sS]tack backtrace:|runtime error:|<internal:|\(eval|:in |\.(?:go|s|rs|cs|vb|fs|exs?|php|erl)\b/g;
+  /at (?:\S*?[^\s\w]|\w+ [([]|(?:async|new|get|set|static) |native\b)|File ["\\]|Traceback|goroutine |[#@]|\[0x|\d#|panicked|[sS]tack backtrace:|runtime error:|<internal:|\(eval|:in |\.(?:go|s|rs|cs|vb|fs|exs?|php|erl)\b/g;
 
 /** The clues of a line, as a sum of bits. */
 export function cluesOn(text: string): number {
@@ -84,7 +87,7 @@ function clueAt(text: string, at: number, unit: number): number {
 }
 
 /** Prose that goes on in words is no frame. */
-const codeAfterAt = /at (?:\S*[^\s\w]|\w+ [([]|(?:async|new|get|set|static) |native\b)/y;
+const codeAfterAt = /at (?:\S*?[^\s\w]|\w+ [([]|(?:async|new|get|set|static) |native\b)/y;
 
 function isCode(text: string, at: number): boolean {
   codeAfterAt.lastIndex = at;
@@ -126,6 +129,9 @@ function atSignClue(text: string, at: number): number {
   if (next === 32) return clue.native;
   // `run@https://…`, `@file:///…`, `run@[native code]`, `run@/srv/a.js`
   if (next === 104 || next === 102 || next === 91 || next === 47) return clue.gecko;
+  if (next === 115) return text.startsWith('self-hosted:', at + 1) ? clue.gecko : 0;
+  // Safari: `eval code@` and nothing else.
+  if (at + 1 === text.length) return text.endsWith('eval code@') ? clue.gecko : 0;
   return text.startsWith('webpack', at + 1) || text.startsWith('resource:', at + 1) || text.startsWith('moz-', at + 1)
     ? clue.gecko
     : 0;

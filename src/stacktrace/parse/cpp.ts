@@ -30,6 +30,8 @@ export const cppTraces: TraceParser = {
 
 /** Local variables that `bt full` prints between two frames. */
 const maxQuietLines = 64;
+/** These, what gdb says about them, and folly's line with the file that the place's function was inlined from. */
+const quietLine = /^(?:\s+\S.{0,200}? = |\s*No (?:locals|symbol table)|\s*\(More stack frames|\s{8,}-> \S)/;
 
 function readFrames(lines: TextLines, first: number, line: TextLine, frame: CppFrame, draft: TraceDraft): number {
   let next = first + 1;
@@ -58,8 +60,13 @@ function readFrames(lines: TextLines, first: number, line: TextLine, frame: CppF
       next = index + 1;
       continue;
     }
-    if (!/^(?:\s+\S.{0,200}? = |\s*No (?:locals|symbol table)|\s*\(More stack frames)/.test(below.text.slice(0, 400)))
-      break;
+    const left = below.text.includes('@ ... ') ? /@ \.\.\. and at least (\d{1,6}) more frames/.exec(below.text) : null;
+    if (left && last.number === undefined) {
+      draft.leaveOut(Number(left[1]));
+      draft.grow(below.endOf(below.text.trimEnd().length));
+      return index + 1;
+    }
+    if (!quietLine.test(below.text.slice(0, 400))) break;
     quiet++;
   }
   return next;
@@ -75,26 +82,30 @@ function placeBelow(text: string): { file: string; line1: number } | undefined {
 const maxLinesAbove = 12;
 /** What stands above a stack and says why it was printed. */
 const headers: readonly RegExp[] = [
-  /(?<scope>(?:ERROR|WARNING): )?(?<sanitizer>\w+Sanitizer):? (?<message>.*)/,
+  /(?<sanitizer>\w+Sanitizer):? (?<message>.*)/,
   /(?:received|terminated with) signal (?<type>SIG\w+), (?<message>[^.]*)/,
+  /stop reason = (?:signal )?(?<type>SIG\w+|EXC_\w+)(?::? (?<message>.*))?/,
   /\*\*\* (?<type>SIG\w+) (?<message>.*?)(?:; stack trace: )?\*{0,3}$/,
   /\*\*\* Signal \d+ \((?<type>SIG\w+)\) (?<message>.*?)(?:, stack trace: \*\*\*)?$/,
   /terminate called after throwing an instance of '(?<type>[^']+)'/,
   /(?:^|\] )(?<type>Check failed|Check failure): (?<message>.*)/,
   /(?<type>Assertion) `(?<message>.*)' failed/,
 ];
-/** A further stack of the same report: where memory was allocated or freed, the other side of a race. */
-const furtherStack =
-  /(?:allocated|freed|created) by .*(?:here|at):$|(?:Previous|previous)(?:ly)? .*:$|^\s*(?:Write|Read|Location|Thread T\d+|Mutex M\d+) .*:$|leak of .* allocated from:$/;
+/** A stack of a report: where memory was allocated or freed, one side of a race. */
+const reportedStack =
+  /(?:(?:Direct|Indirect) leak of .* allocated from|(?:(?:previously )?allocated|freed|created) by .*(?:here|at)|Uninitialized value was created by .*|[Pp]revious(?:ly)? .*|\b(?:Write|Read|Atomic write|Atomic read|Location|Thread T\d+|Mutex M\d+) .*):?$/;
 const threadLine = /^\s*\[?Thread (\d+ \(.*\)|\d+.*?):?$/;
 
 /** Gives the trace its type, message and thread; true when something above says that this is a stack. */
 function nameFromAbove(lines: TextLines, first: number, floor: number, draft: TraceDraft): boolean {
   const above = lines.at(first - 1);
   if (!above || first - 1 < floor || lines.at(first)?.opens) return false;
-  const further = furtherStack.exec(above.text.slice(0, maxHeader));
-  if (further) {
-    draft.message = further[0].trim().replace(/:$/, '');
+  const reported = reportedStack.exec(above.text.slice(0, maxHeader));
+  if (reported) {
+    const message = reported[0].replace(/:$/, '');
+    const title = titleAbove(lines, first - 1, floor);
+    if (title) draft.name({ type: title.type, message, start: title.start, index: title.index });
+    else draft.message = message;
     return true;
   }
   const thread = threadLine.exec(above.text.slice(0, maxHeader));
@@ -111,9 +122,8 @@ function nameFromAbove(lines: TextLines, first: number, floor: number, draft: Tr
       if (!match) continue;
       const { sanitizer, type, message } = match.groups ?? {};
       // `heap-use-after-free` names the failure better than the tool that found it.
-      const kind =
-        sanitizer === undefined ? type : (/^[a-z]+(?:-[a-z]+)+(?= |$)/.exec(message ?? '')?.[0] ?? sanitizer);
-      const rest = kind !== undefined && message?.startsWith(`${kind} `) ? message.slice(kind.length) : message;
+      const kind = sanitizer === undefined ? type : (kindOfReport.exec(message ?? '')?.[0] ?? sanitizer);
+      const rest = kind !== undefined && message?.startsWith(kind) ? message.slice(kind.length) : message;
       const said = type?.includes('::') ? whatBelow(lines, index, first) : rest?.trim();
       draft.name({
         type: kind ?? '',
@@ -126,6 +136,26 @@ function nameFromAbove(lines: TextLines, first: number, floor: number, draft: Tr
     if (lines.at(index)?.opens) return false;
   }
   return false;
+}
+
+/** `heap-use-after-free`, `SEGV`, `data race`: with which a sanitizer's report starts. */
+const kindOfReport = /^(?:[a-z]+(?:-[a-z]+)+|[A-Z]{3,8}|[a-z]+(?: [a-z]+){0,4}(?= \(pid=))(?= |$)/;
+
+/** The title of a report whose first stack has a line of its own: `WARNING: ThreadSanitizer: data race (pid=1)`. */
+function titleAbove(
+  lines: TextLines,
+  index: number,
+  floor: number,
+): { readonly type: string; readonly start: number; readonly index: number } | undefined {
+  for (let at = index - 1; at >= Math.max(floor, index - 2); at--) {
+    const line = lines.at(at);
+    if (!line || lines.at(at + 1)?.opens) return undefined;
+    const match = /(?:ERROR|WARNING): ((?:Thread|Leak)Sanitizer): (.*)$/.exec(line.text.slice(0, maxHeader));
+    if (!match) continue;
+    const type = kindOfReport.exec(match[2] ?? '')?.[0] ?? match[1] ?? '';
+    return { type, start: line.startOf(match.index), index: at };
+  }
+  return undefined;
 }
 
 /** `  what():  no such object` */

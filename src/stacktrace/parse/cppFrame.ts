@@ -122,8 +122,11 @@ function sanitizerFrame(
   }
   const colon = lastPlace(text, from, stop);
   const place = colon === -1 ? undefined : placeIn(text, colon, stop);
-  if (!place && (binary === undefined || !hasAddress)) return undefined;
-  const name = text.slice(from, place ? colon : stop).trimEnd();
+  const printed = text.slice(from, place ? colon : stop).trimEnd();
+  // ThreadSanitizer says so where it knows no place.
+  const isUnplaced = printed.endsWith(' <null>');
+  if (!place && (binary === undefined || !(hasAddress || isUnplaced))) return undefined;
+  const name = isUnplaced ? printed.slice(0, -' <null>'.length) : printed;
   if (!hasAddress && name.includes(' ') && !name.includes('(')) return undefined;
   return frameOf(start, end, number, name === '<null>' || name === '' ? undefined : name, place, binary);
 }
@@ -137,7 +140,18 @@ function lastPlace(text: string, from: number, end: number): number {
   if (text.charCodeAt(space + 1) === 47) return space + 1;
   let absolute = space - 1;
   while (absolute > from && !(text.charCodeAt(absolute) === 32 && text.charCodeAt(absolute + 1) === 47)) absolute--;
-  return (absolute > from && !text.startsWith('operator', absolute - 'operator'.length) ? absolute : space) + 1;
+  if (text.includes(':\\', from)) absolute = Math.max(absolute, driveBefore(text, end));
+  return (
+    (absolute > from && absolute < space && !text.startsWith('operator', absolute - 'operator'.length)
+      ? absolute
+      : space) + 1
+  );
+}
+
+/** Where ` C:\\` stands last; -1 when it does not. */
+function driveBefore(text: string, end: number): number {
+  const at = text.lastIndexOf(':\\', end);
+  return at > 1 && text.charCodeAt(at - 2) === 32 && /[A-Za-z]/.test(text[at - 1] ?? '') ? at - 2 : -1;
 }
 
 interface Place {
@@ -187,12 +201,15 @@ function isHex(text: string, from: number, to: number): boolean {
 
 /** `run(int) at /a.cc:70`, `main in ./prog`, `0x00007F in /lib/x.so`. */
 function boostFrame(text: string, start: number, from: number, number: number): CppFrame | undefined {
-  // What addr2line adds where one line is several blocks.
-  const end = text.trimEnd().replace(/ \(discriminator \d+\)$/, '').length;
+  // What addr2line adds where one line is several blocks, and `std::stacktrace` at the end of each.
+  const end = text.trimEnd().replace(/ \(discriminator \d+\)$| \[0x[0-9a-f]+\]$/i, '').length;
   const at = text.lastIndexOf(' at ', end);
   const place = at > from ? placeIn(text, at + 4, end) : undefined;
   if (place) return frameOf(start, end, number, text.slice(from, at).trim(), place, undefined);
   const inside = text.lastIndexOf(' in ', end);
+  if (inside <= from && text.startsWith(' [0x', end)) {
+    return frameOf(start, text.trimEnd().length, number, text.slice(from, end), undefined, undefined);
+  }
   if (inside <= from || /\s/.test(text.slice(inside + 4, end))) return undefined;
   const name = text.slice(from, inside).trim();
   return frameOf(
@@ -218,7 +235,7 @@ function lldbFrame(text: string, start: number, from: number, number: number): C
 }
 
 /** `    @     0x7f12 run()` (glog), with the stack's size (abseil), `    @ 00000000004a1b2c run()` (folly). */
-const atSign = /@ +(?:0x[0-9a-f]+|[0-9a-f]{16})(?: +(?:(?:\d{1,7}|\(unknown\)) +)?(\S.*?))?\s*$/iy;
+const atSign = /@ +(?:0x[0-9a-f]+|[0-9a-f]{16}|\(nil\))(?: +(?:(?:\d{1,7}|\(unknown\)) +)?(\S.*?))?\s*$/iy;
 
 function atSignFrame(text: string): CppFrame | undefined {
   const start = text.indexOf('@ ');
@@ -273,7 +290,7 @@ function frameOf(
 const foreignFile =
   /^(?:\/usr\/(?:include|lib|src)\/|\.{1,2}\/(?:sysdeps|nptl|csu|stdlib|misc|elf|signal|debug|posix|io|libio)\/|\.\/nptl|\/build\/(?:glibc|gcc)|\/lib(?:64)?\/)|(?:^|\/)(?:libsanitizer|compiler-rt|libstdc\+\+-v3|libgcc|vcpkg|\.conan2?|third_party|folly|boost|abseil-cpp)\/|\/rustc\/|\.S$/;
 const foreignName =
-  /^(?:std::|__gnu_cxx::|__cxxabiv1::|boost::|folly::(?:symbolizer|detail)|google::|absl::|testing::|__(?:libc|GI|asan|ubsan|tsan|msan|sanitizer|interceptor|pthread|cxa|restore_rt|assert|futex|clone|kernel)|_(?:start|dl_|IO_|Unwind_|_)|_ZNSt|_ZSt|_ZN9__gnu_cxx|(?:start_thread|clone3?|abort|raise|gsignal|killpg|exit|operator new|operator delete)(?:[( []|$))/;
+  /^(?:std::|__gnu_cxx::|__cxxabiv1::|boost::|folly::(?:symbolizer|detail)|google::|absl::|testing::|__(?:libc|GI|asan|ubsan|tsan|msan|sanitizer|interceptor|pthread|cxa|restore_rt|assert|futex|clone|kernel)|_(?:start|dl_|IO_|Unwind_|_)|_ZNSt|_ZSt|_ZN9__gnu_cxx|(?:start_thread|pthread_\w+|malloc|calloc|realloc|free|clone3?|abort|raise|gsignal|killpg|exit|operator new|operator delete)(?:[( []|$))/;
 const foreignBinary = /^(?:\/usr)?\/lib|\.so(?:\.\d+)*$|^\[vdso\]|linux-vdso|^lib\w+\.dylib$/;
 
 function isInApp(name: string | undefined, file: string | undefined, binary: string | undefined): boolean {

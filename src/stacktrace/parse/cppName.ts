@@ -7,6 +7,13 @@ import { tableOf } from './characters.ts';
  * Linear; `undefined` where nothing readable is left.
  */
 export function readableCppName(name: string): string | undefined {
+  const lambda = lambdaMark.exec(name);
+  const within = lambda && name.slice(0, lambda.index);
+  // A lambda is in the function before its mark, unless that is a template's argument.
+  if (within && count(within, '<') === count(within, '>')) {
+    const outer = readableCppName(within);
+    return outer === undefined ? undefined : `${outer} (lambda)`;
+  }
   const plain = name.startsWith('_Z') ? unmangled(name) : name;
   if (plain === undefined) return undefined;
   const text = withoutArguments(plain).trim();
@@ -14,6 +21,13 @@ export function readableCppName(name: string): string | undefined {
   const own =
     !text.includes(' ') || /^operator\b|::operator\b/.test(text) ? text : text.slice(text.lastIndexOf(' ') + 1);
   return own === '' ? undefined : own;
+}
+
+/** clang's `run()::$_0::operator()`, GCC's `run()::{lambda(int)#1}::operator()` and `run()::<lambda(int)>`. */
+const lambdaMark = /::(?:\$_\d+|\{lambda\(|<lambda\()/;
+
+function count(text: string, character: string): number {
+  return text.split(character).length - 1;
 }
 
 /** Leaves out what stands in parentheses and angle brackets; `operator<` and the like keep theirs. */

@@ -2,7 +2,7 @@
 
 import type { TextLines } from '../textLines.ts';
 import { clue } from './clues.ts';
-import { isDigit, numberIn, trimmedLength } from './characters.ts';
+import { isDigit, lastOf, numberIn, trimmedLength } from './characters.ts';
 import { headerAbove } from './header.ts';
 import { decodeFile, isInApp } from './javascriptFrame.ts';
 import { looksLikePrefix, marginBefore } from './linePrefix.ts';
@@ -39,7 +39,7 @@ function isFrame(text: string): boolean {
 }
 
 /** What may stand after the `@`: an address, a path, Safari's own code. */
-const place = /(?:[a-z][\w+.-]{1,30}:\/\/|\/|webpack-internal:|\[native code\]$)/y;
+const place = /(?:[a-z][\w+.-]{1,30}:\/\/|\/|webpack-internal:|self-hosted:|\[native code\]$)/y;
 /** Names with a blank: of code outside of functions, and of what a timer or a promise called. */
 const spaced =
   /(?:(?:global|module|eval) code|(?:setTimeout|setInterval|requestAnimationFrame) handler\*\S*|promise callback\*\S*)$/;
@@ -47,9 +47,10 @@ const spaced =
 function geckoFrameOn(text: string): FoundFrame | undefined {
   const at = text.indexOf('@');
   if (at === -1 || at > maxName) return undefined;
-  place.lastIndex = at + 1;
-  if (!place.test(text)) return undefined;
   const end = trimmedLength(text);
+  const isEvalCode = at + 1 === end && text.endsWith('eval code@', end);
+  place.lastIndex = at + 1;
+  if (!isEvalCode && !place.test(text)) return undefined;
   let start = at;
   while (start > 0 && text.charCodeAt(start - 1) > 32) start--;
   // Only names of several words have another one before it.
@@ -57,7 +58,9 @@ function geckoFrameOn(text: string): FoundFrame | undefined {
   if (named) start = named.index;
   if (!looksLikePrefix(text, start)) return undefined;
   const name = text.slice(start, at);
-  if (text.startsWith('[native code]', at + 1)) return foundFrame(start, end, name, undefined, undefined, undefined);
+  if (isEvalCode || text.startsWith('[native code]', at + 1)) {
+    return foundFrame(start, end, name, undefined, undefined, undefined);
+  }
   // `app.js line 5 > eval:1:1`: the file whose code called eval.
   const evaluated = text.indexOf(' line ', at);
   if (evaluated !== -1) {
@@ -94,16 +97,18 @@ function foundFrame(
     file,
     line1,
     column1,
-    readable: name === '' ? undefined : readableGeckoName(name),
+    readable: readableGeckoName(name),
     inApp: isInApp(file),
   };
 }
 
-/** Without what the engine adds to a name: `async*run`, `run/inner<`. */
-function readableGeckoName(name: string): string {
-  const last = name.charCodeAt(name.length - 1);
-  const own = last === 47 || last === 60 ? name.replace(/[/<]+$/, '') : name;
-  return own.includes('*') ? own.replace(/^(?:async|[A-Za-z]+ (?:callback|handler))\*/, '') : own;
+/** Without what the engine adds: `async*run`, `EventListener.handleEvent*run`, `run/inner<`. */
+function readableGeckoName(name: string): string | undefined {
+  const from = lastOf(name, 42, 0, name.length) + 1;
+  let end = name.length;
+  while (end > from && (name.charCodeAt(end - 1) === 47 || name.charCodeAt(end - 1) === 60)) end--;
+  const own = name.slice(from, end);
+  return own === '' ? undefined : own;
 }
 
 const maxName = 400;

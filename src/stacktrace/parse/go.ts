@@ -19,7 +19,7 @@ export const goTraces: TraceParser = {
     if (!goroutine && (index === floor || !placeOn(line.text, line.opens))) return undefined;
     const first = goroutine ? index + 1 : index - 1;
     const traces: Trace[] = [];
-    let read = readFrames(lines, first);
+    let read: ReadFrames | undefined = readFrames(lines, first);
     if (!read) return undefined;
     const panic = panicAbove(lines, goroutine ? index : first, floor, goroutine?.column ?? 0);
     for (let header = goroutine, at = index; read; ) {
@@ -34,8 +34,10 @@ export const goTraces: TraceParser = {
         draft.message = panic.message;
         draft.startAt(panic.start);
       }
-      for (const frame of read.frames) draft.addFrame(frame);
-      if (read.elided > 0) draft.leaveOut(read.elided);
+      for (const part of read.parts) {
+        if (typeof part === 'number') draft.leaveOut(part);
+        else draft.addFrame(part);
+      }
       traces.push(draft.finish());
       const end: number = read.next;
       at = blankLinesAfter(lines, end);
@@ -96,9 +98,15 @@ function usualPlaceOn(text: string): Place | undefined {
   return { file: text.slice(1, colon), line1, start: 1, end };
 }
 
-function readFrames(lines: TextLines, first: number): { frames: Frame[]; next: number; elided: number } | undefined {
-  const frames: Frame[] = [];
-  let elided = 0;
+interface ReadFrames {
+  /** The frames, and between them how many were left out. */
+  readonly parts: readonly (Frame | number)[];
+  readonly next: number;
+}
+
+function readFrames(lines: TextLines, first: number): ReadFrames | undefined {
+  const parts: (Frame | number)[] = [];
+  let hasFrame = false;
   let index = first;
   for (;;) {
     const line = lines.at(index);
@@ -107,16 +115,18 @@ function readFrames(lines: TextLines, first: number): { frames: Frame[]; next: n
     const at = placeOn(below?.text, below?.opens);
     const called = at && functionOn(line.text);
     if (below && at && called) {
-      frames.push(frameFrom(below, at, called));
+      parts.push(frameFrom(below, at, called));
+      hasFrame = true;
       index += 2;
       continue;
     }
-    const left = line.text.includes('...') ? elidedFrames.exec(line.text.trim()) : null;
+    const dots = line.text.indexOf('...');
+    const left = dots === -1 ? null : elidedFrames.exec(line.text.slice(dots).trimEnd());
     if (!left) break;
-    elided += Number(left[1] ?? 1);
+    parts.push(Number(left[1] ?? 1));
     index++;
   }
-  return frames.length === 0 ? undefined : { frames, next: index, elided };
+  return hasFrame ? { parts, next: index } : undefined;
 }
 
 /** `main.(*Loader).run(0xc000, {0x1, 0x2})` as package and function; arguments and prefixes left out. */
@@ -154,7 +164,7 @@ function blankLinesAfter(lines: TextLines, index: number): number {
 }
 
 interface Panic {
-  readonly type: string;
+  readonly type: string | undefined;
   readonly message: string;
   readonly start: number;
 }
@@ -165,6 +175,10 @@ function panicAbove(lines: TextLines, index: number, floor: number, margin: numb
   for (let at = index - 1; at >= Math.max(floor, index - 32); at--) {
     const line: TextLine | undefined = lines.at(at);
     if (!line || lines.at(at + 1)?.opens) break;
+    if (at === index - 1) {
+      const told = servedPanic(line) ?? accessOn(lines, line, at, floor);
+      if (told) return told;
+    }
     const column = Math.max(line.text.indexOf('panic: ', Math.max(0, margin - 24)), line.text.indexOf('fatal error: '));
     if (column !== -1) {
       const [type = '', ...rest] = line.text.slice(column).split(': ');
@@ -183,6 +197,28 @@ function panicAbove(lines: TextLines, index: number, floor: number, margin: numb
   return found;
 }
 
+/** `http: panic serving 10.0.0.1:5000: no rows` */
+function servedPanic(line: TextLine): Panic | undefined {
+  const column = line.text.indexOf('http: panic serving ');
+  const match = column === -1 ? null : /^http: panic serving \S{1,80}: (.*)$/.exec(line.text.slice(column));
+  return match ? { type: 'panic', message: (match[1] ?? '').trim(), start: line.startOf(column) } : undefined;
+}
+
+/** `Write at 0x… by goroutine 8:`: each stack of the race detector's report; the first one stands below its title. */
+const access =
+  /(?:(?:Previous )?(?:[Rr]ead|[Ww]rite) at 0x[0-9a-f]+ by .{1,60}|Goroutine \d{1,19} \(.{1,40}\) created at):$/;
+
+function accessOn(lines: TextLines, line: TextLine, index: number, floor: number): Panic | undefined {
+  const match = line.text.endsWith(':') && line.text.length < 400 ? access.exec(line.text) : null;
+  if (!match) return undefined;
+  const message = match[0].slice(0, -1);
+  const title = index > floor && !line.opens ? lines.at(index - 1) : undefined;
+  const column = title?.text.indexOf('WARNING: DATA RACE') ?? -1;
+  return title && column !== -1
+    ? { type: 'DATA RACE', message, start: title.startOf(column) }
+    : { type: undefined, message, start: line.startOf(match.index) };
+}
+
 function frameFrom(line: TextLine, at: Place, called: { module: string; function: string }): Frame {
   return newFrame(line, {
     start: at.start,
@@ -192,9 +228,26 @@ function frameFrom(line: TextLine, at: Place, called: { module: string; function
     file: at.file,
     line1: at.line1,
     column1: undefined,
-    readable: undefined,
+    readable: readableGoName(called.function),
     inApp: isInApp(at.file, called.module),
   });
+}
+
+/** The function that the compiler's own stand in: `Run.func1.2` is a closure in `Run`, `Run.deferwrap1` a deferred call. */
+function readableGoName(name: string): string | undefined {
+  const last = name.charCodeAt(name.length - 1);
+  if (last === 109) return name.endsWith('-fm') ? name.slice(0, -3) : undefined;
+  if (last < 48 || last > 57) return undefined;
+  const made = /\.(?:(func|deferwrap|gowrap)\d+(?:\.\d+)*|\d+)$/.exec(name);
+  if (!made) return undefined;
+  // A closure within a closure is in the outermost function.
+  const own = name
+    .slice(0, made.index)
+    .replace(/(?:\.(?:func\d+|gowrap\d+|deferwrap\d+|\d+))+$/, '')
+    .replace(/\[\.\.\.\]$/, '');
+  const kind = made[1] === undefined ? '' : made[1] === 'func' ? 'func' : made[1] === 'gowrap' ? 'go' : 'defer';
+  if (kind === '') return own;
+  return own === 'glob.' ? `(${kind})` : `${own} (${kind})`;
 }
 
 /** The linker escapes dots in the last element of a package's path. */

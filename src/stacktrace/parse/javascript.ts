@@ -29,6 +29,10 @@ function isFrame(text: string): boolean {
   return text.includes('at ') && javascriptFrameOn(text) !== undefined;
 }
 
+function goesOn(text: string): boolean {
+  return isFrame(text) || element.test(text.trim());
+}
+
 /** Where an error of the printed tree may take causes and members: everything indented deeper than `column` is its own. */
 interface OpenNode {
   readonly column: number;
@@ -45,7 +49,11 @@ const maxDepth = 64;
 const elided = /^\.\.\. (\d+) (?:more )?lines? matching cause stack trace \.\.\.$/;
 const mappedTo = /^-> (.+):(\d+):(\d+)$/;
 const property = /^(?:\[(cause|errors)\]|(cause|errors)): (.*)$/;
-const causedBy = /^(?:caused by|from previous event): ?(.*)$/i;
+const causedBy = /^caused by: ?(.*)$/i;
+/** Bluebird: what the frames above were called from, in an earlier turn of the event loop. */
+const earlierTurn = /^from previous event:$/i;
+/** React's component stacks have elements of the page between components: they stand in no file. */
+const element = /^at [a-z][\w.-]{0,60}$/;
 
 class InspectReader {
   readonly #lines: TextLines;
@@ -93,7 +101,13 @@ class InspectReader {
         continue;
       }
       if (!inside) {
-        const caused = /^[cf]/i.test(text) ? causedBy.exec(text) : null;
+        const below = this.#lines.at(index + 1);
+        if ((earlierTurn.test(text) || element.test(text)) && below && !below.opens && goesOn(below.text)) {
+          if (!text.startsWith('at ')) current.leaveOut(0);
+          next = index + 1;
+          continue;
+        }
+        const caused = /^c/i.test(text) ? causedBy.exec(text) : null;
         const child = caused && this.#childOn(line, index, column);
         if (!child) break;
         current.cause = child.draft;

@@ -76,7 +76,7 @@ function endOfLocation(text: string, open: number): number {
 }
 
 const bareLocation =
-  /(?:async )?((?:[a-z][\w+.-]*:|[A-Za-z]:[\\/]|[./<]|[\w@-]+[./\\]).*?:\d+:\d+)(?=$|[\s"',}\]\\)])/iy;
+  /(?:async )?((?:[a-z][\w+.-]*:|[A-Za-z]:[\\/]|[./<\\]|[\w@-]+[./\\]|native(?=:)).*?:\d+:\d+)(?=$|[\s"',}\]\\)])/iy;
 
 function bareFrame(text: string, start: number, from: number): FoundFrame | undefined {
   bareLocation.lastIndex = from;
@@ -97,7 +97,7 @@ function bareFrame(text: string, start: number, from: number): FoundFrame | unde
 const otherLanguage = /\.(?:rs|c|cc|cpp|cxx|hh?|hpp|mm?|s|swift|zig)$/i;
 
 function isPathLike(file: string): boolean {
-  return /[/\\]|^[a-z][\w+.-]*:|^<anonymous>$/i.test(file) || /^[^\s]+\.\w{1,5}$/.test(file);
+  return /[/\\]|^[a-z][\w+.-]*:|^(?:<anonymous>|native)$/i.test(file) || /^[^\s]+\.\w{1,5}$/.test(file);
 }
 
 /** What stands between two places of a line; `undefined` when it is no location. */
@@ -171,7 +171,7 @@ function functionIn(text: string, from: number, to: number): string | undefined 
 
 /** Schemes and places of what nobody of the team wrote. */
 const foreign =
-  /^(?:(?:node|internal|data|blob|wasm|ext|deno|bun|native|chrome-extension|moz-extension|devtools|resource|chrome):|internal\/|<)/;
+  /^(?:(?:node|internal|data|blob|wasm|ext|deno|bun|native|chrome-extension|moz-extension|devtools|resource|chrome):|(?:native|self-hosted)$|internal\/|<)/;
 /** Files of Node's own library before they had a scheme. */
 const oldCore =
   /^(?:_?[a-z]+_[a-z_]+|assert|async_hooks|buffer|child_process|cluster|crypto|dgram|dns|domain|events|fs|http|https|module|net|os|path|process|punycode|querystring|readline|repl|stream|timers|tls|tty|url|util|v8|vm|zlib|bootstrap_node)\.js$/;

@@ -17,6 +17,13 @@ export const jvmTraces: TraceParser = {
     const frame = line && jvmFrameOn(line.text);
     if (!line || !frame) return undefined;
     const margin = marginBefore(line.text, frame.start);
+    const dumped = dumpedThread(lines, index, floor);
+    if (dumped) {
+      const root = new TraceDraft('jvm');
+      root.thread = dumped.name;
+      root.startAt(dumped.start);
+      return readChain(lines, index, margin, root);
+    }
     const header = headerAbove(lines, index, floor, margin, isFrame);
     const root = new TraceDraft('jvm', header);
     const thread = header && /Exception in thread "([^"]*)"/.exec(lines.at(header.index)?.text ?? '');
@@ -29,6 +36,20 @@ function isFrame(text: string): boolean {
   return text.includes('at ') && jvmFrameOn(text) !== undefined;
 }
 
+/** `"worker-7" #21 prio=5 …` and perhaps `java.lang.Thread.State: RUNNABLE` above the frames of a thread dump. */
+function dumpedThread(lines: TextLines, first: number, floor: number): { name: string; start: number } | undefined {
+  for (let index = first - 1; index >= Math.max(floor, first - 2); index--) {
+    const line = lines.at(index);
+    if (!line || lines.at(index + 1)?.opens) return undefined;
+    const match = /"([^"]{1,200})" (?:#\d|prio=|daemon |cpu=|tid=|nid=)/.exec(line.text.slice(0, 400));
+    if (match) return { name: match[1] ?? '', start: line.startOf(match.index) };
+    if (!line.text.includes('java.lang.Thread.State: ')) return undefined;
+  }
+  return undefined;
+}
+
+/** Between the frames of a thread dump: what the thread holds and waits for. */
+const lock = /^- (?:locked|waiting|parking|eliminated|<no )/;
 const elided = /^\.\.\. (\d{1,9}) (?:more|common frames omitted|frames? (?:truncated|excluded))/;
 const label = /^(Caused by|Suppressed|Wrapped by): /;
 const circular = /^(?:Caused by: )?\[CIRCULAR REFERENCE:/;
@@ -60,7 +81,7 @@ function readChain(lines: TextLines, first: number, margin: number, top: TraceDr
       next = index + 1;
       continue;
     }
-    if (circular.test(text)) {
+    if (circular.test(text) || (text.startsWith('- ') && lock.test(text))) {
       next = index + 1;
       continue;
     }

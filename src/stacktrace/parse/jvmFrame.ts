@@ -2,6 +2,7 @@
 
 import { isDigit, isWordPart, lastOf, numberIn } from './characters.ts';
 import { looksLikePrefix } from './linePrefix.ts';
+import { readableJvmName } from './jvmName.ts';
 import type { FoundFrame } from './newFrame.ts';
 
 /** @returns `undefined` when the line holds no frame of the JVM */
@@ -26,10 +27,11 @@ function frameAt(text: string, start: number): FoundFrame | undefined {
   const close = text.indexOf(')', open);
   if (close === -1) return undefined;
   const colon = colonOf(text, open + 1, close);
+  const placeStart = afterModule(text, open + 1, close);
   const placeEnd = colon === -1 ? close : colon;
-  const isFile = isFileName(text, open + 1, placeEnd);
+  const isFile = isFileName(text, placeStart, placeEnd);
   // Obfuscated classes have a name without an ending.
-  if (!isFile && !(colon !== -1 && isName(text, open + 1, colon)) && !isUnplaced(text, open + 1, close))
+  if (!isFile && !(colon !== -1 && isName(text, placeStart, colon)) && !isUnplaced(text, placeStart, close))
     return undefined;
   const name = qualifiedName(text, from, open);
   const dot = lastOf(name, 46, 0, name.length);
@@ -37,7 +39,7 @@ function frameAt(text: string, start: number): FoundFrame | undefined {
   if (dot <= 0 || text.charCodeAt(open - 1) === 32) return undefined;
   const module = name.slice(0, dot);
   if (hasSpace(module)) return undefined;
-  const file = isFile ? text.slice(open + 1, placeEnd) : undefined;
+  const file = isFile ? text.slice(placeStart, placeEnd) : undefined;
   const line1 = colon === -1 ? undefined : numberIn(text, colon + 1, close);
   const own = name.slice(dot + 1);
   return {
@@ -51,6 +53,12 @@ function frameAt(text: string, start: number): FoundFrame | undefined {
     readable: readableJvmName(module, own),
     inApp: file !== undefined && line1 !== undefined && !foreign.test(module),
   };
+}
+
+/** Thread dumps have the module in the parentheses: `park(java.base@17.0.2/LockSupport.java:341)`. */
+function afterModule(text: string, from: number, to: number): number {
+  const slash = text.indexOf('/', from);
+  return slash === -1 || slash >= to ? from : text.lastIndexOf('/', to) + 1;
 }
 
 /** `loader/module@version/`, each part optional: what follows the last slash is the class. Hidden classes have one more. */
@@ -89,7 +97,7 @@ function isName(text: string, from: number, to: number): boolean {
 }
 
 function isUnplaced(text: string, from: number, to: number): boolean {
-  return /^(?:Native Method|Unknown Source(?::\d{1,9})?)$/.test(text.slice(from, to));
+  return /^(?:Native Method|Unknown Source(?::\d{1,9})?|<generated>)$/.test(text.slice(from, to));
 }
 
 function hasSpace(text: string): boolean {
@@ -98,22 +106,6 @@ function hasSpace(text: string): boolean {
 
 const maxNameLength = 1000;
 
-/** The method that lambdas, constructors and coroutines stand for: `lambda$read$0` is a lambda in `read`. */
-function readableJvmName(module: string, name: string): string | undefined {
-  if (name === '<init>') return `new ${simpleClass(module)}`;
-  if (name === '<clinit>') return `static ${simpleClass(module)}`;
-  if (!name.includes('$')) {
-    const coroutine = name === 'invokeSuspend' ? /\$([A-Za-z_]\w*)\$\d+$/.exec(module) : null;
-    return coroutine?.[1];
-  }
-  const lambda = /^(?:lambda\$|\$anonfun\$)([A-Za-z_]\w*)\$\d+(?:\$adapted)?$/.exec(name);
-  return lambda?.[1] === undefined ? undefined : `${lambda[1]} (lambda)`;
-}
-
-function simpleClass(module: string): string {
-  return module.slice(module.lastIndexOf('.') + 1).replaceAll('$', '.');
-}
-
 /** Packages of the platform, its languages, and what most services are built on. */
 const foreign =
-  /^(?:javax?|jdk|sun|com\.sun|jakarta|kotlinx?|scala|groovy|clojure|akka|org\.(?:apache|springframework|junit|testng|mockito|hibernate|slf4j|jboss|eclipse|gradle|codehaus|xml|w3c|ietf|reactivestreams|postgresql|h2|quartz|jetbrains|opentest4j|glassfish|aspectj)|com\.(?:google\.(?:common|inject|protobuf|gson)|fasterxml|zaxxer|mysql|amazonaws|intellij|mongodb|rabbitmq|datastax)|software\.amazon|ch\.qos\.logback|io\.(?:netty|grpc|reactivex|micrometer|opentelemetry|vertx|quarkus|undertow|ktor|lettuce)|reactor|okhttp3|okio|rx|net\.bytebuddy|feign|_COROUTINE)\./;
+  /^(?:javax?|jdk|sun|com\.sun|jakarta|kotlinx?|scala|groovy|clojure|akka|org\.(?:apache|springframework|junit|testng|mockito|hibernate|slf4j|jboss|eclipse|gradle|codehaus|xml|w3c|ietf|reactivestreams|postgresql|h2|quartz|jetbrains|opentest4j|glassfish|aspectj)|com\.(?:google\.(?:common|inject|protobuf|gson)|fasterxml|zaxxer|mysql|amazonaws|intellij|mongodb|rabbitmq|datastax)|software\.amazon|ch\.qos\.logback|io\.(?:netty|grpc|reactivex|micrometer|opentelemetry|vertx|quarkus|undertow|ktor|lettuce)|reactor|okhttp3|okio|rx|androidx?|dalvik|libcore|com\.android|net\.bytebuddy|feign|_COROUTINE)\./;

@@ -17,6 +17,8 @@ export const rustTraces: TraceParser = {
     if (!line) return undefined;
     const panic = panicOn(line);
     if (panic) return readPanic(lines, index, line, panic);
+    const quoted = quotedPanic(lines, index, line);
+    if (quoted) return quoted;
     const opening = line.text.includes('tack backtrace:') ? /[sS]tack backtrace:\s*$/.exec(line.text) : null;
     if (opening) return readBacktrace(lines, index, floor, line, opening.index);
     // The opening is lost: the first place stands below its function.
@@ -57,7 +59,7 @@ function panicOn(line: TextLine): Panic | undefined {
   const [, file = '', line1, column1] = place;
   const thread = text.lastIndexOf("thread '", at);
   return {
-    thread: thread === -1 ? undefined : /^thread '([^']*)'/.exec(text.slice(thread))?.[1],
+    thread: thread === -1 ? undefined : threadOf(text, thread),
     start: thread === -1 ? at : thread,
     placeStart,
     placeEnd: placeStart + `${file}:${line1}:${column1}`.length,
@@ -71,9 +73,48 @@ function panicOn(line: TextLine): Panic | undefined {
 /** Messages are rarely longer. */
 const maxMessageLines = 64;
 
-function readPanic(lines: TextLines, index: number, line: TextLine, panic: Panic): ReadTraces {
+/** Before 1.73 a message of several lines ended with its quote and the place: `…', src/main.rs:3:5`. */
+function quotedPanic(lines: TextLines, index: number, line: TextLine): ReadTraces | undefined {
+  const at = line.text.indexOf(`${panicked}'`);
+  if (at === -1) return undefined;
+  const name = line.text.lastIndexOf("thread '", at);
+  const start = name === -1 ? at : name;
+  const margin = marginBefore(line.text, start);
+  const message = [line.text.slice(at + panicked.length + 1)];
+  for (let below = index + 1; below <= index + maxMessageLines; below++) {
+    const last = lines.at(below);
+    if (!last || last.opens) return undefined;
+    const quote = last.text.lastIndexOf("', ");
+    const place = quote === -1 ? null : panicPlace.exec(last.text.slice(quote + 3));
+    if (!place || place.index !== 0) {
+      message.push(last.text.slice(margin).trimEnd());
+      continue;
+    }
+    message.push(last.text.slice(margin, quote));
+    const [, file = '', line1 = '', column1 = ''] = place;
+    const found: Panic = {
+      thread: threadOf(line.text, start),
+      start,
+      placeStart: quote + 3,
+      placeEnd: quote + 3 + `${file}:${line1}:${column1}`.length,
+      file,
+      line1: Number(line1),
+      column1: Number(column1),
+      message: message.join('\n'),
+    };
+    return readPanic(lines, below, last, found, line);
+  }
+  return undefined;
+}
+
+function threadOf(text: string, start: number): string | undefined {
+  return /^thread '([^']*)'/.exec(text.slice(start))?.[1];
+}
+
+/** @param first the line on which the panic starts, `line` being the one with its place */
+function readPanic(lines: TextLines, index: number, line: TextLine, panic: Panic, first = line): ReadTraces {
   const draft = new TraceDraft('rust');
-  const margin = marginBefore(line.text, panic.start);
+  const margin = marginBefore(first.text, panic.start);
   let next = index + 1;
   const message: string[] = panic.message === undefined ? [] : [panic.message];
   let opening = -1;
@@ -93,7 +134,7 @@ function readPanic(lines: TextLines, index: number, line: TextLine, panic: Panic
   draft.name({
     type: 'panic',
     ...(said === '' ? {} : { message: said }),
-    start: line.startOf(panic.start),
+    start: first.startOf(panic.start),
     index,
   });
   if (panic.thread !== undefined) draft.thread = panic.thread;

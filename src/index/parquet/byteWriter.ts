@@ -1,0 +1,88 @@
+/** Bytes in the making, in one buffer that grows and is used again. */
+
+export class ByteWriter {
+  #bytes: Buffer;
+  #length = 0;
+
+  constructor(capacity = 1 << 16) {
+    this.#bytes = Buffer.allocUnsafe(capacity);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** What was written, valid until the next write. */
+  get written(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+
+  /**
+   * Makes room for `size` more bytes and counts them as written, for a caller that fills them itself, from where `length` was.
+   * @returns the whole buffer.
+   */
+  extend(size: number): Buffer {
+    const end = this.#length + size;
+    if (end > this.#bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(end, this.#bytes.length * 2));
+      larger.set(this.written);
+      this.#bytes = larger;
+    }
+    this.#length = end;
+    return this.#bytes;
+  }
+
+  byte(value: number): void {
+    const at = this.#length;
+    this.extend(1)[at] = value;
+  }
+
+  bytes(value: Uint8Array): void {
+    const at = this.#length;
+    this.extend(value.length).set(value, at);
+  }
+
+  /** @param value whole, from 0 to 2⁵³. */
+  varint(value: number): void {
+    let rest = value;
+    while (rest >= 0x80) {
+      this.byte((rest % 0x80) | 0x80);
+      rest = Math.floor(rest / 0x80);
+    }
+    this.byte(rest);
+  }
+
+  /** @param value whole, within ±2⁵³: its sign as the lowest bit, without ever leaving the numbers that a double holds. */
+  zigzag(value: number): void {
+    const sign = value < 0 ? 1 : 0;
+    const magnitude = sign ? -(value + 1) : value;
+    const low = (magnitude % 0x40) * 2 + sign;
+    const rest = Math.floor(magnitude / 0x40);
+    if (rest === 0) return this.byte(low);
+    this.byte(low | 0x80);
+    this.varint(rest);
+  }
+
+  uint32(value: number): void {
+    const at = this.#length;
+    this.extend(4).writeUInt32LE(value, at);
+  }
+
+  /** PLAIN encoding of `values[from .. to]`: whole numbers within ±2⁵³, in 8 bytes each. */
+  int64s(values: Float64Array, from: number, to: number): void {
+    let at = this.#length;
+    const bytes = this.extend((to - from) * 8);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    for (let index = from; index < to; index++) {
+      const value = values[index] as number;
+      const high = Math.floor(value / 2 ** 32);
+      view.setUint32(at, value - high * 2 ** 32, true);
+      view.setInt32(at + 4, high, true);
+      at += 8;
+    }
+  }
+}

@@ -1,0 +1,194 @@
+/** Log objects that are listed and cannot be read: tried a few times, then set aside and listed, never lost and never for ever. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { indexLogs, type UnreadableObject } from '../../src/index/indexLogs.ts';
+import { watchLogs } from '../../src/index/watchLogs.ts';
+import type { ObjectStore } from '../../src/store/objectStore.ts';
+import { StoreError, type StoreErrorCode } from '../../src/store/storeError.ts';
+import {
+  assertIndexedOnce,
+  indexFixture,
+  type IndexFixture,
+  lines,
+  putLogs,
+  query,
+  WatchedStore,
+} from './indexFixture.ts';
+
+const bad = 'dt=2026-11-22/hr=23/w-1-1-1.ndjson';
+
+/** The log root, of which one object fails when it is read, while it has the content that it has now. */
+function failing(logs: ObjectStore, code: StoreErrorCode, isFailing: () => boolean = () => true): WatchedStore {
+  return new WatchedStore(logs, {
+    async beforeGet(key) {
+      if (key === bad && isFailing()) throw new StoreError(code, `${code}: ${key}`);
+    },
+  });
+}
+
+async function rejectsOf(fixture: IndexFixture): Promise<string[]> {
+  const found = await Array.fromAsync((await fixture.reader()).rejected());
+  return found.map(({ object, offsetBytes, reason }) => `${object} at ${offsetBytes}: ${reason}`);
+}
+
+for (const code of ['denied', 'io', 'unreachable'] as const) {
+  test(`an object whose reading fails (${code}) is set aside after five tries, in as many runs`, async () => {
+    await using fixture = await indexFixture();
+    const { logs, index } = fixture;
+    await putLogs(logs, 3);
+    const told: UnreadableObject[] = [];
+    const reading: string[] = [];
+    const partly = new WatchedStore(failing(logs, code), {
+      async beforeGet(key) {
+        reading.push(key);
+      },
+    });
+    for (let run = 1; run <= 7; run++) {
+      const summary = await indexLogs({ logs: partly, index, onUnreadable: (object) => told.push(object) });
+      assert.deepEqual([summary.objects, summary.unread], [run === 1 ? 2 : 0, run <= 5 ? 1 : 0]);
+    }
+    assert.equal(reading.filter((key) => key === bad).length, 5);
+    assert.deepEqual(
+      told.map(({ tries, isSetAside }) => [tries, isSetAside]),
+      [1, 2, 3, 4, 5].map((tries) => [tries, tries === 5]),
+    );
+    assert.deepEqual(await rejectsOf(fixture), [`${bad} at 0: could not be read: ${code}: ${bad} (tried 5 times)`]);
+    const status = await (await fixture.reader()).status();
+    assert.deepEqual([status.records, status.rejected], [3 + 5, 1]);
+  });
+}
+
+test('what was set aside is read once it has another ETag, or when that is asked for', async () => {
+  for (const isRewritten of [true, false]) {
+    await using fixture = await indexFixture();
+    const { logs, index } = fixture;
+    await putLogs(logs, 3);
+    for (let run = 1; run <= 5; run++) await indexLogs({ logs: failing(logs, 'denied'), index });
+    assert.equal((await rejectsOf(fixture)).length, 1);
+    assert.equal((await indexLogs({ logs, index })).objects, 0, 'nothing has changed');
+    if (isRewritten) await logs.put(bad, lines({ task: 'other' }));
+    assert.equal((await indexLogs({ logs, index, retry: !isRewritten })).objects, 1);
+    assert.deepEqual(await rejectsOf(fixture), []);
+    await assertIndexedOnce(await fixture.reader(), logs);
+    assert.equal((await (await fixture.reader()).status()).rejected, 0);
+  }
+});
+
+test('tried once more and failing again, it is still listed once', async () => {
+  await using fixture = await indexFixture();
+  const { logs, index } = fixture;
+  await putLogs(logs, 3);
+  for (let run = 1; run <= 5; run++) await indexLogs({ logs: failing(logs, 'denied'), index });
+  assert.equal((await indexLogs({ logs: failing(logs, 'denied'), index, retry: true })).unread, 1);
+  assert.equal((await rejectsOf(fixture)).length, 1);
+  await logs.put(bad, lines({ task: 'other' }));
+  for (let run = 1; run <= 5; run++) await indexLogs({ logs: failing(logs, 'io'), index });
+  assert.deepEqual(await rejectsOf(fixture), [`${bad} at 0: could not be read: io: ${bad} (tried 5 times)`]);
+  assert.equal((await (await fixture.reader()).status()).rejected, 1);
+});
+
+test('records of the version before stay until the new version can be read', async () => {
+  await using fixture = await indexFixture();
+  const { logs, index } = fixture;
+  const reader = await fixture.reader();
+  const found = async () =>
+    (await reader.records(query('task:before,after'), { limit: 10 })).records.map((r) => r.task);
+  await logs.put(bad, lines({ task: 'before' }));
+  await indexLogs({ logs, index });
+  await logs.put(bad, lines({ task: 'after' }));
+  for (let run = 1; run <= 6; run++) {
+    await indexLogs({ logs: failing(logs, 'denied'), index });
+    assert.deepEqual(await found(), ['before']);
+  }
+  assert.equal((await rejectsOf(fixture)).length, 1);
+  await indexLogs({ logs, index, retry: true });
+  assert.deepEqual(await found(), ['after']);
+  assert.deepEqual(await rejectsOf(fixture), []);
+  await assertIndexedOnce(reader, logs);
+});
+
+test('an object that is replaced whenever it is read is set aside too, and read once it stays the same', async () => {
+  await using fixture = await indexFixture();
+  const { logs, index } = fixture;
+  await putLogs(logs, 3);
+  let writing = 0;
+  const changing = new WatchedStore(logs, {
+    async beforeGet(key) {
+      if (key === bad) await logs.put(bad, lines({ task: `writing ${++writing}` }));
+    },
+  });
+  for (let run = 1; run <= 5; run++) assert.equal((await indexLogs({ logs: changing, index })).unread, 1);
+  assert.equal(writing, 15, 'three times in each of five passes');
+  const [reason = ''] = await rejectsOf(fixture);
+  assert.match(reason, /was replaced while it was read/);
+  assert.equal((await indexLogs({ logs: changing, index })).unread, 0, 'it changes all the time: not in each pass');
+  const later = Date.now() + 2 * 3_600_000;
+  assert.equal((await indexLogs({ logs, index, nowMs: () => later })).objects, 1);
+  assert.deepEqual(await rejectsOf(fixture), []);
+  await assertIndexedOnce(await fixture.reader(), logs);
+});
+
+test('a store that cannot be reached at all is no fault of an object', async () => {
+  await using fixture = await indexFixture();
+  const { logs, index } = fixture;
+  await putLogs(logs, 3);
+  const broken = new WatchedStore(logs, {
+    beforeGet: () => Promise.reject(new StoreError('unreachable', 'no route')),
+    beforeHead: () => Promise.reject(new StoreError('unreachable', 'no route')),
+  });
+  await assert.rejects(indexLogs({ logs: broken, index }), { code: 'unreachable' });
+  assert.equal((await indexLogs({ logs, index })).objects, 3);
+});
+
+test('of two indexers that fail to read the same object one counts; who reads it comes before who could not', async () => {
+  await using fixture = await indexFixture();
+  const { logs, index } = fixture;
+  await putLogs(logs, 3);
+  for (const other of [failing(logs, 'denied'), logs]) {
+    let raced = false;
+    const contested = new WatchedStore(index, {
+      async beforePut(key) {
+        if (!key.startsWith('manifest/') || raced) return;
+        raced = true;
+        await indexLogs({ logs: other, index });
+      },
+    });
+    const told: number[] = [];
+    const onUnreadable = ({ tries }: UnreadableObject) => told.push(tries);
+    assert.equal((await indexLogs({ logs: failing(logs, 'denied'), index: contested, onUnreadable })).unread, 0);
+    assert.deepEqual(told, [other === logs ? 2 : 1], 'the other has counted, this one has not');
+  }
+  await assertIndexedOnce(await fixture.reader(), logs);
+});
+
+test('a watch lets time go by between tries, and reads the object when its trouble has passed', async () => {
+  await using fixture = await indexFixture();
+  const { logs, index } = fixture;
+  await putLogs(logs, 3);
+  let nowMs = Date.now();
+  const startMs = nowMs;
+  let isFailing = true;
+  const triedAfterMs: number[] = [];
+  const stop = new AbortController();
+  await watchLogs({
+    logs: failing(logs, 'denied', () => isFailing),
+    index,
+    signal: stop.signal,
+    intervalMs: 1,
+    lookBackEveryMs: 0,
+    fullPassEveryMs: 0,
+    nowMs: () => nowMs,
+    onUnreadable: () => {
+      triedAfterMs.push(nowMs - startMs);
+      if (triedAfterMs.length === 3) isFailing = false;
+    },
+    onPass: ({ objects }) => {
+      nowMs += 1000;
+      if (triedAfterMs.length > 0 && objects === 1) stop.abort();
+    },
+  });
+  assert.deepEqual(triedAfterMs, [0, 2_000, 32_000]);
+  assert.equal(nowMs - startMs, 333_000);
+  await assertIndexedOnce(await fixture.reader(), logs);
+});

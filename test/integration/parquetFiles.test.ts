@@ -1,0 +1,187 @@
+/** Parquet files of our own making, read by others: the embedded engine and a reader of another make. */
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { zstdDecompressSync } from 'node:zlib';
+import * as fc from 'fast-check';
+import { parquetReadObjects } from 'hyparquet';
+import { sqlText } from '../../src/index/database.ts';
+import { writeParquet } from '../../src/index/parquet/writeParquet.ts';
+import {
+  columnOf,
+  columnRecipes,
+  inOrder,
+  type MeantColumn,
+  meantColumns,
+  meantRows,
+  type ParquetFixture,
+  parquetFixture,
+} from './parquetFixture.ts';
+
+/** Integers and times as text, which holds them all exactly. */
+async function readWithEngine({ database, file }: ParquetFixture, columns: readonly MeantColumn[]) {
+  const list = columns.map(({ kind, name }) => {
+    if (kind === 'time') return `epoch_ms("${name}")::VARCHAR AS "${name}"`;
+    return kind === 'integer' ? `"${name}"::VARCHAR AS "${name}"` : `"${name}"`;
+  });
+  return await database.query(
+    `SELECT ${list.join(', ')} FROM read_parquet(${sqlText(file)}, file_row_number = true) ORDER BY file_row_number`,
+  );
+}
+
+async function readWithLibrary(file: string): Promise<Record<string, unknown>[]> {
+  const bytes = await readFile(file);
+  return await parquetReadObjects({
+    file: {
+      byteLength: bytes.length,
+      slice: (start, end) => new Uint8Array(bytes.subarray(start, end)).buffer,
+    },
+    compressors: { ZSTD: (input) => zstdDecompressSync(input) },
+    parsers: { timestampFromMilliseconds: (millis: bigint) => millis },
+  });
+}
+
+const isNumber = (kind: MeantColumn['kind']) => kind === 'integer' || kind === 'time';
+
+async function assertRoundTrip(fixture: ParquetFixture, columns: readonly MeantColumn[], order: Uint32Array) {
+  const engine = await readWithEngine(fixture, columns);
+  assert.deepEqual(
+    engine.map((row) => ({ ...row, lists: (row['lists'] as { items?: unknown } | null)?.items ?? row['lists'] })),
+    meantRows(columns, order, (value, kind) => (isNumber(kind) && value !== null ? String(value) : value)),
+  );
+  const library = await readWithLibrary(fixture.file);
+  assert.deepEqual(
+    library.map((row) => Object.fromEntries(columns.map(({ name }) => [name, row[name] ?? null]))),
+    meantRows(columns, order, (value, kind) => (isNumber(kind) && value !== null ? BigInt(value as number) : value)),
+  );
+}
+
+test('reads back what was written, whatever the rows', async () => {
+  await using fixture = await parquetFixture();
+  const rows = fc.oneof(
+    fc.integer({ min: 0, max: 20 }),
+    fc.constantFrom(31, 32, 33, 127, 128, 129, 130, 2500, 10_239, 10_240, 10_241),
+  );
+  const cases = rows.chain((count) =>
+    fc.record({
+      recipe: columnRecipes(count),
+      reversed: fc.boolean(),
+      rowGroupRows: fc.constantFrom(7, 1000, 2048, 2049, 30_720),
+    }),
+  );
+  await fc.assert(
+    fc.asyncProperty(cases, async ({ recipe, reversed, rowGroupRows }) => {
+      const columns = meantColumns(recipe);
+      const order = inOrder(columns[0]?.rows.length ?? 0);
+      if (reversed) order.reverse();
+      const written = await writeParquet(
+        fixture.file,
+        columns.map((column) => columnOf(column, 3)),
+        order,
+        { rowGroupRows },
+      );
+      const bytes = await readFile(fixture.file);
+      assert.deepEqual(written, { sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
+      await assertRoundTrip(fixture, columns, order);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+const counted: readonly MeantColumn[] = [
+  { kind: 'integer', name: 'integer', rows: Array.from({ length: 5000 }, (_, row) => row - 2500) },
+  { kind: 'text', name: 'text', rows: Array.from({ length: 5000 }, (_, row) => (row < 1000 ? null : `é${row}`)) },
+  { kind: 'time', name: 'time', rows: Array.from({ length: 5000 }, (_, row) => 1_790_000_000_000 + row) },
+];
+
+async function writeCounted(file: string, options: { metadata?: Record<string, string>; signal?: AbortSignal } = {}) {
+  const columns = counted.map((column) => columnOf(column));
+  return await writeParquet(file, columns, inOrder(5000), { rowGroupRows: 1000, ...options });
+}
+
+test('tells of each row group what lets a reader leave it alone', async () => {
+  await using fixture = await parquetFixture();
+  await writeCounted(fixture.file, { metadata: { key: 'välue' } });
+  const { database, file } = fixture;
+  const groups = await database.query(
+    `SELECT path_in_schema AS name, stats_min_value AS min, stats_max_value AS max, stats_null_count::INTEGER AS nulls,
+       min_is_exact AS exact
+     FROM parquet_metadata(${sqlText(file)}) WHERE row_group_id IN (0, 4) AND path_in_schema <> 'time' ORDER BY row_group_id, name`,
+  );
+  assert.deepEqual(groups, [
+    { name: 'integer', min: '-2500', max: '-1501', nulls: 0, exact: true },
+    { name: 'text', min: null, max: null, nulls: 1000, exact: null },
+    { name: 'integer', min: '1500', max: '2499', nulls: 0, exact: true },
+    { name: 'text', min: 'é4000', max: 'é4999', nulls: 0, exact: true },
+  ]);
+  for (const [where, rows] of [
+    ['integer = 1600', 1],
+    ["text = 'é4100'", 1],
+    ['time >= make_timestamptz(1790000004000000)', 1000],
+    ['integer > 2499', 0],
+    ['text IS NULL', 1000],
+  ] as const) {
+    const answer = await database.query(`SELECT count(*)::INTEGER AS n FROM ${sqlText(file)} WHERE ${where}`);
+    assert.deepEqual(answer, [{ n: rows }], where);
+  }
+  const metadata = await database.query(
+    `SELECT decode(key) AS key, decode(value) AS value FROM parquet_kv_metadata(${sqlText(file)})`,
+  );
+  assert.deepEqual(metadata, [{ key: 'key', value: 'välue' }]);
+});
+
+test('orders texts by their bytes, where JavaScript would not', async () => {
+  await using fixture = await parquetFixture();
+  const column = columnOf({ kind: 'text', name: 'text', rows: ['\u{10000}', '\uFFFF', '\uD83D'] });
+  await writeParquet(fixture.file, [column], inOrder(3), { rowGroupRows: 10 });
+  const bounds = `SELECT stats_min_value AS min, stats_max_value AS max FROM parquet_metadata(${sqlText(fixture.file)})`;
+  assert.deepEqual(await fixture.database.query(bounds), [{ min: '\uFFFD', max: '\u{10000}' }]);
+});
+
+test('files with and without nulls are read as one table', async () => {
+  await using fixture = await parquetFixture();
+  const { database, file } = fixture;
+  const other = `${file}.other`;
+  await writeCounted(file);
+  const rows = [null, 'a', null];
+  await writeParquet(other, [columnOf({ kind: 'text', name: 'text', rows })], inOrder(3), { rowGroupRows: 10 });
+  for (const files of [
+    [file, other],
+    [other, file],
+  ]) {
+    const from = `read_parquet([${files.map(sqlText).join(', ')}], union_by_name = true)`;
+    const counts = await database.query(
+      `SELECT count(*)::INTEGER AS n, count(text)::INTEGER AS text, count(integer)::INTEGER AS integer FROM ${from}`,
+    );
+    assert.deepEqual(counts, [{ n: 5003, text: 4001, integer: 5000 }]);
+  }
+});
+
+test('leaves no file behind when it is cancelled', async () => {
+  await using fixture = await parquetFixture();
+  const reason = new Error('enough');
+  await assert.rejects(writeCounted(fixture.file, { signal: AbortSignal.abort(reason) }), reason);
+  const controller = new AbortController();
+  const writing = writeCounted(fixture.file, { signal: controller.signal });
+  controller.abort(reason);
+  await assert.rejects(writing, reason);
+  await assert.rejects(stat(fixture.file), { code: 'ENOENT' });
+});
+
+test('a file that was cut off or overwritten is an error, not other rows', async () => {
+  await using fixture = await parquetFixture();
+  await writeCounted(fixture.file);
+  const whole = await readFile(fixture.file);
+  const damaged = [
+    whole.subarray(0, -1),
+    whole.subarray(0, 1000),
+    Buffer.concat([whole.subarray(0, 20), whole.subarray(30)]),
+  ];
+  for (const bytes of damaged) {
+    await writeFile(fixture.file, bytes);
+    await assert.rejects(readWithEngine(fixture, counted));
+    await assert.rejects(readWithLibrary(fixture.file));
+  }
+});
