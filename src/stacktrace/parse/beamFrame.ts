@@ -162,9 +162,9 @@ function moduleEnd(called: string): number {
   if (isUpper ? from === 1 : first < 97 || first > 122) return -1;
   let end = wordEnd(called, from);
   let before = -1;
-  while (isUpper && called.charCodeAt(end) === 46) {
-    const next = called.charCodeAt(end + 1);
-    if (!(next >= 65 && next <= 90)) break;
+  // Only Elixir's modules have several parts.
+  for (let next = called.charCodeAt(end + 1); next >= 65 && next <= 90; next = called.charCodeAt(end + 1)) {
+    if (!isUpper || called.charCodeAt(end) !== 46) break;
     before = end;
     end = wordEnd(called, end + 1);
   }
