@@ -9,6 +9,7 @@ import { type Manifest, manifestKey } from '../../src/index/manifest.ts';
 import { ManifestStore } from '../../src/index/manifestStore.ts';
 import {
   assertIndexedOnce,
+  type IndexFixture,
   indexFixture,
   keysOf,
   lines,
