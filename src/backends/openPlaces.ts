@@ -16,6 +16,8 @@ export interface ConnectOptions {
   /** Folder for spilled and cached data. */
   readonly cacheDirectory: string;
   readonly memoryLimitMb: number;
+  /** For cached segments, and once more for what is spilled; 2 GiB by default. */
+  readonly diskLimitMb?: number;
   readonly nowMs?: () => number;
   /** The bearer token that the user gave for a coordinator's URL. Peers on other hosts get none but their own. */
   readonly tokenFor?: TokenFor;
@@ -78,8 +80,9 @@ export class OpenPlaces {
   /** Rejects with BackendError when the embedded engine does not start; that there is no index is told when asked. */
   async index(): Promise<IndexBackend> {
     const store = this.indexStore();
-    const { cacheDirectory, memoryLimitMb, nowMs } = this.#options;
-    this.#index ??= LogIndex.open({ store, cacheDirectory, memoryLimitMb, nowMs }).then(
+    const { cacheDirectory, memoryLimitMb, diskLimitMb, nowMs } = this.#options;
+    const disk = diskLimitMb === undefined ? {} : { diskLimitMb };
+    this.#index ??= LogIndex.open({ store, cacheDirectory, memoryLimitMb, ...disk, nowMs }).then(
       (index) => new IndexBackend(index, { nowMs }),
     );
     try {

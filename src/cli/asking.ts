@@ -7,6 +7,7 @@ import type { Environment } from '../model/environment.ts';
 import type { CallContext } from './call.ts';
 import { type ExitCode, exitCode } from './exitCode.ts';
 import { cacheFolder } from './findEnvironment.ts';
+import { type Limits, limitsOf } from './limits.ts';
 import type { OptionValues } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { askModeOf, coordinatorToken, environmentOf } from './whereToAsk.ts';
@@ -18,7 +19,12 @@ export interface Asking {
   readonly ask: AskOptions;
 }
 
-export const memoryLimitMb = 1024;
+const defaultMemoryLimitMb = 1024;
+
+/** How the index is opened for a call. */
+export function openingLimits(env: CallContext['env']): Limits & { readonly memoryLimitMb: number } {
+  return { memoryLimitMb: defaultMemoryLimitMb, ...limitsOf(env) };
+}
 
 /** Opens the environment that the options name, for as long as `work` takes. */
 export async function asking<R>(
@@ -45,7 +51,7 @@ function openConnection(environment: Environment, context: CallContext): Connect
   const own = new Set(environment.coordinators.map((url) => URL.parse(url)?.origin));
   return connect(environment, {
     cacheDirectory: cacheFolder(context.env),
-    memoryLimitMb,
+    ...openingLimits(context.env),
     nowMs: context.now,
     tokenFor: (url) => (own.has(URL.parse(url)?.origin) ? token : undefined),
   });

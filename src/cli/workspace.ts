@@ -25,6 +25,12 @@ export const workspaceOptions = {
     repeatable: true,
     further: /=/,
   },
+  'source-maps': {
+    type: 'text',
+    value: 'DIR',
+    help: 'a folder with the source maps of bundles that lie elsewhere; repeatable',
+    repeatable: true,
+  },
 } as const satisfies OptionTable;
 
 /**
@@ -37,19 +43,25 @@ export async function openWorkspace(
   mappings: readonly PathMapping[] = [],
 ): Promise<ResolveTraceOptions> {
   const given = values.texts('workspace');
-  const folders = (given.length === 0 ? ['.'] : given).map((folder) => resolve(cwd, folder));
-  for (const folder of folders) {
-    const info = await stat(folder).catch(() => undefined);
-    if (!info?.isDirectory()) throw new WrongUse(`--workspace: ${folder} is no folder.`);
-  }
+  const folders = await foldersOf('--workspace', given.length === 0 ? ['.'] : given, cwd);
+  const maps = await foldersOf('--source-maps', values.texts('source-maps'), cwd);
   const own = values.texts('map').map((text) => mappingOf(text));
   return {
     files: await Promise.all(folders.map((folder) => openWorkspaceFiles(folder, { signal }))),
     mappings: [...own, ...mappings],
     readSource,
-    sourceMaps: new SourceMaps(readSource),
+    sourceMaps: new SourceMaps(readSource, maps),
     signal,
   };
+}
+
+async function foldersOf(option: string, given: readonly string[], cwd: string): Promise<string[]> {
+  const folders = given.map((folder) => resolve(cwd, folder));
+  for (const folder of folders) {
+    const info = await stat(folder).catch(() => undefined);
+    if (!info?.isDirectory()) throw new WrongUse(`${option}: ${folder} is no folder.`);
+  }
+  return folders;
 }
 
 function mappingOf(text: string): PathMapping {

@@ -18,10 +18,11 @@ process.setSourceMapsEnabled(true);
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
 const server = serveEngine({
   connection,
-  connect: (environment, { cacheDirectory, memoryLimitMb, coordinatorTokens = {} }) =>
+  connect: (environment, { cacheDirectory, memoryLimitMb, diskLimitMb, coordinatorTokens = {} }) =>
     connect(environment, {
       cacheDirectory,
       memoryLimitMb,
+      ...(diskLimitMb === undefined ? {} : { diskLimitMb }),
       tokenFor: (url) => (URL.canParse(url) ? coordinatorTokens[new URL(url).origin] : undefined),
     }),
   now: Date.now,

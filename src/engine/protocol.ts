@@ -23,6 +23,8 @@ export interface EngineConfiguration {
   /** Folder for spilled and cached data. */
   readonly cacheDirectory: string;
   readonly memoryLimitMb: number;
+  /** For cached segments, and once more for what is spilled; 2 GiB by default. */
+  readonly diskLimitMb?: number;
   /** Bearer tokens by the origin (`https://host:port`) of the coordinator that gets them. In no log and no error. */
   readonly coordinatorTokens?: Readonly<Record<string, string>>;
 }

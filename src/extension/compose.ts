@@ -46,6 +46,7 @@ export async function compose(context: vscode.ExtensionContext): Promise<Composi
         environments: environments.all,
         cacheDirectory: vscode.Uri.joinPath(context.globalStorageUri, 'cache').fsPath,
         memoryLimitMb: environments.settings.engineMemoryLimitMb,
+        diskLimitMb: environments.settings.engineDiskLimitMb,
         coordinatorTokens: await tokens.of(environments.all),
       }),
     );

@@ -15,6 +15,8 @@ import {
 
 export interface DatabaseOptions {
   readonly memoryLimitMb: number;
+  /** Bound of the spilled data; most of the disk by default. */
+  readonly spillLimitMb?: number;
   /** Spilled data goes here. */
   readonly temporaryDirectory: string;
   /** Folders whose files statements may read and write, besides the temporary one. */
@@ -51,6 +53,7 @@ export class Database {
     try {
       const directories = [options.temporaryDirectory, ...options.directories].map(sqlText).join(', ');
       await connection.run(`SET allowed_directories = [${directories}]`);
+      if (options.spillLimitMb !== undefined) await connection.run(spillLimitSql(options.spillLimitMb));
       await connection.run('SET enable_external_access = false');
       await connection.run('SET lock_configuration = true');
     } finally {
@@ -86,6 +89,11 @@ export class Database {
   close(): void {
     this.#instance.closeSync();
   }
+}
+
+/** As a statement: DuckDB 1.5 takes it as an option of a new engine too, and then does not keep to it. */
+export function spillLimitSql(limitMb: number): string {
+  return `SET max_temp_directory_size = '${limitMb}MB'`;
 }
 
 /** Runs `work`; once the signal fires its statements stop, and this rejects with `signal.reason`. */

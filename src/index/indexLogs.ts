@@ -1,6 +1,6 @@
 /** Indexes what is new under a log root: once each, however many indexers run and whenever they are killed. */
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FieldMapping } from '../model/fieldMapping/fieldMapping.ts';
@@ -16,6 +16,7 @@ import { dropExpired } from './dropExpired.ts';
 import { writeFreshness } from './freshness.ts';
 import { IndexState } from './indexState.ts';
 import { versionRead } from './ledger.ts';
+import { createSharedDirectory } from './spillDirectory.ts';
 import { entryAfterFailure, isSetAside } from './unreadObjects.ts';
 
 export interface IndexLogsOptions {
@@ -102,7 +103,7 @@ export class Indexer implements AsyncDisposable {
 
   static async open(options: IndexLogsOptions): Promise<Indexer> {
     options.signal?.throwIfAborted();
-    const directory = await mkdtemp(join(options.temporaryDirectory ?? tmpdir(), 'ingest-trace-index-'));
+    const directory = await createSharedDirectory(options.temporaryDirectory ?? tmpdir(), 'ingest-trace-index');
     const database = await Database.open({
       memoryLimitMb: options.memoryLimitMb ?? defaultMemoryLimitMb,
       temporaryDirectory: join(directory, 'spill'),

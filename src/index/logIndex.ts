@@ -39,8 +39,8 @@ export interface LogIndexOptions {
   /** Segments of remote stores and spilled data go here. */
   readonly cacheDirectory: string;
   readonly memoryLimitMb: number;
-  /** Bound of the cached segments; 2 GiB by default. */
-  readonly cacheBytes?: number;
+  /** Bound of the cached segments, and of what statements spill; 2 GiB by default. */
+  readonly diskLimitMb?: number;
   readonly nowMs?: () => number;
 }
 
@@ -96,7 +96,7 @@ export interface IndexReading {
   readonly query: (statement: Statement) => Promise<SqlRow[]>;
 }
 
-const defaultCacheBytes = 2 * 2 ** 30;
+const defaultDiskLimitMb = 2048;
 
 export class LogIndex {
   readonly #store: ObjectStore;
@@ -122,10 +122,12 @@ export class LogIndex {
 
   /** Opens the engine only: that there is no index is told by the first question. */
   static async open(options: LogIndexOptions): Promise<LogIndex> {
-    const cache = new SegmentCache(options.store, options.cacheDirectory, options.cacheBytes ?? defaultCacheBytes);
+    const { diskLimitMb = defaultDiskLimitMb } = options;
+    const cache = new SegmentCache(options.store, options.cacheDirectory, diskLimitMb * 2 ** 20);
     const spillDirectory = await createSpillDirectory(options.cacheDirectory);
     const database = await Database.open({
       memoryLimitMb: options.memoryLimitMb,
+      spillLimitMb: Math.ceil(diskLimitMb),
       temporaryDirectory: spillDirectory,
       directories: [cache.directory],
     });

@@ -14,7 +14,7 @@ import {
 import { parseJson } from '../model/json.ts';
 import type { SqlAnswer, SqlCell } from '../model/overview/answers.ts';
 import { selectProblem } from './checkSelect.ts';
-import { interruptible, sqlText } from './database.ts';
+import { interruptible, spillLimitSql, sqlText } from './database.ts';
 import { IndexError } from './indexError.ts';
 import type { IndexReading, IndexSource, LogIndex } from './logIndex.ts';
 import { createSqlViews, sqlViews } from './sqlViews.ts';
@@ -24,6 +24,7 @@ export interface SqlOptions {
   readonly maxRows: number;
   readonly signal?: AbortSignal;
   readonly memoryLimitMb?: number;
+  readonly spillLimitMb?: number;
   readonly timeLimitMs?: number;
 }
 
@@ -33,7 +34,7 @@ export interface SqlPage extends Omit<SqlAnswer, 'from'> {
 
 const defaultMemoryLimitMb = 512;
 const defaultTimeLimitMs = 60_000;
-const maxSpill = '2GB';
+const defaultSpillLimitMb = 2000;
 const maxStatementLength = 100_000;
 /** Of rows as JSON: what follows is left out, as beyond `maxRows`. */
 const maxAnswerLength = 64 * 2 ** 20;
@@ -84,7 +85,6 @@ async function inOwnEngine<T>(
   await mkdir(directory, { recursive: true });
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: `${options.memoryLimitMb ?? defaultMemoryLimitMb}MB`,
-    max_temp_directory_size: maxSpill,
     temp_directory: directory,
     threads: '2',
     autoinstall_known_extensions: 'false',
@@ -98,6 +98,7 @@ async function inOwnEngine<T>(
       await connection.run("SET TimeZone = 'UTC'");
       const files = segments.entries.map((entry) => sqlText(segments.fileOf(entry)));
       await connection.run(`SET allowed_paths = [${files.join(', ')}]`);
+      await connection.run(spillLimitSql(options.spillLimitMb ?? defaultSpillLimitMb));
       await connection.run('SET enable_external_access = false');
       await connection.run('SET lock_configuration = true');
       return await interruptible(connection, signal, async () => await work(connection));

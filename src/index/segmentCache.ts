@@ -13,25 +13,31 @@ import type { SegmentEntry } from './manifest.ts';
 import { asIndexError } from './manifestStore.ts';
 import { readObject } from './readObject.ts';
 
+/** A file that is being fetched is not left alone for so long. */
+const leftoverMs = 600_000;
 /** Fetched side by side. */
 const concurrency = 8;
 
 /** What the manifest says of a segment's rows, or of its task side. */
 type CachedObject = Pick<SegmentEntry, 'key' | 'sizeBytes' | 'sha256'>;
 
+/** Segments in use by statements that run in this process, of whatever index, and by how many: never evicted. */
+const inUse = new Map<string, number>();
+
 export class SegmentCache {
+  /** Of all indexes: the bound is one for them all. */
+  readonly #root: string;
   readonly #store: ObjectStore;
   readonly #directory: string;
   readonly #maxBytes: number;
   readonly #fetching = new Map<string, Promise<void>>();
-  /** Segments in use by statements that run, and by how many: never evicted. */
-  readonly #inUse = new Map<string, number>();
 
   /** @param directory may be shared by processes: files come and go whole. */
   constructor(store: ObjectStore, directory: string, maxBytes: number) {
     this.#store = store;
     const name = createHash('sha256').update(store.url).digest('hex').slice(0, 16);
-    this.#directory = join(directory, 'segments', name);
+    this.#root = join(directory, 'segments');
+    this.#directory = join(this.#root, name);
     this.#maxBytes = maxBytes;
   }
 
@@ -54,6 +60,7 @@ export class SegmentCache {
     if (isLocal(this.#store)) return { release: async () => {} };
     await mkdir(this.#directory, { recursive: true });
     for (const entry of entries) this.#count(entry, 1);
+    await this.#makeRoom(entries);
     let isReleased = false;
     const release = async () => {
       if (isReleased) return;
@@ -126,22 +133,32 @@ export class SegmentCache {
 
   #count(entry: CachedObject, step: 1 | -1): void {
     const file = this.fileOf(entry);
-    const count = (this.#inUse.get(file) ?? 0) + step;
-    if (count > 0) this.#inUse.set(file, count);
-    else this.#inUse.delete(file);
+    const count = (inUse.get(file) ?? 0) + step;
+    if (count > 0) inUse.set(file, count);
+    else inUse.delete(file);
   }
 
-  async #evict(): Promise<void> {
+  /** Before the segments come, so that the bound holds at any time but when a single question needs more than that. */
+  async #makeRoom(entries: readonly CachedObject[]): Promise<void> {
+    let missingBytes = 0;
+    for (const entry of entries)
+      if ((await sizeOf(this.fileOf(entry))) !== entry.sizeBytes) missingBytes += entry.sizeBytes;
+    if (missingBytes > 0) await this.#evict(missingBytes);
+  }
+
+  async #evict(wantedBytes = 0): Promise<void> {
     const files: { file: string; sizeBytes: number; usedMs: number }[] = [];
-    for (const name of await readdir(this.#directory)) {
-      const file = join(this.#directory, name);
+    for (const name of await readdir(this.#root, { recursive: true })) {
+      const file = join(this.#root, name);
       const found = await stat(file).catch(ignoreMissing);
-      if (found) files.push({ file, sizeBytes: found.size, usedMs: found.mtimeMs });
+      if (found?.isFile()) files.push({ file, sizeBytes: found.size, usedMs: found.mtimeMs });
     }
-    let total = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    for (const { file, sizeBytes } of files.sort((a, b) => a.usedMs - b.usedMs)) {
+    let total = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, wantedBytes);
+    for (const { file, sizeBytes, usedMs } of files.sort((a, b) => a.usedMs - b.usedMs)) {
       if (total <= this.#maxBytes) return;
-      if (this.#inUse.has(file)) continue;
+      if (inUse.has(file)) continue;
+      // Another process may be about to give it its name; one that was killed left it.
+      if (file.endsWith('.tmp') && Date.now() - usedMs < leftoverMs) continue;
       await rm(file, { force: true });
       total -= sizeBytes;
     }

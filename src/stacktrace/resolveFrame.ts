@@ -5,6 +5,8 @@
 
 import { isAbsolutePath, normalisePath, pathComponents } from './framePath.ts';
 import type { PathMapping } from '../model/environment.ts';
+import type { Declaration } from './declaredModule.ts';
+import { goPackageOf } from './goModule.ts';
 import { enclosingName, type Evidence, inspectSource } from './sourceEvidence.ts';
 import type { ReadSource } from './readSource.ts';
 import { type Frame, openConfidence, type Resolution } from './trace.ts';
@@ -28,10 +30,16 @@ interface Candidate {
   readonly path: string;
   readonly confidence: number;
   readonly why: string;
+  /** True where only the file's own declaration can make it the frame's: its folders are not those of the package. */
+  readonly needsDeclaration?: boolean;
 }
 
 /** More look-alikes than this are neither read nor shown. */
 const maxCandidates = 12;
+/** Of those that have to declare a package most are dropped. */
+const maxDeclarations = 50;
+/** Nothing that is read from a trace is certain; between candidates what speaks for them counts in full. */
+const maxConfidence = 0.99;
 /** How much better than the next best a file must be to open unasked. */
 const clearMargin = 0.1;
 
@@ -50,7 +58,7 @@ export async function resolveFrame(frame: Frame, options: ResolveOptions): Promi
       why: frame.inApp ? `no file named ${name} in the workspace` : `library code: ${frame.file}`,
     };
   }
-  const best = found.slice(0, maxCandidates);
+  const best = found.slice(0, found[0]?.needsDeclaration ? maxDeclarations : maxCandidates);
   return judged(frame, await Promise.all(best.map((candidate) => withEvidence(candidate, frame, options))));
 }
 
@@ -161,43 +169,72 @@ function suffixCandidates(frame: Frame, path: string, folders: readonly Workspac
       const suffix = wanted.slice(-match.shared);
       const isAll = match.shared === wanted.length;
       // Anyone may have a class of this name; only its package makes it the same.
-      if (packaged && !isAll) continue;
+      // Kotlin and Scala need not have its folders: then the file must declare it.
+      const needsDeclaration = packaged && !isAll;
       const weight = suffix.reduce((sum, component) => sum + (commonNames.test(component) ? 0.4 : 1), 0);
       const aside = asides.find(({ pattern }) => pattern.test(match.path) && !pattern.test(path));
       const confidence = packaged
-        ? 0.9
+        ? needsDeclaration
+          ? 0.7
+          : 0.9
         : 0.3 + 0.15 * Math.min(weight, 4) + (match.whole ? 0.2 : 0) + (isAll && wanted.length > 1 ? 0.15 : 0);
       candidates.push({
         files,
         path: match.path,
         confidence: Math.max(0, Math.min(0.95, confidence) - (aside?.cost ?? 0)),
         why: [
-          packaged ? `package and file name agree` : `ends in ${suffix.join('/')}`,
+          packaged
+            ? needsDeclaration
+              ? 'the file name agrees'
+              : 'package and file name agree'
+            : `ends in ${suffix.join('/')}`,
           ...(match.whole && !packaged ? ['its whole path'] : []),
           ...(aside ? [aside.name] : []),
         ].join(', '),
+        ...(needsDeclaration && { needsDeclaration }),
       });
     }
   }
-  return candidates.sort((a, b) => b.confidence - a.confidence || (a.path < b.path ? -1 : 1));
+  const certain = candidates.filter(({ needsDeclaration }) => !needsDeclaration);
+  return (certain.length === 0 ? candidates : certain).sort(
+    (a, b) => b.confidence - a.confidence || (a.path < b.path ? -1 : 1),
+  );
 }
 
 /** Raises or lowers a candidate by what stands in its file. */
 async function withEvidence(candidate: Candidate, frame: Frame, options: ResolveOptions): Promise<Candidate> {
-  if (!options.readSource || frame.line1 === undefined) return candidate;
+  const { readSource } = options;
+  if (!readSource || frame.line1 === undefined) {
+    return candidate.needsDeclaration
+      ? { ...candidate, confidence: 0, why: `${candidate.why}, but not the folders of its package` }
+      : candidate;
+  }
   const name = sourceName(frame);
-  const evidence = await inspectSource(options.readSource, candidate.files.absolute(candidate.path), {
+  const { evidence, declaration } = await inspectSource(readSource, candidate.files.absolute(candidate.path), {
     line1: frame.line1,
     ...(name === undefined ? {} : { function: enclosingName(name) }),
     ...(options.callee === undefined ? {} : { callee: options.callee }),
+    ...(frame.module === undefined ? {} : { module: frame.module }),
   });
+  const declared = candidate.path.endsWith('.go')
+    ? await goPackageOf(frame, candidate.files, candidate.path, readSource)
+    : declaration;
+  if (candidate.needsDeclaration && declared !== 'same') {
+    return { ...candidate, confidence: 0, why: `${candidate.why}, but not its package` };
+  }
   const change = weightOf(evidence);
   return {
     ...candidate,
-    confidence: Math.max(0, Math.min(0.99, candidate.confidence + change.by)),
-    why: change.why === undefined ? candidate.why : `${candidate.why}; ${change.why}`,
+    confidence: Math.max(0, candidate.confidence + change.by + declarationWeights[declared]),
+    why: [
+      candidate.why,
+      ...(declared === 'unknown' ? [] : [declared === 'same' ? 'declares its module' : 'declares another module']),
+      ...(change.why === undefined ? [] : [change.why]),
+    ].join('; '),
   };
 }
+
+const declarationWeights: Readonly<Record<Declaration, number>> = { same: 0.2, unknown: 0, other: -0.35 };
 
 function weightOf(evidence: Evidence): { by: number; why?: string } {
   switch (evidence.kind) {
@@ -232,7 +269,7 @@ function judged(frame: Frame, candidates: readonly Candidate[]): Resolution {
       path: best.files.absolute(best.path),
       line1: frame.line1 ?? 1,
       ...(frame.column1 === undefined ? {} : { column1: frame.column1 }),
-      confidence: Math.round(best.confidence * 100) / 100,
+      confidence: Math.round(Math.min(maxConfidence, best.confidence) * 100) / 100,
       why: best.why,
     };
   }

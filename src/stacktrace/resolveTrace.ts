@@ -117,12 +117,17 @@ async function unbundled(
   if (!maps || frame.line1 === undefined || !/\.[cm]?jsx?$/.test(frame.file ?? '') || !frame.inApp) {
     return { source: frame };
   }
-  const bundle = bundleOf(normalisePath(frame.file ?? ''), options);
-  if (!bundle) return { source: frame };
-  const position = await maps.map(bundle.path, bundle.root, frame.line1, frame.column1 ?? 1);
-  if (position.kind === 'unmapped') return { source: frame };
-  const { file, line1, column1 } = position;
-  return { source: { ...frame, file, line1, column1, inApp: isInApp(file) }, how: `by the source map ${position.map}` };
+  const path = normalisePath(frame.file ?? '');
+  const bundle = bundleOf(path, options);
+  const column1 = frame.column1 ?? 1;
+  let position = bundle && (await maps.map(bundle.path, bundle.root, frame.line1, column1));
+  if (position?.kind !== 'mapped' && maps.hasFolders) position = await maps.mapFromFolders(path, frame.line1, column1);
+  if (position?.kind !== 'mapped') return { source: frame };
+  const { file } = position;
+  return {
+    source: { ...frame, file, line1: position.line1, column1: position.column1, inApp: isInApp(file) },
+    how: `by the source map ${position.map}`,
+  };
 }
 
 /** Where the bundle is if it is in the workspace: bundles are seldom tracked, so the index need not know them. */

@@ -3,6 +3,7 @@
  * 1,211 frames that held for 98% on the right line and for 0.5% on the same line of a later revision.
  */
 
+import { type Declaration, declarationIn } from './declaredModule.ts';
 import type { ReadSource } from './readSource.ts';
 
 export type Evidence =
@@ -22,23 +23,39 @@ export interface Expectation {
   readonly function?: string;
   /** The function of the frame above. */
   readonly callee?: string;
+  /** The frame's class, package or module. */
+  readonly module?: string;
+}
+
+export interface Inspection {
+  readonly evidence: Evidence;
+  /** Whether the file declares the frame's package or module. */
+  readonly declaration: Declaration;
 }
 
 /** Larger files are data or bundles; nobody reads them by line. */
 const maxSourceBytes = 4 << 20;
 
-export async function inspectSource(readSource: ReadSource, path: string, expected: Expectation): Promise<Evidence> {
+export async function inspectSource(readSource: ReadSource, path: string, expected: Expectation): Promise<Inspection> {
   const source = await readSource(path, maxSourceBytes);
-  if (source.kind === 'missing') return { kind: 'unreadable', why: 'the file is gone' };
-  if (source.kind === 'tooLarge') return { kind: 'nothing' };
-  const line = lineOf(source.text, expected.line1);
+  if (source.kind === 'missing')
+    return { evidence: { kind: 'unreadable', why: 'the file is gone' }, declaration: 'unknown' };
+  if (source.kind === 'tooLarge') return { evidence: { kind: 'nothing' }, declaration: 'unknown' };
+  return {
+    evidence: evidenceIn(source.text, expected),
+    declaration: declarationIn(path, source.text, expected.module),
+  };
+}
+
+function evidenceIn(text: string, expected: Expectation): Evidence {
+  const line = lineOf(text, expected.line1);
   if (typeof line === 'number') return { kind: 'pastEnd', lines: line };
   const callees = namesOf(expected.callee);
   const callee = callees.find((name) => hasWord(line, name));
   if (callee !== undefined) return { kind: 'calleeOnLine', callee };
   const names = namesOf(expected.function);
   const [name] = names;
-  if (name !== undefined && !names.some((one) => hasWord(source.text, one))) return { kind: 'functionMissing', name };
+  if (name !== undefined && !names.some((one) => hasWord(text, one))) return { kind: 'functionMissing', name };
   const [missing] = callees;
   if (missing !== undefined) return { kind: 'calleeElsewhere', callee: missing };
   return name === undefined ? { kind: 'nothing' } : { kind: 'functionInFile', name };

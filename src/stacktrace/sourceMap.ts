@@ -1,7 +1,7 @@
 /** Positions in bundles as positions in the sources they were made of, by the source map beside or inside the bundle. */
 
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
-import { normalisePath } from './framePath.ts';
+import { normalisePath, pathComponents } from './framePath.ts';
 import { percentDecoded } from './parse/javascriptFrame.ts';
 import type { ReadSource } from './readSource.ts';
 
@@ -25,14 +25,26 @@ type LoadedMap =
 const maxMapBytes = 32 << 20;
 const maxBundleBytes = 16 << 20;
 const maxLoaded = 8;
+/** Of a bundle's path, how many components its map may share below a folder of maps. */
+const maxSuffix = 8;
 
 /** Keeps the maps used last: a trace names the same bundle in many frames. */
 export class SourceMaps {
   readonly #readSource: ReadSource;
+  readonly #folders: readonly string[];
   readonly #loaded = new Map<string, Promise<LoadedMap>>();
 
-  constructor(readSource: ReadSource) {
+  /**
+   * @param folders absolute, with the maps of bundles that lie elsewhere: a release's, as the build kept them. The user
+   *   names them, so they may lie outside of the workspace.
+   */
+  constructor(readSource: ReadSource, folders: readonly string[] = []) {
     this.#readSource = readSource;
+    this.#folders = folders.map((folder) => normalisePath(folder).replace(/\/$/, ''));
+  }
+
+  get hasFolders(): boolean {
+    return this.#folders.length > 0;
   }
 
   /**
@@ -41,29 +53,37 @@ export class SourceMaps {
    * @param column1 1 when only the line is known
    */
   async map(bundle: string, root: string, line1: number, column1: number): Promise<MappedPosition> {
-    const loaded = await this.#load(bundle, root);
-    if (loaded.kind === 'none') return { kind: 'unmapped', why: loaded.why };
-    const original = originalPositionFor(loaded.map, { line: line1, column: Math.max(0, column1 - 1) });
-    if (original.source === null) {
-      return { kind: 'unmapped', why: `${loaded.path} maps nothing to line ${line1}, column ${column1}` };
-    }
-    return {
-      kind: 'mapped',
-      file: pathOfUrl(original.source),
-      line1: original.line,
-      column1: original.column + 1,
-      map: loaded.path,
-    };
+    return positionIn(await this.#load(bundle, () => this.#read(bundle, root)), line1, column1);
   }
 
-  #load(bundle: string, root: string): Promise<LoadedMap> {
-    const known = this.#loaded.get(bundle);
-    this.#loaded.delete(bundle);
-    const loaded = known ?? this.#read(bundle, root);
-    this.#loaded.set(bundle, loaded);
+  /**
+   * The same for a bundle that is not in the workspace, by the folders of maps: `https://host/assets/app.js` has its map
+   * in `assets/app.js.map` of one of them, else in `app.js.map`.
+   */
+  async mapFromFolders(bundle: string, line1: number, column1: number): Promise<MappedPosition> {
+    return positionIn(await this.#load(`folders:${bundle}`, () => this.#readFromFolders(bundle)), line1, column1);
+  }
+
+  #load(key: string, read: () => Promise<LoadedMap>): Promise<LoadedMap> {
+    const known = this.#loaded.get(key);
+    this.#loaded.delete(key);
+    const loaded = known ?? read();
+    this.#loaded.set(key, loaded);
     const oldest = this.#loaded.keys().next();
     if (this.#loaded.size > maxLoaded && !oldest.done) this.#loaded.delete(oldest.value);
     return loaded;
+  }
+
+  async #readFromFolders(bundle: string): Promise<LoadedMap> {
+    const components = pathComponents(normalisePath(bundle));
+    // The longest suffix first: bundles of several applications may have one name.
+    for (let from = Math.max(0, components.length - maxSuffix); from < components.length; from++) {
+      for (const folder of this.#folders) {
+        const map = await this.#parse(`${folder}/${components.slice(from).join('/')}.map`);
+        if (map) return map;
+      }
+    }
+    return { kind: 'none', why: `no folder of source maps has ${components.at(-1) ?? bundle}.map` };
   }
 
   async #read(bundle: string, root: string): Promise<LoadedMap> {
@@ -93,6 +113,21 @@ export class SourceMaps {
     if (source.kind === 'tooLarge') return { kind: 'none', why: `${path} is larger than ${maxMapBytes} bytes` };
     return parsed(source.text, path);
   }
+}
+
+function positionIn(loaded: LoadedMap, line1: number, column1: number): MappedPosition {
+  if (loaded.kind === 'none') return { kind: 'unmapped', why: loaded.why };
+  const original = originalPositionFor(loaded.map, { line: line1, column: Math.max(0, column1 - 1) });
+  if (original.source === null) {
+    return { kind: 'unmapped', why: `${loaded.path} maps nothing to line ${line1}, column ${column1}` };
+  }
+  return {
+    kind: 'mapped',
+    file: pathOfUrl(original.source),
+    line1: original.line,
+    column1: original.column + 1,
+    map: loaded.path,
+  };
 }
 
 function parsed(text: string, path: string): LoadedMap {

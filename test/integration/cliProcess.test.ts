@@ -286,6 +286,16 @@ test('trace reads stdin and files, and gives every frame of the contract', async
   assert.match(human.stdout, /rows\.ts:3:9 +readRow/);
 });
 
+test('trace maps bundles that lie elsewhere by a folder of source maps', async () => {
+  await mkdir(join(folder, 'release/assets'), { recursive: true });
+  const map = { version: 3, sources: ['webpack://app/./service/src/rows.ts'], names: [], mappings: 'AAEA' };
+  await writeFile(join(folder, 'release/assets/app.js.map'), JSON.stringify(map));
+  const args = ['trace', '--workspace', 'work', '--source-maps', 'release', '--json'];
+  const { json } = await run(args, { input: 'Error: x\n    at a (https://app.example/assets/app.js:1:1)\n' });
+  const resolved = (json()[0]?.['resolved'] ?? assert.fail('not resolved')) as { path: string; line: number };
+  assert.deepEqual([resolved.path, resolved.line], [join(folder, 'work/service/src/rows.ts'), 3]);
+});
+
 for (const [what, args, expected] of [
   ['no call', [], /Usage: ingest-trace/],
   ['an unknown call', ['serch'], /"serch".*search, task, records/],
@@ -298,6 +308,7 @@ for (const [what, args, expected] of [
   ['an id that is missing', ['task', '--logs', 'file:///x'], /id of a task/],
   ['a limit that is no number', ['search', '--limit', 'many', '--logs', 'file:///x'], /whole number/],
   ['a folder that is not there', ['trace', '--workspace', '/nowhere'], /no folder/],
+  ['source maps that are not there', ['trace', '--source-maps', '/nowhere'], /--source-maps: .*no folder/],
   ['a mapping without =', ['trace', '--map', 'x'], /FROM=TO/],
 ] as const) {
   test(`${what} is wrong use: exit code 2, what was expected on stderr, and nothing on stdout`, async () => {

@@ -4,10 +4,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { collectGarbage } from '../../src/index/collectGarbage.ts';
 import { indexLogs } from '../../src/index/indexLogs.ts';
-import { manifestKey } from '../../src/index/manifest.ts';
+import type { LogIndex } from '../../src/index/logIndex.ts';
+import { type Manifest, manifestKey } from '../../src/index/manifest.ts';
 import { ManifestStore } from '../../src/index/manifestStore.ts';
 import {
   assertIndexedOnce,
+  type IndexFixture,
   indexFixture,
   keysOf,
   lines,
@@ -74,6 +76,51 @@ test('of two that merge the same segments one wins and the other takes its own b
   const merged = (await keysOf(index, 'segments/')).length;
   assert.equal(merged, 8 + 1 + 1, 'the eight, the late one and one merge');
   await assertIndexedOnce(await fixture.reader(), logs);
+});
+
+/** A reader of seven segments in a remote store, while whose first question the seven and an eighth become one. */
+async function readerOfSeven(
+  fixture: IndexFixture,
+  thenCollect: (manifest: Manifest) => Promise<void>,
+): Promise<LogIndex> {
+  const { logs, index } = fixture;
+  await putLogs(logs, 7);
+  await indexLogs({ logs, index, limits: oneByOne });
+  let isFirst = true;
+  const beforeGet = async (key: string) => {
+    if (!key.startsWith('segments/') || !isFirst) return;
+    isFirst = false;
+    await logs.put('eighth.ndjson', lines({ task: 'eighth' }, { task: 'eighth' }, { task: 'eighth' }));
+    await indexLogs({ logs, index });
+    const { manifest } = await new ManifestStore(index).newest();
+    assert.equal(manifest.segments.length, 1, 'the eight are one now');
+    await thenCollect(manifest);
+  };
+  return await fixture.reader(new WatchedStore(index, { beforeGet }, 's3://bucket/index'));
+}
+
+test('a reader that holds an old manifest answers from it while segments are merged and garbage is collected', async () => {
+  await using fixture = await indexFixture();
+  const { logs, index } = fixture;
+  const reader = await readerOfSeven(fixture, async (manifest) => {
+    await makeOlder(index, 20 * 3_600_000, manifestKey(manifest.number));
+    assert.ok((await collectGarbage(index, manifest)) > 0, 'manifests are gone, their segments are not');
+  });
+  const { records, source } = await reader.records(query(''), { limit: 1000 });
+  assert.equal(source.manifest, 7);
+  assert.ok(records.length > 0 && records.every(({ task }) => task !== 'eighth'));
+  await assertIndexedOnce(reader, logs);
+});
+
+test('one that is so slow that its segments are gone begins anew from the newest manifest', async () => {
+  await using fixture = await indexFixture();
+  const { logs, index } = fixture;
+  const reader = await readerOfSeven(fixture, async (manifest) => {
+    await collectGarbage(index, manifest, { objectsMs: -1, manifestsMs: -1 });
+  });
+  const { records } = await reader.records(query('id:eighth'), { limit: 10 });
+  assert.equal(records.length, 3);
+  await assertIndexedOnce(reader, logs);
 });
 
 test('what is no longer named is deleted after the grace period, and not before', async () => {

@@ -249,12 +249,12 @@ test('segments of a remote store are fetched once into a cache that keeps to its
   );
   const cacheDirectory = join(directory, 'cache');
   await using readers = new AsyncDisposableStack();
-  const open = async (cacheBytes: number) => {
-    const reader = await LogIndex.open({ store: remote, cacheDirectory, memoryLimitMb: 256, cacheBytes });
+  const open = async (diskLimitMb: number) => {
+    const reader = await LogIndex.open({ store: remote, cacheDirectory, memoryLimitMb: 256, diskLimitMb });
     readers.defer(() => reader.close());
     return reader;
   };
-  const reader = await open(2 ** 30);
+  const reader = await open(1024);
   await assertIndexedOnce(reader, logs);
   assert.equal(fetched.length, 8, 'later questions find them cached');
 
@@ -262,11 +262,11 @@ test('segments of a remote store are fetched once into a cache that keeps to its
   const cached = join(cacheDirectory, 'segments', folder);
   const names = await readdir(cached);
   await writeFile(join(cached, names[0] ?? ''), 'half a file');
-  await assertIndexedOnce(await open(2 ** 30), logs);
+  await assertIndexedOnce(await open(1024), logs);
   assert.equal(fetched.length, 9, 'a file that is not whole is fetched again');
 
   const { size } = await stat(join(cached, names[0] ?? ''));
-  await assertIndexedOnce(await open(size * 2), logs);
+  await assertIndexedOnce(await open((size * 2) / 2 ** 20), logs);
   assert.ok((await readdir(cached)).length <= 2, 'the least recently used have left');
 });
 

@@ -233,6 +233,9 @@ test('stops when it is cancelled, and at its limits of time and memory', async (
   await assert.rejects(readOnlySql(index, endless, { maxRows: 1, timeLimitMs: 200 }), { code: 'timeLimit' });
   const greedy = "SELECT list(i::VARCHAR || '-' || i) FROM range(100000000) t(i)";
   await assert.rejects(readOnlySql(index, greedy, { maxRows: 1, memoryLimitMb: 64 }), { code: 'memory' });
+  const large = 'SELECT md5(i::VARCHAR) AS a FROM range(3000000) t(i) ORDER BY a OFFSET 2999999';
+  const limits = { maxRows: 1, memoryLimitMb: 64, spillLimitMb: 8 };
+  await assert.rejects(readOnlySql(index, large, limits), { code: 'memory' });
   const { rows } = await readOnlySql(index, 'SELECT 1', { maxRows: 1 });
   assert.deepEqual(rows, [[1]]);
 });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -11,6 +11,7 @@ import { findTraces } from '../../src/stacktrace/findTraces.ts';
 import { openWorkspaceFiles } from '../../src/stacktrace/listWorkspaceFiles.ts';
 import { readSource } from '../../src/stacktrace/readSource.ts';
 import { resolveTrace } from '../../src/stacktrace/resolveTrace.ts';
+import { SourceMaps } from '../../src/stacktrace/sourceMap.ts';
 import { type Frame, rootCause, type Trace, tracesWithin } from '../../src/stacktrace/trace.ts';
 
 function folderWith(t: TestContext, files: Readonly<Record<string, string>>): string {
@@ -129,6 +130,53 @@ test('Node: the same bundle without mapping is mapped by the map beside it, and 
       assert.match(resolution.why, /by the source map/);
     }
   }
+});
+
+test('Node: a bundle that lies elsewhere is mapped by a folder of maps', async (t) => {
+  const folder = folderWith(t, { 'src/batch.ts': nodeSource, 'other/src/batch.ts': 'export {};\n' });
+  const elsewhere = folderWith(t, { 'maps/assets/keep.txt': '', 'maps/batch.mjs.map': '{' });
+  await build({
+    absWorkingDir: folder,
+    entryPoints: ['src/batch.ts'],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    sourcemap: 'external',
+    outfile: join(elsewhere, 'host/assets/batch.mjs'),
+    logLevel: 'silent',
+  });
+  renameSync(join(elsewhere, 'host/assets/batch.mjs.map'), join(elsewhere, 'maps/assets/batch.mjs.map'));
+  const [trace] = findTraces(run(process.execPath, ['host/assets/batch.mjs'], elsewhere));
+  assert.ok(trace);
+  const files = [await openWorkspaceFiles(folder)];
+  const sourceMaps = new SourceMaps(readSource, [join(elsewhere, 'maps/')]);
+  const resolved = await resolveTrace(trace, { files, readSource, sourceMaps });
+  const inApp = resolved.filter(({ frame }) => frame.file?.endsWith('batch.mjs'));
+  assert.ok(inApp.length >= 4);
+  for (const { frame, resolution } of inApp) {
+    assert.equal(resolution.kind === 'file' && resolution.path, join(folder, 'src/batch.ts'), resolution.why);
+    const line = resolution.kind === 'file' ? (nodeSource.split('\n')[resolution.line1 - 1] ?? '') : '';
+    assert.match(line, /here: |read\(|Promise\.all/, `${frame.raw} is ${line}`);
+    assert.match(resolution.why, /by the source map .*maps\/assets\/batch\.mjs\.map$/);
+  }
+  const without = await resolveTrace(trace, { files, readSource });
+  assert.ok(without.every(({ resolution }) => resolution.kind !== 'file'));
+});
+
+test('Node: a path that climbs reads no map outside of the folder of maps', async (t) => {
+  const folder = folderWith(t, { 'maps/a.js.map': '{}', 'secret/b.js.map': '{}' });
+  const asked: string[] = [];
+  const maps = new SourceMaps(
+    (path, maxBytes) => {
+      asked.push(path);
+      return readSource(path, maxBytes);
+    },
+    [join(folder, 'maps')],
+  );
+  await maps.mapFromFolders('/x/../../secret/b.js', 1, 1);
+  await maps.mapFromFolders('../secret/b.js', 1, 1);
+  assert.ok(asked.length > 0);
+  for (const path of asked) assert.ok(path.startsWith(join(folder, 'maps/')), path);
 });
 
 test('Node: a damaged map and one outside the workspace are not followed', async (t) => {

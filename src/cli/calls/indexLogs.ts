@@ -12,6 +12,7 @@ import type { Call, CallContext } from '../call.ts';
 import { closing } from '../closing.ts';
 import { type ExitCode, exitCode } from '../exitCode.ts';
 import { bytesText, countText, durationText } from '../../model/readableNumbers.ts';
+import { limitsOf } from '../limits.ts';
 import { type KeepIndexedOptions, keepIndexed } from '../keepIndexed.ts';
 import type { OptionValues } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
@@ -61,6 +62,7 @@ async function runIndex(values: OptionValues, context: CallContext): Promise<Exi
     signal,
     nowMs: context.now,
     ...(retainMs !== undefined && { retainMs }),
+    ...memoryOf(context.env),
     retry: values.flag('retry'),
     onUnreadable: (object: UnreadableObject) => terminal.tell(unreadableText(object)),
     onProgress: (progress: { done: number; total: number; unit: 'objects' }) =>
@@ -84,6 +86,12 @@ async function runIndex(values: OptionValues, context: CallContext): Promise<Exi
   await keepIndexed(watch, (message) => terminal.tell(`${message.replace(/\.$/, '')}. It is tried again.`));
   await printed;
   return exitCode.done;
+}
+
+/** The disk that is used is bounded by the batches. */
+function memoryOf(env: CallContext['env']): { readonly memoryLimitMb?: number } {
+  const { memoryLimitMb } = limitsOf(env);
+  return memoryLimitMb === undefined ? {} : { memoryLimitMb };
 }
 
 function unreadableText({ key, reason, tries, isSetAside }: UnreadableObject): string {

@@ -2,7 +2,7 @@
 
 import { LogIndex } from '../../index/logIndex.ts';
 import { openStore } from '../../store/openStore.ts';
-import { memoryLimitMb } from '../asking.ts';
+import { openingLimits } from '../asking.ts';
 import type { Call, CallContext } from '../call.ts';
 import { closing } from '../closing.ts';
 import { type ExitCode, exitCode } from '../exitCode.ts';
@@ -37,7 +37,7 @@ async function runIndexStatus(values: OptionValues, context: CallContext): Promi
   const index = await LogIndex.open({
     store,
     cacheDirectory: cacheFolder(context.env),
-    memoryLimitMb,
+    ...openingLimits(context.env),
     nowMs: context.now,
   });
   await using _index = closing(index);

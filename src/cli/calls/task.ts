@@ -18,7 +18,7 @@ import { WrongUse } from '../wrongUse.ts';
 
 export const taskCall: Call = {
   words: ['task'],
-  usage: 'ID [where to ask] [--workspace DIR] [--map FROM=TO…]',
+  usage: 'ID [where to ask] [--workspace DIR] [--map FROM=TO…] [--source-maps DIR]',
   summary: 'one task: its attempts, its records, and where in the source it failed',
   details: 'With --json: the folded task, then each attempt, then each record, one per line.',
   options: { ...askOptions, ...workspaceOptions },

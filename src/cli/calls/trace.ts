@@ -13,7 +13,7 @@ import { Failure, WrongUse } from '../wrongUse.ts';
 
 export const traceCall: Call = {
   words: ['trace'],
-  usage: '[FILE|-] [--workspace DIR] [--map FROM=TO…]',
+  usage: '[FILE|-] [--workspace DIR] [--map FROM=TO…] [--source-maps DIR]',
   summary: 'the stack traces of a text, each frame with its file and line in the workspace',
   details:
     'Reads FILE, or what is piped in. With --json one frame per line, those that fit no file with resolved null and why.',

@@ -8,6 +8,7 @@ export interface Settings {
   readonly liveRefreshSeconds: number;
   readonly searchLimit: number;
   readonly engineMemoryLimitMb: number;
+  readonly engineDiskLimitMb: number;
   readonly harnessCoordinators: number;
   readonly harnessWorkers: number;
   /** What a frame opens when its file has changed since the build. */
@@ -33,6 +34,7 @@ export const numberSettings = {
   'live.refreshSeconds': { minimum: 1, maximum: 3600, default: 2 },
   'search.limit': { minimum: 1, maximum: 1000, default: 100 },
   'engine.memoryLimitMb': { minimum: 128, maximum: 65_536, default: 1024 },
+  'engine.diskLimitMb': { minimum: 128, maximum: 1_048_576, default: 2048 },
   'harness.coordinators': { minimum: 1, maximum: 8, default: 2 },
   'harness.workers': { minimum: 1, maximum: 32, default: 3 },
 } as const satisfies Readonly<Record<string, NumberSetting>>;
@@ -92,6 +94,7 @@ export function readSettings(read: (key: string) => unknown): ReadSettings {
     liveRefreshSeconds: number('live.refreshSeconds'),
     searchLimit: number('search.limit'),
     engineMemoryLimitMb: number('engine.memoryLimitMb'),
+    engineDiskLimitMb: number('engine.diskLimitMb'),
     harnessCoordinators: number('harness.coordinators'),
     harnessWorkers: number('harness.workers'),
     framesOpen: choice('frames.open'),

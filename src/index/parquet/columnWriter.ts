@@ -40,6 +40,7 @@ export class ColumnWriter {
   readonly #order: Uint32Array;
   readonly #texts = new ChunkTexts();
   readonly #body = new ByteWriter();
+  readonly #pool = new ByteWriter();
 
   constructor(order: Uint32Array, rowGroupRows: number) {
     this.#order = order;
@@ -64,7 +65,7 @@ export class ColumnWriter {
       required: rows.required,
       write: (out, from, to) => {
         const chunk = rows.chunk(from, to);
-        const pool = textPool(chunk.distinct);
+        const pool = textPool(chunk.distinct, this.#pool);
         return writeChunk(out, this.#body, chunk, choice.texts(chunk, pool), pool.count, textBoundsOf(pool));
       },
     };

@@ -6,7 +6,7 @@ import type { Chunk, NumberChunk, TextChunk } from './chunk.ts';
 import { encodeDeltas } from './deltaEncoding.ts';
 import { compress, type Encoding, encodings } from './pageWriter.ts';
 import { encodeRuns } from './runEncoding.ts';
-import { encodePlainTexts, encodeSharedTexts, encodeTextLengths } from './textEncoding.ts';
+import { encodeSharedTexts, encodeTextLengths } from './textEncoding.ts';
 import type { TextPool } from './textPool.ts';
 
 type Encode = (body: ByteWriter, from: number, to: number) => void;
@@ -117,6 +117,6 @@ function dictionaryEncoder(indexes: Uint32Array, pool: TextPool): ValueEncoder {
       body.byte(width);
       encodeRuns(body, indexes, from, to, width);
     },
-    ...(pool.count > 0 ? { dictionary: { entries: pool.count, encode: (body) => encodePlainTexts(body, pool) } } : {}),
+    ...(pool.count > 0 ? { dictionary: { entries: pool.count, encode: (body) => body.bytes(pool.plain) } } : {}),
   };
 }

@@ -11,31 +11,54 @@ const minRepeats = 40;
 
 /** Encodes `values[from .. to]` in `width` bits, 1 to 24. */
 export function encodeRuns(out: ByteWriter, values: Uint32Array, from: number, to: number, width: number): void {
-  const least = width > 1 && repeatsPay(values, from, to, width) ? 1 : minRepeats;
+  // Runs alone, of whatever length, if that takes less than packing everything.
+  const runBytes = countRuns(values, from, to) * (1 + Math.ceil(width / 8));
+  if (runBytes * 8 < (to - from) * width) encodeEachRun(out, values, from, to, width);
+  else encodeLongRuns(out, values, from, to, width);
+}
+
+function countRuns(values: Uint32Array, from: number, to: number): number {
+  let runs = 1;
+  for (let index = from + 1; index < to; index++) if (values[index] !== values[index - 1]) runs++;
+  return runs;
+}
+
+function encodeEachRun(out: ByteWriter, values: Uint32Array, from: number, to: number, width: number): void {
+  for (let start = from; start < to; ) {
+    const end = endOfRun(values, start, to);
+    encodeRun(out, values[start] as number, end - start, width);
+    start = end;
+  }
+}
+
+function encodeLongRuns(out: ByteWriter, values: Uint32Array, from: number, to: number, width: number): void {
   let packedFrom = from;
-  let index = from;
-  while (index < to) {
-    const value = values[index];
-    let end = index + 1;
-    while (end < to && values[end] === value) end++;
-    // What is packed before the run must be whole groups: they take from the run what they lack.
-    const lacking = (packedFrom - index) & 7;
-    if (end - index - lacking >= least) {
-      index += lacking;
-      packGroups(out, values, packedFrom, index, width);
-      encodeRun(out, value as number, end - index, width);
-      packedFrom = end;
+  let start = from;
+  while (start + minRepeats <= to) {
+    // From behind: what differs last rules out every run that would begin before it.
+    const value = values[start + minRepeats - 1] as number;
+    let same = start + minRepeats - 2;
+    while (same >= start && values[same] === value) same--;
+    if (same >= start) {
+      start = same + 1;
+      continue;
     }
-    index = end;
+    const end = endOfRun(values, start, to);
+    // What is packed before the run must be whole groups: they take from the run what they lack.
+    start += (packedFrom - start) & 7;
+    packGroups(out, values, packedFrom, start, width);
+    encodeRun(out, value, end - start, width);
+    packedFrom = end;
+    start = end;
   }
   packGroups(out, values, packedFrom, to, width);
 }
 
-/** Whether runs alone, of whatever length, take less than packing everything. */
-function repeatsPay(values: Uint32Array, from: number, to: number, width: number): boolean {
-  let runs = 1;
-  for (let index = from + 1; index < to; index++) if (values[index] !== values[index - 1]) runs++;
-  return runs * (1 + Math.ceil(width / 8)) * 8 < (to - from) * width;
+function endOfRun(values: Uint32Array, start: number, to: number): number {
+  const value = values[start];
+  let end = start + 1;
+  while (end < to && values[end] === value) end++;
+  return end;
 }
 
 /** Encodes `count` times `value`. */

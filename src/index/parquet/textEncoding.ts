@@ -1,24 +1,8 @@
-/** Parquet's encodings of texts that are no indexes into a dictionary, and of the dictionary itself. */
+/** Parquet's encodings of texts that are no indexes into a dictionary. */
 
 import type { ByteWriter } from './byteWriter.ts';
 import { encodeDeltas } from './deltaEncoding.ts';
-import type { TextPool } from './textPool.ts';
-
-/** PLAIN: each text after its length in bytes. */
-export function encodePlainTexts(out: ByteWriter, { bytes, offsets, count }: TextPool): void {
-  let at = out.length;
-  const target = out.extend(bytes.length + 4 * count);
-  for (let index = 0; index < count; index++) {
-    const start = offsets[index] as number;
-    const end = offsets[index + 1] as number;
-    const length = end - start;
-    target[at] = length;
-    target[at + 1] = length >>> 8;
-    target[at + 2] = length >>> 16;
-    target[at + 3] = length >>> 24;
-    at = copyShort(target, at + 4, bytes, start, end);
-  }
-}
+import { lengthBytes, type TextPool } from './textPool.ts';
 
 let prefixes = new Uint32Array(0);
 let lengths = new Uint32Array(0);
@@ -44,16 +28,16 @@ export function encodeSharedTexts(
   from: number,
   to: number,
 ): void {
-  const { bytes, offsets } = pool;
+  const { plain, starts } = pool;
   roomFor(to - from);
   let [lastStart, lastEnd] = [0, 0];
   for (let index = from; index < to; index++) {
     const text = indexes[index] as number;
-    const start = offsets[text] as number;
-    const end = offsets[text + 1] as number;
+    const start = starts[text] as number;
+    const end = (starts[text + 1] as number) - lengthBytes;
     const limit = Math.min(end - start, lastEnd - lastStart);
     let shared = 0;
-    while (shared < limit && bytes[start + shared] === bytes[lastStart + shared]) shared++;
+    while (shared < limit && plain[start + shared] === plain[lastStart + shared]) shared++;
     prefixes[index - from] = shared;
     [lastStart, lastEnd] = [start, end];
   }
@@ -70,7 +54,7 @@ function roomFor(count: number): void {
 /** What follows the texts' `prefixes`. */
 function encodeSuffixes(
   out: ByteWriter,
-  { bytes, offsets }: TextPool,
+  { plain, starts }: TextPool,
   indexes: Uint32Array,
   from: number,
   to: number,
@@ -78,7 +62,8 @@ function encodeSuffixes(
   let total = 0;
   for (let index = from; index < to; index++) {
     const text = indexes[index] as number;
-    const length = (offsets[text + 1] as number) - (offsets[text] as number) - (prefixes[index - from] as number);
+    const length =
+      (starts[text + 1] as number) - lengthBytes - (starts[text] as number) - (prefixes[index - from] as number);
     lengths[index - from] = length;
     total += length;
   }
@@ -87,8 +72,8 @@ function encodeSuffixes(
   const target = out.extend(total);
   for (let index = from; index < to; index++) {
     const text = indexes[index] as number;
-    const start = (offsets[text] as number) + (prefixes[index - from] as number);
-    at = copyShort(target, at, bytes, start, offsets[text + 1] as number);
+    const start = (starts[text] as number) + (prefixes[index - from] as number);
+    at = copyShort(target, at, plain, start, (starts[text + 1] as number) - lengthBytes);
   }
 }
 

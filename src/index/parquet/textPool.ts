@@ -1,35 +1,32 @@
 /** The distinct texts of a column chunk as UTF-8, one after the other. */
 
-/** Text `i` is `bytes[offsets[i] .. offsets[i + 1]]`. */
+import type { ByteWriter } from './byteWriter.ts';
+
 export interface TextPool {
   readonly count: number;
-  readonly bytes: Buffer;
-  readonly offsets: Uint32Array;
+  /** In PLAIN encoding: each text behind its length. */
+  readonly plain: Buffer;
+  /** Text `i` is `plain[starts[i] .. starts[i + 1] - lengthBytes]`. */
+  readonly starts: Uint32Array;
 }
 
-/** Half of a surrogate pair becomes U+FFFD. */
-export function textPool(texts: readonly string[]): TextPool {
+export const lengthBytes = 4;
+
+/** Half of a surrogate pair becomes U+FFFD. @param room holds the pool until it is used for the next. */
+export function textPool(texts: readonly string[], room: ByteWriter): TextPool {
   const count = texts.length;
-  const offsets = new Uint32Array(count + 1);
-  // All at once is several times faster than one by one; only of ASCII does it tell where each text ends.
-  const joined = texts.join('');
-  const bytes = Buffer.from(joined);
-  const ascii = bytes.length === joined.length;
-  let end = 0;
+  const starts = new Uint32Array(count + 1);
+  room.clear();
   for (let index = 0; index < count; index++) {
-    const text = texts[index] as string;
-    end += ascii ? text.length : Buffer.byteLength(text);
-    offsets[index + 1] = end;
+    starts[index] = room.length + lengthBytes;
+    room.sizedText(texts[index] as string);
   }
-  if (ascii) return { count, bytes, offsets };
-  // Not `bytes`: halves of a pair at the ends of two texts would have become one character.
-  const apart = Buffer.allocUnsafe(end);
-  for (let index = 0; index < count; index++) apart.write(texts[index] as string, offsets[index] as number);
-  return { count, bytes: apart, offsets };
+  starts[count] = room.length + lengthBytes;
+  return { count, plain: room.written, starts };
 }
 
-function textOf(pool: TextPool, index: number): Buffer {
-  return pool.bytes.subarray(pool.offsets[index], pool.offsets[index + 1]);
+function textOf({ plain, starts }: TextPool, index: number): Buffer {
+  return plain.subarray(starts[index], (starts[index + 1] as number) - lengthBytes);
 }
 
 /** Least and greatest by their bytes, which is by their code points; of at least one text. */
@@ -42,14 +39,15 @@ export function textBounds(pool: TextPool): { readonly min: Buffer; readonly max
   return { min: textOf(pool, least), max: textOf(pool, greatest) };
 }
 
-function compareTexts({ bytes, offsets }: TextPool, left: number, right: number): number {
-  const leftStart = offsets[left] as number;
-  const rightStart = offsets[right] as number;
-  const leftLength = (offsets[left + 1] as number) - leftStart;
-  const rightLength = (offsets[right + 1] as number) - rightStart;
-  const common = Math.min(leftLength, rightLength);
+function compareTexts({ plain, starts }: TextPool, left: number, right: number): number {
+  const leftStart = starts[left] as number;
+  const rightStart = starts[right] as number;
+  // Both lengths with the same bytes too many: as good for comparing.
+  const leftLength = (starts[left + 1] as number) - leftStart;
+  const rightLength = (starts[right + 1] as number) - rightStart;
+  const common = Math.min(leftLength, rightLength) - lengthBytes;
   for (let index = 0; index < common; index++) {
-    const difference = (bytes[leftStart + index] as number) - (bytes[rightStart + index] as number);
+    const difference = (plain[leftStart + index] as number) - (plain[rightStart + index] as number);
     if (difference !== 0) return difference;
   }
   return leftLength - rightLength;

@@ -1,0 +1,165 @@
+/**
+ * Our Parquet writer against the engine's COPY, on the same sorted rows: `node test/bench/parquet.bench.ts [RECORDS]`. Then what the engine
+ * takes to read the two files, and what a few rows of all columns take without it. Medians of warm runs; processor time counts all threads.
+ */
+
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { sqlText } from '../../src/index/database.ts';
+import type { ParquetColumn } from '../../src/index/parquet/parquetColumns.ts';
+import { ParquetLayouts, readParquetRows } from '../../src/index/parquet/readParquetRows.ts';
+import { writeParquet } from '../../src/index/parquet/writeParquet.ts';
+import { segmentColumns } from '../../src/index/segmentColumns.ts';
+import { listLogObjects } from '../../src/logs/listLogObjects.ts';
+import { readLogObject } from '../../src/logs/readLogObject.ts';
+import type { LogRecord } from '../../src/model/record.ts';
+import { FileStore } from '../../src/store/fileStore.ts';
+import { generateLogs } from './generateRecords.ts';
+
+const wanted = Number(process.argv[2] ?? 200_000);
+const seed = 20261123;
+const runs = 9;
+const rowGroupRows = 30_720;
+const directory = await mkdtemp(join(tmpdir(), 'ingest-trace-bench-'));
+try {
+  await run();
+} finally {
+  await rm(directory, { recursive: true, force: true });
+}
+
+async function run(): Promise<void> {
+  const store = new FileStore(`${pathToFileURL(directory).href}/logs`);
+  const made = await generateLogs(store, wanted, seed);
+  const { columns, order } = await sortedRows(store);
+  const [ours, theirs] = [join(directory, 'ours.parquet'), join(directory, 'copy.parquet')];
+  console.log(`${order.length} records, ${mb(made.rawBytes)} MB of JSON, ${columns.length} columns`);
+
+  const written = await timesOf(() => writeParquet(ours, columns, order, { rowGroupRows }));
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  await connection.run(`CREATE TABLE rows AS FROM ${sqlText(ours)}`);
+  const copied = await timesOf(() =>
+    connection.run(
+      `COPY rows TO ${sqlText(theirs)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows})`,
+    ),
+  );
+  const [ourBytes, theirBytes] = [(await stat(ours)).size, (await stat(theirs)).size];
+  console.log(`${'writing'.padEnd(40)}${'ours'.padStart(22)}${'engine'.padStart(22)}`);
+  report('a file, ms (of processor time)', written, copied);
+  console.log(
+    `${'its size, MB'.padEnd(40)}${mb(ourBytes).padStart(22)}${mb(theirBytes).padStart(22)}  ${(ourBytes / theirBytes).toFixed(2)}x`,
+  );
+
+  console.log(
+    `\n${'reading, ms (of processor time)'.padEnd(40)}${'our file'.padStart(22)}${"the engine's".padStart(22)}`,
+  );
+  for (const [name, sql] of questionsOf(made.sample.task)) {
+    const times = [ours, theirs].map((file) => timesOf(() => ask(connection, sql.replace('FILE', sqlText(file)))));
+    report(name, await (times[0] as Promise<Times>), await (times[1] as Promise<Times>));
+  }
+  const layouts = new ParquetLayouts();
+  const names = columns.map(({ name }) => name);
+  const [start, end] = [Math.floor(order.length / 2), Math.floor(order.length / 2) + 7];
+  const read = (file: string) =>
+    timesOf(() => readParquetRows(file, { columns: names, ranges: [{ start, end }], layouts }));
+  report('7 rows, all columns, without the engine', await read(ours), await read(theirs));
+  connection.closeSync();
+  instance.closeSync();
+}
+
+function questionsOf(task: string): readonly (readonly [name: string, sql: string])[] {
+  return [
+    ['every value', 'SELECT count(COLUMNS(*)) FROM FILE'],
+    ['one task', `SELECT * FROM FILE WHERE task = ${sqlText(task)}`],
+    ['tasks, grouped', 'SELECT count(*) FROM (SELECT task, max(ts) FROM FILE GROUP BY task)'],
+    ['a substring of stacks', "SELECT count(*) FROM FILE WHERE error_stack LIKE '%normalize3%'"],
+    ['a field token', "SELECT count(*) FROM FILE WHERE list_contains(fields, 'http.status\u241Fn\u241F503')"],
+    ['7 rows, all columns', 'SELECT * FROM FILE WHERE file_row_number BETWEEN 100000 AND 100006'],
+  ];
+}
+
+async function ask(connection: DuckDBConnection, sql: string): Promise<void> {
+  await connection.runAndReadAll(sql.replace(/FROM ('[^']*')/, 'FROM read_parquet($1, file_row_number = true)'));
+}
+
+/** Without the records themselves, which would burden what is measured. */
+async function sortedRows(store: FileStore) {
+  const records = await readAll(store);
+  return { columns: segmentColumns.map((column) => columnOf(column, records)), order: sortedOrder(records) };
+}
+
+async function readAll(store: FileStore): Promise<readonly LogRecord[]> {
+  const records: LogRecord[] = [];
+  for await (const { key } of listLogObjects(store)) {
+    for await (const lines of readLogObject(store, key)) {
+      for (const line of lines) if (line.kind === 'record') records.push(line.record);
+    }
+  }
+  return records;
+}
+
+function columnOf({ name, type, cell }: (typeof segmentColumns)[number], records: readonly LogRecord[]): ParquetColumn {
+  const dictionary = new Map<string, number>();
+  const codeOf = (text: string) => {
+    const code = dictionary.get(text) ?? dictionary.size + 1;
+    dictionary.set(text, code);
+    return code;
+  };
+  const cells = records.map((record) => cell(record));
+  if (type === 'time' || type === 'whole') {
+    const values = Float64Array.from(cells, (value) => (typeof value === 'number' ? value : Number.NaN));
+    return { kind: type === 'time' ? 'time' : 'integer', name, values };
+  }
+  if (type !== 'names') {
+    const codes = Uint32Array.from(cells, (value) => (typeof value === 'string' ? codeOf(value) : 0));
+    return { kind: 'text', name, dictionary: [...dictionary.keys()], codes };
+  }
+  const codes: number[] = [];
+  const ends = Uint32Array.from(cells, (value) => {
+    if (Array.isArray(value)) for (const text of value) codes.push(codeOf(text));
+    return codes.length;
+  });
+  return { kind: 'texts', name, dictionary: [...dictionary.keys()], codes: Uint32Array.from(codes), ends };
+}
+
+function sortedOrder(records: readonly LogRecord[]): Uint32Array {
+  const keys = records.map(({ account, collection, task, tsMs }) =>
+    [account, collection, task, String(tsMs).padStart(16, '0')].join('\0'),
+  );
+  return Uint32Array.from(keys.keys()).sort((a, b) => ((keys[a] ?? '') < (keys[b] ?? '') ? -1 : 1));
+}
+
+interface Times {
+  readonly wallMs: number;
+  readonly processorMs: number;
+}
+
+async function timesOf(work: () => Promise<unknown>): Promise<Times> {
+  const [walls, processors]: [number[], number[]] = [[], []];
+  for (let index = 0; index < runs; index++) {
+    const [start, used] = [performance.now(), process.cpuUsage()];
+    await work();
+    const { user, system } = process.cpuUsage(used);
+    if (index === 0) continue;
+    walls.push(performance.now() - start);
+    processors.push((user + system) / 1000);
+  }
+  return { wallMs: median(walls), processorMs: median(processors) };
+}
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+function report(name: string, ours: Times, theirs: Times): void {
+  const show = ({ wallMs, processorMs }: Times) => `${wallMs.toFixed(1)} (${processorMs.toFixed(1)})`.padStart(22);
+  const ratio = (ours.processorMs / theirs.processorMs).toFixed(2);
+  console.log(`${name.padEnd(40)}${show(ours)}${show(theirs)}  ${ratio}x`);
+}
+
+function mb(bytes: number): string {
+  return (bytes / 1e6).toFixed(2);
+}
