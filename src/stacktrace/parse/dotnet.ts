@@ -51,8 +51,8 @@ function outermostHeader(lines: TextLines, first: number, floor: number, margin:
   return header;
 }
 
-/** ` ---> ` before each inner exception; aggregates number theirs. */
-const innerMark = /\s*---> (?:\(Inner Exception #\d+\) )?/;
+/** `---> ` before each inner exception; aggregates number theirs. */
+const innerMark = /---> (?:\(Inner Exception #\d+\) )?/;
 
 /** The exceptions that the header names, outermost first. */
 function chainOf(header: Header | undefined, line: TextLine): TraceDraft[] {

@@ -1,6 +1,6 @@
 /** Reads one frame of .NET: `at Acme.Loader.Read(Int32 n) in C:\src\Loader.cs:line 12`, its words in any language. */
 
-import { digitsEnd, numberIn, tableOf, wordCharacters } from './characters.ts';
+import { digitsEnd, isWordPart, lastOf, numberIn, tableOf, wordCharacters } from './characters.ts';
 import { looksLikePrefix } from './linePrefix.ts';
 import type { FoundFrame } from './newFrame.ts';
 
@@ -168,8 +168,29 @@ function readableDotnetName(module: string, name: string): string | undefined {
   const lambda = /^<(\w+)>b__/.exec(name);
   if (lambda) return `${lambda[1]} (lambda)`;
   if (name !== 'MoveNext') return name.includes('[') ? name.slice(0, name.indexOf('[')) : undefined;
-  const inner = /<+(?:<(\w+)>[bg]__[^>]*|(\w+))>d(?:__\d+)?(?:`\d+)?(?:\[.*)?$/.exec(module);
-  return inner?.[1] ?? inner?.[2];
+  return stateMachineOf(module);
+}
+
+/** What ends the name of an async method's or an iterator's class: `>d__5`, with type arguments. */
+const machineEnd = />d(?:__\d+)?(?:`\d+)?(?:\[.*)?$/;
+
+/** `<ReadAsync>d__5` is `ReadAsync`, `<<Main>b__0>d` (a lambda in it) `Main`. */
+function stateMachineOf(module: string): string | undefined {
+  const end = module.search(machineEnd);
+  if (end === -1) return undefined;
+  const own = wordBefore(module, end);
+  if (own !== undefined) return own;
+  const outer = lastOf(module, 62, 0, end);
+  const isWithin = module.startsWith('b__', outer + 1) || module.startsWith('g__', outer + 1);
+  const method = outer === -1 || !isWithin ? undefined : wordBefore(module, outer);
+  return method !== undefined && module.charCodeAt(outer - method.length - 2) === 60 ? method : undefined;
+}
+
+/** The word between a `<` and `end`. */
+function wordBefore(text: string, end: number): string | undefined {
+  let start = end;
+  while (start > 0 && isWordPart(text.charCodeAt(start - 1))) start--;
+  return start < end && text.charCodeAt(start - 1) === 60 ? text.slice(start, end) : undefined;
 }
 
 function simpleType(module: string): string {

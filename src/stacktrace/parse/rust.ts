@@ -43,7 +43,7 @@ interface Panic {
 }
 
 const panicked = 'panicked at ';
-const panicPlace = /((?:[A-Za-z]:)?[^\s:'"][^:'"]{0,1000}):(\d{1,9}):(\d{1,9})(:?)\s*$/;
+const panicPlace = /^((?:[A-Za-z]:)?[^\s:'"][^:'"]{0,1000}):(\d{1,9}):(\d{1,9})(:?)\s*$/;
 
 function panicOn(line: TextLine): Panic | undefined {
   const text = line.text;
@@ -54,7 +54,7 @@ function panicOn(line: TextLine): Panic | undefined {
   // Before 1.73 the message stood in quotes before the place: `panicked at 'message', src/main.rs:3:5`.
   const quoted = rest.startsWith("'") ? rest.lastIndexOf("', ") : -1;
   const place = panicPlace.exec(quoted === -1 ? rest : rest.slice(quoted + 3));
-  if (!place || place.index !== 0) return undefined;
+  if (!place) return undefined;
   const placeStart = from + (quoted === -1 ? 0 : quoted + 3);
   const [, file = '', line1, column1] = place;
   const thread = text.lastIndexOf("thread '", at);
@@ -86,7 +86,7 @@ function quotedPanic(lines: TextLines, index: number, line: TextLine): ReadTrace
     if (!last || last.opens) return undefined;
     const quote = last.text.lastIndexOf("', ");
     const place = quote === -1 ? null : panicPlace.exec(last.text.slice(quote + 3));
-    if (!place || place.index !== 0) {
+    if (!place) {
       message.push(last.text.slice(margin).trimEnd());
       continue;
     }
