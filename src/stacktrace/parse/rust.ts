@@ -75,7 +75,7 @@ const maxMessageLines = 64;
 
 /** Before 1.73 a message of several lines ended with its quote and the place: `…', src/main.rs:3:5`. */
 function quotedPanic(lines: TextLines, index: number, line: TextLine): ReadTraces | undefined {
-  const at = line.text.indexOf(`${panicked}'`);
+  const at = line.text.indexOf("panicked at '");
   if (at === -1) return undefined;
   const name = line.text.lastIndexOf("thread '", at);
   const start = name === -1 ? at : name;
@@ -131,12 +131,8 @@ function readPanic(lines: TextLines, index: number, line: TextLine, panic: Panic
   }
   const ends = opening !== -1 || lines.at(index + 1 + message.length)?.text.startsWith('note: ', margin);
   const said = (panic.message === undefined && !ends ? message.slice(0, 1) : message).join('\n').trim();
-  draft.name({
-    type: 'panic',
-    ...(said === '' ? {} : { message: said }),
-    start: first.startOf(panic.start),
-    index,
-  });
+  const start = first.startOf(panic.start);
+  draft.name(said === '' ? { type: 'panic', start, index } : { type: 'panic', message: said, start, index });
   if (panic.thread !== undefined) draft.thread = panic.thread;
   if (opening !== -1) next = readFrames(lines, opening + 1, draft);
   if (draft.frames.length === 0) {
