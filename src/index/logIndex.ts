@@ -18,7 +18,7 @@ import { type FoldedRow, foldedRow } from './foldedRow.ts';
 import { asIndexError, type LoadedManifest, ManifestStore } from './manifestStore.ts';
 import { readRejectedRows, type RejectedLine } from './rejectedLines.ts';
 import { createSpillDirectory } from './spillDirectory.ts';
-import { SegmentCache } from './segmentCache.ts';
+import { type FetchListener, SegmentCache } from './segmentCache.ts';
 import type { SegmentSet } from './segmentSet.ts';
 import { recordOfRow } from './segmentColumns.ts';
 import {
@@ -136,6 +136,11 @@ export class LogIndex {
 
   get url(): string {
     return this.#store.url;
+  }
+
+  /** Tells of the segments that questions wait for, until the answer is called. */
+  onFetch(listener: FetchListener): () => void {
+    return this.#cache.onFetch(listener);
   }
 
   /** @throws IndexError; rejects with `signal.reason` when cancelled. */
