@@ -27,9 +27,8 @@ export class ListRows implements ColumnRows<TextChunk> {
   chunk(from: number, to: number): TextChunk {
     const { codes, dictionary, ends } = this.#column;
     const levelCount = this.#makeRoom(from, to);
-    const [order, texts] = [this.#order, this.#texts];
+    const order = this.#order;
     const [definitions, repetitions, indexes] = [this.#definitions, this.#repetitions, this.#indexes];
-    texts.begin(dictionary);
     const pages: Page[] = [];
     let [level, valueCount] = [0, 0];
     for (let start = from; start < to; start += pageRows) {
@@ -45,13 +44,14 @@ export class ListRows implements ColumnRows<TextChunk> {
         for (let at = listStart; at < listEnd; at++) {
           repetitions[level] = at === listStart ? first : further;
           definitions[level++] = element;
-          indexes[valueCount++] = texts.place(codes[at] as number);
+          indexes[valueCount++] = codes[at] as number;
         }
       }
       pages.push({ rows: end - start, levelEnd: level, valueEnd: valueCount });
     }
     const levels = { kind: 'list', definitions, repetitions } as const;
-    return { levels, pages, levelCount, valueCount, indexes, distinct: texts.take() };
+    const distinct = this.#texts.take(indexes, valueCount, dictionary);
+    return { levels, pages, levelCount, valueCount, indexes, distinct };
   }
 
   /** @returns how many levels the rows take. */

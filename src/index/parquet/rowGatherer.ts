@@ -18,60 +18,52 @@ export class RowGatherer {
     this.#order = order;
     this.#rowGroupRows = Math.min(rowGroupRows, order.length);
     this.#texts = texts;
-    this.#present = new Uint8Array(Math.ceil(this.#rowGroupRows / 8));
+    this.#present = new Uint8Array(Math.ceil(this.#rowGroupRows / 8) + 1);
     this.#codes = new Uint32Array(order.length);
-    this.#indexes = new Uint32Array(this.#rowGroupRows);
+    // One more, for a null behind the last value.
+    this.#indexes = new Uint32Array(this.#rowGroupRows + 1);
   }
 
-  texts({ codes: source, dictionary }: TextColumn): ColumnRows<TextChunk> {
+  texts({ codes: ofSource, dictionary }: TextColumn): ColumnRows<TextChunk> {
     const [order, codes] = [this.#order, this.#codes];
+    const source = narrow(ofSource, dictionary.length);
     let nulls = 0;
     // By itself, as the processor then fetches many at once: each is somewhere else in memory.
     for (let row = 0; row < order.length; row++) {
       const code = source[order[row] as number] as number;
       codes[row] = code;
-      if (code === 0) nulls++;
+      nulls += code === 0 ? 1 : 0;
     }
     const required = nulls === 0;
     return {
       required,
       chunk: (from, to) => {
-        this.#texts.begin(dictionary);
         const { pages, valueCount } = this.#textPages(from, to);
-        return {
-          ...this.#levels(required, from, to),
-          pages,
-          valueCount,
-          indexes: this.#indexes,
-          distinct: this.#texts.take(),
-        };
+        const distinct = this.#texts.take(this.#indexes, valueCount, dictionary);
+        return { ...this.#levels(required, from, to), pages, valueCount, indexes: this.#indexes, distinct };
       },
     };
   }
 
+  /** Leaves the codes that are not 0 in `#indexes`. */
   #textPages(from: number, to: number): { pages: readonly Page[]; valueCount: number } {
-    const [codes, indexes, present, texts] = [this.#codes, this.#indexes, this.#present, this.#texts];
+    const [codes, indexes, present] = [this.#codes, this.#indexes, this.#present];
     const pages: Page[] = [];
     let valueCount = 0;
-    let [lastCode, lastPlace] = [0, 0];
-    let [bits, bit, at] = [0, 1, 0];
+    let [bits, at] = [0, 0];
     for (let start = from; start < to; start += pageRows) {
       const end = Math.min(start + pageRows, to);
       for (let row = start; row < end; row++) {
         const code = codes[row] as number;
-        if (code > 0) {
-          bits |= bit;
-          // Neighbours often are the same.
-          if (code !== lastCode) {
-            lastCode = code;
-            lastPlace = texts.place(code);
-          }
-          indexes[valueCount++] = lastPlace;
-        }
-        bit <<= 1;
-        if (bit === 256) {
+        // No branch on what cannot be foretold.
+        const here = code === 0 ? 0 : 1;
+        const bit = (row - from) & 7;
+        bits |= here << bit;
+        indexes[valueCount] = code;
+        valueCount += here;
+        if (bit === 7) {
           present[at++] = bits;
-          [bits, bit] = [0, 1];
+          bits = 0;
         }
       }
       pages.push({ rows: end - start, levelEnd: end - from, valueEnd: valueCount });
@@ -131,4 +123,10 @@ export class RowGatherer {
       levelCount: to - from,
     };
   }
+}
+
+/** In as few bytes as `greatest` allows, of which more stay in the processor's cache: their order takes them from all over. */
+function narrow(codes: Uint32Array, greatest: number): Uint8Array | Uint16Array | Uint32Array {
+  if (greatest < 2 ** 8) return new Uint8Array(codes);
+  return greatest < 2 ** 16 ? new Uint16Array(codes) : codes;
 }
