@@ -6,10 +6,10 @@
 import { createHash } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import { ByteWriter } from './byteWriter.ts';
-import { type ColumnChunk, ColumnWriter } from './columnWriter.ts';
+import { ByteWriter } from './encode/byteWriter.ts';
+import { type ColumnChunk, ColumnWriter } from './encode/columnWriter.ts';
 import type { ParquetColumn } from './parquetColumns.ts';
-import { type FooterColumn, magic, type RowGroup, writeFooter } from './parquetFooter.ts';
+import { type FooterColumn, magic, type RowGroup, writeFooter } from './encode/parquetFooter.ts';
 
 export interface WriteParquetOptions {
   readonly rowGroupRows: number;

@@ -1,6 +1,6 @@
 /** Bytes being read from front to back; what lies behind their end is an error, never a value. */
 
-import { ParquetError } from './parquetError.ts';
+import { ParquetError } from '../parquetError.ts';
 
 export class ByteReader {
   readonly bytes: Buffer;

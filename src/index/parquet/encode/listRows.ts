@@ -2,7 +2,7 @@
 
 import { type ColumnRows, type Page, pageRows, type TextChunk } from './chunk.ts';
 import type { ChunkTexts } from './chunkTexts.ts';
-import type { TextListColumn } from './parquetColumns.ts';
+import type { TextListColumn } from '../parquetColumns.ts';
 
 /** Levels of an element and of a null list, in a list of elements that could be null as well. */
 const [absent, element] = [0, 3];

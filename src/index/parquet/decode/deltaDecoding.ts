@@ -1,7 +1,7 @@
-/** Reads Parquet's delta encodings; see `deltaEncoding.ts`. */
+/** Reads Parquet's delta encodings; see `encode/deltaEncoding.ts`. */
 
 import type { ByteReader } from './byteReader.ts';
-import { ParquetError } from './parquetError.ts';
+import { ParquetError } from '../parquetError.ts';
 
 /** The first `wanted` numbers of DELTA_BINARY_PACKED, exact within ±2⁵³; leaves `from` behind all of them. */
 export function decodeDeltas(from: ByteReader, wanted: number): Float64Array {

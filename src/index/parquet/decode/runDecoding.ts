@@ -1,7 +1,7 @@
-/** Reads Parquet's RLE/bit-packed hybrid; see `runEncoding.ts`. */
+/** Reads Parquet's RLE/bit-packed hybrid; see `encode/runEncoding.ts`. */
 
 import { type ByteReader, cutOff } from './byteReader.ts';
-import { ParquetError } from './parquetError.ts';
+import { ParquetError } from '../parquetError.ts';
 
 const onesOfByte = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
 

@@ -2,7 +2,7 @@
 
 import { type ColumnRows, type NumberChunk, type Page, pageRows, type TextChunk } from './chunk.ts';
 import type { ChunkTexts } from './chunkTexts.ts';
-import type { NumberColumn, TextColumn } from './parquetColumns.ts';
+import type { NumberColumn, TextColumn } from '../parquetColumns.ts';
 
 export class RowGatherer {
   readonly #order: Uint32Array;

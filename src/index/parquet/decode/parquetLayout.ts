@@ -2,7 +2,7 @@
 
 import type { FileHandle } from 'node:fs/promises';
 import { ByteReader, cutOff } from './byteReader.ts';
-import { ParquetError } from './parquetError.ts';
+import { ParquetError } from '../parquetError.ts';
 import { ThriftStruct } from './thriftReader.ts';
 
 export interface ParquetLayout {

@@ -2,7 +2,8 @@
 
 import { ByteReader, cutOff } from './byteReader.ts';
 import { decodeDeltas } from './deltaDecoding.ts';
-import { ParquetError } from './parquetError.ts';
+import { encodings } from '../encodings.ts';
+import { ParquetError } from '../parquetError.ts';
 import type { ColumnLayout } from './parquetLayout.ts';
 import { RunReader } from './runDecoding.ts';
 
@@ -35,15 +36,6 @@ export class DictionaryReader {
   }
 }
 
-const encodings = {
-  plain: 0,
-  plainDictionary: 2,
-  deltas: 5,
-  deltaLengths: 6,
-  deltaTexts: 7,
-  rleDictionary: 8,
-} as const;
-
 export function decodeValues(
   page: ByteReader,
   encoding: number,
@@ -58,13 +50,13 @@ export function decodeValues(
     case encodings.plainDictionary:
     case encodings.rleDictionary:
       return dictionaryValues(page, dictionary, from, to);
-    case encodings.deltas: {
+    case encodings.deltaBinaryPacked: {
       const numbers = decodeDeltas(page, to).subarray(from);
       return Array.from(type === 'micros' ? numbers.map((micros) => Math.floor(micros / 1000)) : numbers);
     }
-    case encodings.deltaLengths:
+    case encodings.deltaLengthByteArray:
       return textsOfLengths(page, from, to);
-    case encodings.deltaTexts:
+    case encodings.deltaByteArray:
       return sharedTexts(page, from, to);
     default:
       throw new ParquetError(`values in the encoding ${encoding}, which no file of an index has`);

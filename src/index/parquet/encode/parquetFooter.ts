@@ -2,7 +2,7 @@
 
 import type { ByteWriter } from './byteWriter.ts';
 import type { ColumnChunk } from './columnWriter.ts';
-import type { ParquetColumn } from './parquetColumns.ts';
+import type { ParquetColumn } from '../parquetColumns.ts';
 import { ThriftWriter } from './thriftWriter.ts';
 
 /** Chunks' offsets count from `offset`. */

@@ -1,7 +1,7 @@
 /** Thrift's compact protocol, read into structs whose fields are looked up by id; see `ThriftWriter`. */
 
 import type { ByteReader } from './byteReader.ts';
-import { ParquetError } from './parquetError.ts';
+import { ParquetError } from '../parquetError.ts';
 
 type ThriftValue = number | boolean | Buffer | readonly ThriftValue[] | ThriftStruct;
 

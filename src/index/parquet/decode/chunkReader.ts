@@ -2,7 +2,7 @@
 
 import { constants, zstdDecompressSync } from 'node:zlib';
 import { ByteReader } from './byteReader.ts';
-import { ParquetError } from './parquetError.ts';
+import { ParquetError } from '../parquetError.ts';
 import type { ColumnLayout } from './parquetLayout.ts';
 import { RunReader } from './runDecoding.ts';
 import { ThriftStruct } from './thriftReader.ts';

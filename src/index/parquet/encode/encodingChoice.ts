@@ -3,8 +3,9 @@
 import { bitWidth } from './bitPacking.ts';
 import type { ByteWriter } from './byteWriter.ts';
 import type { Chunk, NumberChunk, TextChunk } from './chunk.ts';
+import { compress } from './compress.ts';
 import { encodeDeltas } from './deltaEncoding.ts';
-import { compress, type Encoding, encodings } from './pageWriter.ts';
+import { type Encoding, encodings } from '../encodings.ts';
 import { encodeRuns } from './runEncoding.ts';
 import { encodeSharedTexts, encodeTextLengths } from './textEncoding.ts';
 import type { TextPool } from './textPool.ts';

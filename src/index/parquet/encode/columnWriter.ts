@@ -6,8 +6,9 @@ import { ChunkTexts } from './chunkTexts.ts';
 import { EncodingChoice, type ValueEncoder } from './encodingChoice.ts';
 import { ListRows } from './listRows.ts';
 import { RowGatherer } from './rowGatherer.ts';
-import { type Encoding, encodings, type PageLocation, PageWriter } from './pageWriter.ts';
-import type { ParquetColumn } from './parquetColumns.ts';
+import { type Encoding, encodings } from '../encodings.ts';
+import { type PageLocation, PageWriter } from './pageWriter.ts';
+import type { ParquetColumn } from '../parquetColumns.ts';
 import { textBounds, type TextPool, textPool } from './textPool.ts';
 
 /** Offsets count from the row group's start. */
