@@ -1,6 +1,6 @@
 /**
- * Writes a Parquet file straight from dictionary codes and typed arrays. Ten times as fast as handing rows to the engine for its COPY,
- * or values to a general writer, which would hash them and convert them anew (ARCHITECTURE.md).
+ * Writes a Parquet file straight from dictionary codes and typed arrays: in half the processor time of the engine's COPY, to which rows would
+ * have to be handed first, and without converting each value anew (ARCHITECTURE.md).
  */
 
 import { createHash } from 'node:crypto';

@@ -29,7 +29,7 @@ export interface Dictionary {
  * groups texts of a dictionary twice as fast.
  */
 const clearlyRepeated = 3;
-/** With fewer repetitions and many values it does not. Of few, it may by putting more before zstd at a time than a page does. */
+/** With next to no repetitions among many values it does not pay. Among few it may, by putting more before zstd at a time than a page does. */
 const clearlyDistinct = { share: 0.8, values: 4096 };
 /** Indexes of more would not fit into what is packed at a time. */
 const maxDictionaryEntries = 2 ** 24;
@@ -49,7 +49,8 @@ export class EncodingChoice {
   texts(chunk: TextChunk, pool: TextPool): ValueEncoder {
     const { indexes, valueCount } = chunk;
     const dictionary = dictionaryEncoder(indexes, pool);
-    if (pool.count <= valueCount / clearlyRepeated) return dictionary;
+    const fits = pool.count <= maxDictionaryEntries;
+    if (fits && pool.count <= valueCount / clearlyRepeated) return dictionary;
     const lengths: ValueEncoder = {
       encoding: encodings.deltaLengthByteArray,
       encode: (to, start, end) => encodeTextLengths(to, pool, indexes, start, end),
@@ -59,7 +60,6 @@ export class EncodingChoice {
       encode: (to, start, end) => encodeSharedTexts(to, pool, indexes, start, end),
     };
     const distinct = pool.count > valueCount * clearlyDistinct.share && valueCount > clearlyDistinct.values;
-    const fits = pool.count <= maxDictionaryEntries;
     return this.#smallest(chunk, fits && !distinct ? [lengths, shared, dictionary] : [lengths, shared]);
   }
 
