@@ -37,7 +37,7 @@ export class IndexBackend implements TaskBackend {
         tasks: page.tasks,
         summary: {
           total: page.total,
-          totalIs: 'exact',
+          totalIs: page.totalIs,
           ms: this.#nowMs() - startMs,
           from: [this.#provenance(page.source, options)],
         },

@@ -17,9 +17,9 @@ import {
 } from './manifest.ts';
 import { newName } from './names.ts';
 import { putLedgerPart } from './putLedgerPart.ts';
-import { deleteSegment, keptUnnamedMs, putSegment } from './putSegment.ts';
+import { deleteSegment, keptUnnamedMs, putSegment } from './segments/putSegment.ts';
 import { serializeRejectedRows } from './rejectedLines.ts';
-import type { LocalSegment } from './segmentWriter.ts';
+import type { LocalSegment } from './segments/segmentWriter.ts';
 
 export interface Committed {
   readonly objects: readonly BatchObject[];

@@ -4,22 +4,24 @@
  */
 
 import { rm } from 'node:fs/promises';
-import type { Database } from './database.ts';
 import { fetchSegment } from './fetchSegment.ts';
 import type { IndexState } from './indexState.ts';
 import type { LedgerEntry } from './ledger.ts';
 import { manifestAfter, type SegmentEntry } from './manifest.ts';
+import { readParquetRows } from './parquet/readParquetRows.ts';
 import { putLedgerPart } from './putLedgerPart.ts';
 
 export interface RetentionOptions {
   readonly state: IndexState;
-  readonly database: Database;
-  /** A folder that the database may read and write. */
+  /** A folder for files on their way. */
   readonly directory: string;
   readonly retainMs: number;
   readonly clock: () => number;
   readonly signal?: AbortSignal;
 }
+
+/** So many rows are looked at at a time. */
+const batchRows = 50_000;
 
 /** How many segments were dropped. */
 export async function dropExpired(options: RetentionOptions): Promise<number> {
@@ -50,7 +52,6 @@ export async function dropExpired(options: RetentionOptions): Promise<number> {
       totals: { ...before.totals, records: before.totals.records - dropped },
       segments: before.segments.filter((entry) => !gone.has(entry)),
       ledger,
-      expired: (before.expired ?? 0) + expired.length,
     });
     const outcome = await state.commit(next, added, signal);
     if (outcome === 'committed') return expired.length;
@@ -72,21 +73,21 @@ interface VersionCount {
 
 async function countVersions(
   entry: SegmentEntry,
-  { state, database, directory, signal }: RetentionOptions,
+  { state, directory, signal }: RetentionOptions,
 ): Promise<readonly VersionCount[]> {
   const file = await fetchSegment(entry, state.store, directory, signal);
   try {
-    const rows = await database.query(
-      `SELECT object, object_version, count(*)::DOUBLE AS records
-       FROM read_parquet([$file], hive_partitioning = false) GROUP BY ALL`,
-      { file },
-      signal,
-    );
-    return rows.map((row) => ({
-      object: String(row['object']),
-      version: String(row['object_version']),
-      records: Number(row['records']),
-    }));
+    const counts = new Map<string, { readonly object: string; readonly version: string; records: number }>();
+    for (let start = 0; start < entry.records; start += batchRows) {
+      const ranges = [{ start, end: Math.min(entry.records, start + batchRows) }];
+      for (const row of await readParquetRows(file, { columns: ['object', 'object_version'], ranges }, signal)) {
+        const version = String(row['object_version']);
+        const known = counts.get(version);
+        if (known) known.records += 1;
+        else counts.set(version, { object: String(row['object']), version, records: 1 });
+      }
+    }
+    return [...counts.values()];
   } finally {
     await rm(file, { force: true });
   }

@@ -9,13 +9,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { sqlText } from '../../src/index/database.ts';
-import type { ParquetColumn } from '../../src/index/parquet/parquetColumns.ts';
 import { ParquetLayouts, readParquetRows } from '../../src/index/parquet/readParquetRows.ts';
 import { writeParquet } from '../../src/index/parquet/writeParquet.ts';
-import { segmentColumns } from '../../src/index/segmentColumns.ts';
+import { rowOrder } from '../../src/index/segments/rowOrder.ts';
+import { SegmentDraft } from '../../src/index/segments/segmentDraft.ts';
+import { parquetColumns } from '../../src/index/segments/segmentWriter.ts';
 import { listLogObjects } from '../../src/logs/listLogObjects.ts';
 import { readLogObject } from '../../src/logs/readLogObject.ts';
-import type { LogRecord } from '../../src/model/record.ts';
 import { FileStore } from '../../src/store/fileStore.ts';
 import { generateLogs } from './generateRecords.ts';
 
@@ -87,51 +87,15 @@ async function ask(connection: DuckDBConnection, sql: string): Promise<void> {
   await connection.runAndReadAll(sql.replace(/FROM ('[^']*')/, 'FROM read_parquet($1, file_row_number = true)'));
 }
 
-/** Without the records themselves, which would burden what is measured. */
 async function sortedRows(store: FileStore) {
-  const records = await readAll(store);
-  return { columns: segmentColumns.map((column) => columnOf(column, records)), order: sortedOrder(records) };
-}
-
-async function readAll(store: FileStore): Promise<readonly LogRecord[]> {
-  const records: LogRecord[] = [];
+  const draft = new SegmentDraft();
   for await (const { key } of listLogObjects(store)) {
     for await (const lines of readLogObject(store, key)) {
-      for (const line of lines) if (line.kind === 'record') records.push(line.record);
+      for (const line of lines) if (line.kind === 'record') draft.add(line.record, 'v');
     }
   }
-  return records;
-}
-
-function columnOf({ name, type, cell }: (typeof segmentColumns)[number], records: readonly LogRecord[]): ParquetColumn {
-  const dictionary = new Map<string, number>();
-  const codeOf = (text: string) => {
-    const code = dictionary.get(text) ?? dictionary.size + 1;
-    dictionary.set(text, code);
-    return code;
-  };
-  const cells = records.map((record) => cell(record));
-  if (type === 'time' || type === 'whole') {
-    const values = Float64Array.from(cells, (value) => (typeof value === 'number' ? value : Number.NaN));
-    return { kind: type === 'time' ? 'time' : 'integer', name, values };
-  }
-  if (type !== 'names') {
-    const codes = Uint32Array.from(cells, (value) => (typeof value === 'string' ? codeOf(value) : 0));
-    return { kind: 'text', name, dictionary: [...dictionary.keys()], codes };
-  }
-  const codes: number[] = [];
-  const ends = Uint32Array.from(cells, (value) => {
-    if (Array.isArray(value)) for (const text of value) codes.push(codeOf(text));
-    return codes.length;
-  });
-  return { kind: 'texts', name, dictionary: [...dictionary.keys()], codes: Uint32Array.from(codes), ends };
-}
-
-function sortedOrder(records: readonly LogRecord[]): Uint32Array {
-  const keys = records.map(({ account, collection, task, tsMs }) =>
-    [account, collection, task, String(tsMs).padStart(16, '0')].join('\0'),
-  );
-  return Uint32Array.from(keys.keys()).sort((a, b) => ((keys[a] ?? '') < (keys[b] ?? '') ? -1 : 1));
+  const cells = draft.parts.map((part) => part.cells());
+  return { columns: parquetColumns(draft), order: rowOrder(draft, cells).rows };
 }
 
 interface Times {

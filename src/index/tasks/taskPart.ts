@@ -1,11 +1,11 @@
 /**
  * What some records of one task say of it: folded record by record, exactly as `foldTask` folds them all, and kept in the
- * columns of the task side (`taskColumns.ts`) such that the parts of several segments can be merged.
+ * columns of the side (`taskCells.ts`) such that the parts of several segments can be merged.
  */
 
-import { attemptOf, byAttempt, byTime, eventRank, isTaskEvent } from '../model/fold.ts';
-import type { LogRecord } from '../model/record.ts';
-import type { TaskCells } from './taskColumns.ts';
+import { attemptOf, byAttempt, byTime, eventRank, isTaskEvent } from '../../model/fold.ts';
+import type { LogRecord } from '../../model/record.ts';
+import type { TaskCells } from './taskCells.ts';
 
 /** The latest value by time; of two at the same moment the greater. */
 class Latest<T extends string | number> {
@@ -90,30 +90,30 @@ export class TaskPart {
       failure?.error?.type,
       failure?.group,
     ];
-    return [
-      this.#task,
-      this.#firstMs,
-      this.#lastMs,
-      this.#attempts,
-      this.#last?.tsMs,
-      this.#last && rankOf(this.#last),
-      this.#succeededMs,
-      this.#failedMs,
-      names[0],
-      names[1],
-      names[2],
-      names[3],
-      names[4],
-      this.#key.value,
-      this.#bytes.value,
-      this.#docs.value,
-      names[5],
-      failure?.error?.message,
-      names[6],
-      failure && (isOfEnd ? 0 : attemptOf(failure)),
-      build && JSON.stringify([build.service, build.version, build.commit, build.repository]),
-      this.#alsoNamed(names),
-    ];
+    return {
+      task: this.#task,
+      firstMs: this.#firstMs,
+      lastMs: this.#lastMs,
+      attempts: this.#attempts,
+      attemptMs: this.#last?.tsMs,
+      attemptRank: this.#last && rankOf(this.#last),
+      succeededMs: this.#succeededMs,
+      failedMs: this.#failedMs,
+      account: names[0],
+      collection: names[1],
+      source: names[2],
+      coordinator: names[3],
+      worker: names[4],
+      key: this.#key.value,
+      bytes: this.#bytes.value,
+      docs: this.#docs.value,
+      errorType: names[5],
+      errorMessage: failure?.error?.message,
+      group: names[6],
+      errorAttempt: failure && (isOfEnd ? 0 : attemptOf(failure)),
+      build: build && JSON.stringify([build.service, build.version, build.commit, build.repository]),
+      also: this.#alsoNamed(names),
+    };
   }
 
   #addOfAttempt(record: LogRecord): void {
@@ -135,35 +135,37 @@ export class TaskPart {
     const first = this.#names[at];
     if (first === name) return;
     if (first === undefined) this.#names[at] = name;
-    else (this.#otherNames ??= new Set()).add(nameToken(at, name));
+    else (this.#otherNames ??= new Set()).add(nameTokenAt(at, name));
   }
 
   /** Names that records have and the folded task has not. */
-  #alsoNamed(folded: readonly (string | undefined)[]): readonly string[] | undefined {
+  #alsoNamed(folded: readonly (string | undefined)[]): string | undefined {
     let also: Set<string> | undefined;
     for (let at = 0; at < namedFields.length; at++) {
       const first = this.#names[at];
-      if (first !== undefined && first !== folded[at]) (also ??= new Set()).add(nameToken(at, first));
+      if (first !== undefined && first !== folded[at]) (also ??= new Set()).add(nameTokenAt(at, first));
     }
     if (this.#otherNames) {
       also ??= new Set();
       for (const token of this.#otherNames) also.add(token);
-      for (const [at, name] of folded.entries()) if (name !== undefined) also.delete(nameToken(at, name));
+      for (const [at, name] of folded.entries()) if (name !== undefined) also.delete(nameTokenAt(at, name));
     }
-    return also && also.size > 0 ? [...also].sort() : undefined;
+    return also && also.size > 0 ? JSON.stringify([...also].sort()) : undefined;
   }
 }
 
 /** Fields of which the task side knows every value that any record of a task has. */
 export const namedFields = ['account', 'collection', 'source', 'coordinator', 'worker', 'error.type', 'group'] as const;
 
+export type NamedField = (typeof namedFields)[number];
+
 /** How a name that the folded task has not stands in the column `also`. */
-export function nameTokenPrefix(field: string): string {
-  return `${field}\u001f`;
+export function nameToken(field: NamedField, name: string): string {
+  return `${field}\u001f${name}`;
 }
 
-function nameToken(at: number, name: string): string {
-  return `${nameTokenPrefix(namedFields[at] ?? '')}${name}`;
+function nameTokenAt(at: number, name: string): string {
+  return nameToken(namedFields[at] ?? 'account', name);
 }
 
 function rankOf({ event }: LogRecord): number {
