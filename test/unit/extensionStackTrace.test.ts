@@ -53,6 +53,8 @@ test('a name that nobody can read, or that stands on another line, stands beside
   ].join('\n');
   const laidOut = stackTraceText(dotnet);
   assert.match(laidOut?.text ?? '', /^ {4}at .*MoveNext\(\) in .*:line 52 · Acme\.Loader\.ReadAsync$/m);
+  const lambda = 'java.lang.X: x\n\tat a.b.Loader.lambda$load$0(Loader.java:12)\n';
+  assert.match(stackTraceText(lambda)?.text ?? '', /\(Loader\.java:12\) · a\.b\.Loader\.load \(lambda\)$/m);
   assert.match(laidOut?.text ?? '', /^ {4}at Acme\.Loader\.Open\(\) in .*:line 7$/m);
 });
 

@@ -53,8 +53,8 @@ export class FrameNotes implements vscode.CodeLensProvider, vscode.Disposable {
     if (this.#notes.size > keptAtMost && oldest !== undefined) this.#notes.delete(oldest);
     this.#onDidChange.fire();
     const [first] = notes;
-    // Lenses can be switched off.
-    if (first) vscode.window.setStatusBarMessage(iconFree(first.text), 10_000);
+    // Lenses can be switched off. What a click on them does is no matter of the status bar.
+    if (first) vscode.window.setStatusBarMessage(iconFree(first.text.replace(/ · [^·]*$/, '')), 10_000);
   }
 
   clear(uri: vscode.Uri): void {

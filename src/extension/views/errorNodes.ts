@@ -143,7 +143,8 @@ function traceNodes(
   if (elided !== undefined) {
     nodes.push({
       id: `${id}/elided`,
-      label: `… ${countText(elided, 'frame')} more`,
+      label: countText(elided, 'more frame'),
+      icon: { id: 'ellipsis' },
       tooltip: 'Left out where the trace was printed: mostly the same frames as in the trace around it.',
       context: 'note',
       expand: 'none',
@@ -193,7 +194,11 @@ function frameNode(
 export function frameText(frame: Frame): string {
   const { module, readable, raw } = frame;
   // `new Reader` says its class itself; of a generated class the one stays that it was generated for.
-  const owner = readable?.includes(' ') ? undefined : readable ? module?.replace(/[.+/]?<.*$/, '') : module;
+  const owner = /^(?:new|static) /.test(readable ?? '')
+    ? undefined
+    : readable
+      ? module?.replace(/[.+/]?<.*$/, '')
+      : module;
   const name = [owner, readable ?? frame.function].filter((part) => part).join('.');
   return plainLine(name || raw.trim() || '(unknown)');
 }

@@ -73,6 +73,20 @@ export async function revisionSteps(t: TestContext, stage: FramesStage): Promise
     }),
   );
 
+  await t.test("hovering it in the task's log shows the lines around, as they were", () =>
+    inPicture(window, 'revision-hover', async () => {
+      await (await stage.history.row(/^moved\.json/)).click({ button: 'right' });
+      await workbench.page.getByRole('menuitem', { name: 'Open Task Log' }).click();
+      const frame = workbench.page.locator('.editor-group-container.active .view-line', { hasText: 'at assertNever' });
+      await frame.locator('.detected-link').first().hover();
+      const hover = workbench.page.locator('.monaco-hover', {
+        hasText: `assertNever.ts:${threw1} at ${commit.slice(0, 8)}`,
+      });
+      await hover.filter({ hasText: 'throw new Error' }).first().waitFor();
+      await workbench.screenshot('revision-hover', 'stays');
+    }),
+  );
+
   await t.test('a file that was deleted opens as it was', () =>
     inPicture(window, 'revision-deleted', async () => {
       await stage.clickFrame('deleted.json', /^onlyThen/);
