@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fetchSegment } from './fetchSegment.ts';
 import type { IndexState } from './indexState.ts';
 import { type MergeLimits, planMerge } from './planMerge.ts';
-import { manifestAfter } from './manifest.ts';
+import { cleanUpTo, manifestAfter } from './manifest.ts';
 import { newName } from './names.ts';
 import { mergeSegments, removeFiles } from './segments/rewriteSegments.ts';
 import { deleteSegment, keptUnnamedMs, putSegment } from './segments/putSegment.ts';
@@ -29,6 +29,7 @@ export async function compactSegments(options: CompactOptions): Promise<boolean>
   if (inputs.length === 0) return false;
   const files = await Promise.all(inputs.map((entry) => fetchSegment(entry, state.store, directory, signal)));
   const superseded = state.manifest.superseded;
+  const clean = cleanUpTo(state.manifest);
   let merged: LocalSegment | undefined;
   try {
     const local = files.map((file, at) => ({ file, records: inputs[at]?.records ?? 0 }));
@@ -37,7 +38,7 @@ export async function compactSegments(options: CompactOptions): Promise<boolean>
     await removeFiles(files);
   }
   const putMs = clock();
-  const added = merged ? [await putSegment(state.store, merged, clock(), signal)] : [];
+  const added = merged ? [{ ...(await putSegment(state.store, merged, clock(), signal)), clean }] : [];
   if (merged) await removeLocal(merged);
   const keys = new Set(inputs.map((entry) => entry.key));
   for (;;) {

@@ -4,11 +4,11 @@
  */
 
 import { rm } from 'node:fs/promises';
+import { countVersions, type VersionCount } from './countVersions.ts';
 import { fetchSegment } from './fetchSegment.ts';
 import type { IndexState } from './indexState.ts';
 import type { LedgerEntry } from './ledger.ts';
 import { manifestAfter, type SegmentEntry } from './manifest.ts';
-import { readParquetRows } from './parquet/readParquetRows.ts';
 import { putLedgerPart } from './putLedgerPart.ts';
 
 export interface RetentionOptions {
@@ -19,9 +19,6 @@ export interface RetentionOptions {
   readonly clock: () => number;
   readonly signal?: AbortSignal;
 }
-
-/** So many rows are looked at at a time. */
-const batchRows = 50_000;
 
 /** How many segments were dropped. */
 export async function dropExpired(options: RetentionOptions): Promise<number> {
@@ -34,7 +31,7 @@ export async function dropExpired(options: RetentionOptions): Promise<number> {
     const expired = before.segments.filter((entry) => newestMs(entry) < sinceMs);
     if (expired.length === 0) return 0;
     for (const entry of expired) {
-      if (!counted.has(entry.key)) counted.set(entry.key, await countVersions(entry, options));
+      if (!counted.has(entry.key)) counted.set(entry.key, await versionsOf(entry, options));
     }
     const entries = new Map<string, LedgerEntry>();
     let dropped = 0;
@@ -65,29 +62,13 @@ function newestMs({ key, maxTs }: SegmentEntry): number {
   return day === undefined ? maxTs : Math.min(maxTs, Date.parse(day) + 86_400_000);
 }
 
-interface VersionCount {
-  readonly object: string;
-  readonly version: string;
-  readonly records: number;
-}
-
-async function countVersions(
+async function versionsOf(
   entry: SegmentEntry,
   { state, directory, signal }: RetentionOptions,
 ): Promise<readonly VersionCount[]> {
   const file = await fetchSegment(entry, state.store, directory, signal);
   try {
-    const counts = new Map<string, { readonly object: string; readonly version: string; records: number }>();
-    for (let start = 0; start < entry.records; start += batchRows) {
-      const ranges = [{ start, end: Math.min(entry.records, start + batchRows) }];
-      for (const row of await readParquetRows(file, { columns: ['object', 'object_version'], ranges }, signal)) {
-        const version = String(row['object_version']);
-        const known = counts.get(version);
-        if (known) known.records += 1;
-        else counts.set(version, { object: String(row['object']), version, records: 1 });
-      }
-    }
-    return [...counts.values()];
+    return await countVersions(file, entry.records, signal);
   } finally {
     await rm(file, { force: true });
   }

@@ -14,6 +14,7 @@ import { dropExpired } from './dropExpired.ts';
 import { writeFreshness } from './freshness.ts';
 import { IndexState } from './indexState.ts';
 import { versionRead } from './ledger.ts';
+import { purgeSuperseded } from './purgeSuperseded.ts';
 import { createSharedDirectory } from './spillDirectory.ts';
 import { entryAfterFailure, isSetAside } from './unreadObjects.ts';
 
@@ -200,6 +201,7 @@ export class Indexer implements AsyncDisposable {
     const expired = retainMs === undefined ? 0 : await dropExpired({ ...options, retainMs });
     if (!hasCommitted && expired === 0) return;
     while (await compactSegments(options));
+    await purgeSuperseded(options);
     const nowMs = this.#nowMs();
     if (nowMs - this.#collectedMs < collectEveryMs) return;
     this.#collectedMs = nowMs;

@@ -21,6 +21,8 @@ export interface SegmentEntry {
   readonly maxTs: number;
   /** JSON paths outside the canonical columns and how many records have them; absent when too many to list. */
   readonly paths?: Readonly<Record<string, number>>;
+  /** Holds no row of so many superseded versions, counted from the first that there ever was; absent: of none is that known. */
+  readonly clean?: number;
   readonly side: SideEntry;
 }
 
@@ -44,6 +46,8 @@ export interface LedgerPartEntry {
 export interface RejectedPartEntry {
   readonly key: string;
   readonly lines: number;
+  /** As of a segment. */
+  readonly clean?: number;
 }
 
 export interface ManifestTotals {
@@ -70,6 +74,8 @@ export interface Manifest {
   readonly rejected: readonly RejectedPartEntry[];
   /** Object versions whose rows no longer count: the log object was written anew. */
   readonly superseded: readonly string[];
+  /** How many superseded versions are no longer listed, as nothing holds a row of them. */
+  readonly forgotten?: number;
 }
 
 export const manifestPrefix = 'manifest/';
@@ -97,6 +103,11 @@ export function emptyManifest(logs: string, fields?: JsonObject): Manifest {
     rejected: [],
     superseded: [],
   };
+}
+
+/** How many versions were superseded so far: what is written without their rows is clean up to there. */
+export function cleanUpTo({ superseded, forgotten = 0 }: Pick<Manifest, 'superseded' | 'forgotten'>): number {
+  return forgotten + superseded.length;
 }
 
 /** The one to commit after it. */
@@ -138,8 +149,12 @@ export function parseManifest(text: string): ParsedManifest {
     !isCount(totals['rejected']) ||
     !isListOf(json['segments'], isSegmentEntry) ||
     !isListOf(json['ledger'], (part) => typeof part['key'] === 'string' && isCount(part['objects'])) ||
-    !isListOf(json['rejected'], (part) => typeof part['key'] === 'string' && isCount(part['lines'])) ||
-    !isTextList(json['superseded'])
+    !isListOf(
+      json['rejected'],
+      (part) => typeof part['key'] === 'string' && isCount(part['lines']) && isOptionalCount(part['clean']),
+    ) ||
+    !isTextList(json['superseded']) ||
+    !isOptionalCount(json['forgotten'])
   ) {
     return { kind: 'malformed', reason: 'a field is missing or of the wrong type' };
   }
@@ -156,6 +171,7 @@ function isSegmentEntry(entry: JsonObject): boolean {
     typeof entry['minTs'] === 'number' &&
     typeof entry['maxTs'] === 'number' &&
     (entry['paths'] === undefined || isJsonObject(entry['paths'])) &&
+    isOptionalCount(entry['clean']) &&
     isSideEntry(entry['side'])
   );
 }
@@ -172,6 +188,10 @@ function isSideEntry(entry: Json | undefined): boolean {
 
 function isCount(value: Json | undefined): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isOptionalCount(value: Json | undefined): boolean {
+  return value === undefined || isCount(value);
 }
 
 function isListOf(value: Json | undefined, accepts: (entry: JsonObject) => boolean): boolean {

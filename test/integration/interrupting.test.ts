@@ -157,7 +157,7 @@ test('indexing can be interrupted, and tells of the objects that it reads', asyn
   await assertIndexedOnce(await fixture.reader(), logs);
 });
 
-for (const at of ['segments/', 'tasks/', 'ledger/', 'manifest/']) {
+for (const at of ['segments/', 'sides/', 'ledger/', 'manifest/']) {
   test(`interrupted while it puts ${at}…, indexing leaves a whole index, and the next pass does the rest`, async () => {
     await using fixture = await indexFixture();
     const { logs, index } = fixture;
