@@ -37,7 +37,7 @@ export class IndexBackend implements TaskBackend {
         tasks: page.tasks,
         summary: {
           total: page.total,
-          totalIs: 'exact',
+          totalIs: page.totalIs,
           ms: this.#nowMs() - startMs,
           from: [this.#provenance(page.source, options)],
         },
@@ -69,12 +69,16 @@ export class IndexBackend implements TaskBackend {
   }
 
   async #ask<T>(options: AskOptions, work: () => Promise<T>): Promise<T> {
+    const { onProgress } = options;
+    const forget = onProgress && this.#index.onFetch((progress) => onProgress({ ...progress, unit: 'segments' }));
     try {
       return await work();
     } catch (error) {
       options.signal?.throwIfAborted();
       // Errors of the index name it and say what to do.
       throw toBackendError(error, error instanceof IndexError ? undefined : `The index at ${this.url}`);
+    } finally {
+      forget?.();
     }
   }
 

@@ -96,14 +96,13 @@ export class LogScan {
       this.#started++;
       this.#startedBytes += info.sizeBytes;
       await this.#readOne(info, visit);
-      this.#options.onProgress?.({ done: this.#read + this.#unreadable, total: this.#listed, unit: 'objects' });
     });
     signal?.throwIfAborted();
     return !this.#isCut;
   }
 
   async *lines(info: ObjectInfo): AsyncGenerator<readonly LogLine[]> {
-    const { signal } = this.#options;
+    const { signal, onProgress } = this.#options;
     signal?.throwIfAborted();
     try {
       const options = { ...(this.#fields ? { fields: this.#fields } : {}), ...(signal ? { signal } : {}) };
@@ -123,6 +122,7 @@ export class LogScan {
       this.#unreadable++;
       this.#firstUnreadable ??= { key: info.key, error };
     }
+    onProgress?.({ done: this.#read + this.#unreadable, total: this.#listed, unit: 'objects' });
   }
 
   /** What follows is left unread, for a reason that people are told. */

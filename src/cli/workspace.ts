@@ -4,11 +4,13 @@ import { stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import type { PathMapping } from '../model/environment.ts';
 import { findTraces } from '../stacktrace/findTraces.ts';
+import { frameAtRevision, type FrameAtRevision } from '../stacktrace/frameRevision.ts';
 import { openWorkspaceFiles } from '../stacktrace/listWorkspaceFiles.ts';
 import { readSource } from '../stacktrace/readSource.ts';
-import { type ResolvedFrame, type ResolveTraceOptions, resolveTrace } from '../stacktrace/resolveTrace.ts';
+import { type ResolveTraceOptions, resolveTrace } from '../stacktrace/resolveTrace.ts';
+import type { Revision } from '../stacktrace/revision.ts';
 import { SourceMaps } from '../stacktrace/sourceMap.ts';
-import type { Trace } from '../stacktrace/trace.ts';
+import type { Frame, Trace } from '../stacktrace/trace.ts';
 import type { CallContext } from './call.ts';
 import type { OptionTable, OptionValues } from './options.ts';
 import { plainLine } from '../model/plainText.ts';
@@ -64,6 +66,17 @@ async function foldersOf(option: string, given: readonly string[], cwd: string):
   return folders;
 }
 
+/** The same workspace as it was at a revision. */
+export function workspaceThen(workspace: ResolveTraceOptions, revision: Revision): ResolveTraceOptions {
+  const { readThen } = revision;
+  return {
+    ...workspace,
+    files: revision.filesThen(workspace.files),
+    readSource: readThen,
+    ...(workspace.sourceMaps && { sourceMaps: workspace.sourceMaps.reading(readThen) }),
+  };
+}
+
 function mappingOf(text: string): PathMapping {
   const at = text.indexOf('=');
   if (at <= 0 || at === text.length - 1) {
@@ -72,12 +85,16 @@ function mappingOf(text: string): PathMapping {
   return { from: text.slice(0, at), to: text.slice(at + 1) };
 }
 
-/** Prints the traces of a text with the workspace file of each frame, or why there is none. */
+/**
+ * Prints the traces of a text with the workspace file of each frame, or why there is none.
+ * @param revision that ran; the workspace is then as it was at it
+ */
 export async function printTraces(
   terminal: Terminal,
   text: string,
   workspace: ResolveTraceOptions,
   cwd: string,
+  revision?: Revision,
 ): Promise<number> {
   const traces = findTraces(text);
   for (const [index, trace] of traces.entries()) {
@@ -89,20 +106,23 @@ export async function printTraces(
         await terminal.printText(`${part ? '  under it: ' : ''}${terminal.style('red', head)}`);
         part = frame.trace;
       }
-      await terminal.printText(frameText(terminal, frame, cwd));
+      const { resolution } = frame;
+      const found = revision ? await frameAtRevision(resolution, revision) : { resolution };
+      await terminal.printText(frameText(terminal, frame.frame, found, cwd));
     }
   }
   return traces.length;
 }
 
-function frameText(terminal: Terminal, { frame, resolution }: ResolvedFrame, cwd: string): string {
+function frameText(terminal: Terminal, frame: Frame, { resolution, ran, now }: FrameAtRevision, cwd: string): string {
   const name = plainLine(frame.function ?? frame.module ?? frame.raw);
   switch (resolution.kind) {
     case 'file': {
       const near = relative(cwd, resolution.path);
       const path = near === '' || near.startsWith('..') || isAbsolute(near) ? resolution.path : near;
       const place = `${path}:${resolution.line1}${resolution.column1 === undefined ? '' : `:${resolution.column1}`}`;
-      return `  ${terminal.style('cyan', plainLine(place))}  ${name}`;
+      const was = ran ? `  (${plainLine(ran.path)}:${ran.line} at ${ran.commit.slice(0, 8)}, ${now})` : '';
+      return `  ${terminal.style('cyan', plainLine(place))}  ${name}${terminal.style('dim', was)}`;
     }
     case 'choice':
       return `  ${plainLine(frame.raw)}  ${terminal.style('dim', `(${plainLine(resolution.why)})`)}`;

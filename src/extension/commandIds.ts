@@ -31,6 +31,7 @@ export const commandIds = {
   openStackTrace: 'ingestTrace.openStackTrace',
   nextFrame: 'ingestTrace.nextFrame',
   previousFrame: 'ingestTrace.previousFrame',
+  manageLearned: 'ingestTrace.manageLearnedMappings',
 } as const;
 
 /** Commands that only our own links, lenses and tree items run; not in package.json. */

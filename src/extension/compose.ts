@@ -20,6 +20,7 @@ import { Environments } from './settings/environments.ts';
 import { FailureLenses } from './sources/failureLenses.ts';
 import { FrameNotes } from './sources/frameNotes.ts';
 import { FrameOpener } from './sources/frameOpener.ts';
+import { LearnedMappings } from './sources/learnedMappings.ts';
 import { WorkspaceSources } from './sources/workspaceSources.ts';
 import { StatusBar } from './statusBar.ts';
 import { HistoryView } from './views/historyView.ts';
@@ -56,9 +57,10 @@ export async function compose(context: vscode.ExtensionContext): Promise<Composi
   await environments.readFiles();
 
   const harness = new LocalHarness(dist('cli.mjs'), context.storageUri, environments);
-  const sources = new WorkspaceSources(log);
+  const learned = new LearnedMappings(context.workspaceState);
+  const sources = new WorkspaceSources(learned, log);
   const notes = new FrameNotes();
-  const frames = new FrameOpener(sources, environments, notes);
+  const frames = new FrameOpener(sources, learned, environments, notes);
   const lenses = new FailureLenses(engine, environments, sources, log);
   const documents = new TaskLogDocuments(engine);
   const stackTraces = new StackTraceDocuments();
@@ -71,7 +73,7 @@ export async function compose(context: vscode.ExtensionContext): Promise<Composi
     {
       ...new SearchCommands(environments, live, history, documents, context.workspaceState).table,
       ...new TaskCommands(environments, documents, frames).table,
-      ...new FrameCommands(stackTraces, links, notes).table,
+      ...new FrameCommands(stackTraces, links, notes, learned).table,
       ...new SystemCommands({
         environments,
         tokens,
@@ -98,6 +100,7 @@ export async function compose(context: vscode.ExtensionContext): Promise<Composi
     notes,
     lenses,
     sources,
+    learned,
     harness,
     logProblems,
     ...configuring,

@@ -7,12 +7,12 @@ import { readLogObject } from '../logs/readLogObject.ts';
 import type { FieldMapping } from '../model/fieldMapping/fieldMapping.ts';
 import type { ObjectInfo, ObjectStore } from '../store/objectStore.ts';
 import { StoreError } from '../store/storeError.ts';
-import type { Database } from './database.ts';
 import type { LedgerEntry } from './ledger.ts';
 import { newName } from './names.ts';
 import { keptRawLength, type RejectedRow } from './rejectedLines.ts';
-import { withoutVersions } from './rewriteSegments.ts';
-import { type LocalSegment, SegmentWriter } from './segmentWriter.ts';
+import { withoutVersions } from './segments/rewriteSegments.ts';
+import { SegmentDraft } from './segments/segmentDraft.ts';
+import { type LocalSegment, writeSegment } from './segments/segmentWriter.ts';
 
 export interface BatchLimits {
   /** Records in one segment, and in one commit but for the last object's. */
@@ -39,12 +39,11 @@ export type ReadOutcome =
   | { readonly kind: 'unreadable'; readonly error: StoreError };
 
 export class Batch {
-  readonly #database: Database;
   readonly #logs: ObjectStore;
   readonly #fields: FieldMapping | undefined;
   readonly #limits: BatchLimits;
   readonly #directory: string;
-  #writer: SegmentWriter;
+  #draft = new SegmentDraft();
   readonly #objects: BatchObject[] = [];
   #rejected: RejectedRow[] = [];
   /** Versions whose objects changed while they were read. */
@@ -54,42 +53,19 @@ export class Batch {
   #writing: Promise<void> | undefined;
   #records = 0;
 
-  private constructor(
-    database: Database,
-    logs: ObjectStore,
-    limits: BatchLimits,
-    directory: string,
-    writer: SegmentWriter,
-    fields: FieldMapping | undefined,
-  ) {
-    this.#database = database;
+  private constructor(logs: ObjectStore, limits: BatchLimits, directory: string, fields: FieldMapping | undefined) {
     this.#logs = logs;
     this.#limits = limits;
     this.#directory = directory;
-    this.#writer = writer;
     this.#fields = fields;
   }
 
   /**
-   * @param parent folder that the database may write to.
+   * @param parent folder for segments that are not stored yet.
    * @param fields what the logs call the canonical fields, where they have other names for them.
    */
-  static async open(
-    database: Database,
-    logs: ObjectStore,
-    limits: BatchLimits,
-    parent: string,
-    fields?: FieldMapping,
-  ): Promise<Batch> {
-    const directory = await mkdtemp(join(parent, 'batch-'));
-    return new Batch(
-      database,
-      logs,
-      limits,
-      directory,
-      await SegmentWriter.open(database, directory, newName()),
-      fields,
-    );
+  static async open(logs: ObjectStore, limits: BatchLimits, parent: string, fields?: FieldMapping): Promise<Batch> {
+    return new Batch(logs, limits, await mkdtemp(join(parent, 'batch-')), fields);
   }
 
   get objects(): readonly BatchObject[] {
@@ -109,7 +85,7 @@ export class Batch {
     if (this.#objects.length === 0) return false;
     return (
       this.#records >= this.#limits.records ||
-      this.#writer.bytes >= this.#limits.bytes ||
+      this.#draft.bytes >= this.#limits.bytes ||
       this.#rejected.length >= this.#limits.records ||
       this.#objects.length >= this.#limits.objects
     );
@@ -170,7 +146,6 @@ export class Batch {
   async close(): Promise<void> {
     // Whether it succeeded no longer matters, but it must be over.
     await this.#writing?.catch(() => undefined);
-    this.#writer.close();
     await rm(this.#directory, { recursive: true, force: true });
   }
 
@@ -183,7 +158,7 @@ export class Batch {
       signal?.throwIfAborted();
       for (const line of lines) {
         if (line.kind === 'record') {
-          this.#writer.add(line.record, version);
+          this.#draft.add(line.record, version);
           records += 1;
         } else {
           const { offsetBytes, reason, raw } = line;
@@ -191,7 +166,7 @@ export class Batch {
           rejected += 1;
         }
       }
-      if (this.#writer.records >= this.#limits.records || this.#writer.bytes >= this.#limits.bytes) {
+      if (this.#draft.records >= this.#limits.records || this.#draft.bytes >= this.#limits.bytes) {
         await this.#writeSegment(signal);
       }
     }
@@ -200,20 +175,16 @@ export class Batch {
 
   async #writeSegment(signal?: AbortSignal): Promise<void> {
     await this.#writing;
-    const writer = this.#writer;
-    this.#writer = await SegmentWriter.open(this.#database, this.#directory, newName());
-    this.#writing = this.#finishSegment(writer, signal);
+    const draft = this.#draft;
+    this.#draft = new SegmentDraft();
+    this.#writing = this.#finishSegment(draft, signal);
     // It is awaited before the next segment and by `finish`: a failure is thrown there.
     this.#writing.catch(() => undefined);
   }
 
-  async #finishSegment(writer: SegmentWriter, signal?: AbortSignal): Promise<void> {
-    try {
-      const segment = await writer.write(signal);
-      if (segment) this.#segments.push(segment);
-    } finally {
-      writer.close();
-    }
+  async #finishSegment(draft: SegmentDraft, signal?: AbortSignal): Promise<void> {
+    const segment = await writeSegment(draft, join(this.#directory, `${newName()}.parquet`), signal);
+    if (segment) this.#segments.push(segment);
   }
 
   async #dropVersions(versions: readonly string[], signal?: AbortSignal): Promise<void> {
@@ -223,7 +194,7 @@ export class Batch {
     const segments: LocalSegment[] = [];
     for (const segment of this.#segments) {
       const file = join(this.#directory, `${newName()}.parquet`);
-      const left = await withoutVersions(this.#database, segment, versions, file, signal);
+      const left = await withoutVersions(segment, versions, file, signal);
       if (left) segments.push(left);
     }
     this.#segments = segments;

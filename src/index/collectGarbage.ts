@@ -31,11 +31,11 @@ export async function collectGarbage(
   // Someone has deleted the index.
   if (!own) return 0;
   const ageMs = (info: ObjectInfo) => own.lastModifiedMs - info.lastModifiedMs;
-  const taskSides = manifest.segments.flatMap(({ tasks }) => tasks ?? []);
-  const parts = [...manifest.segments, ...taskSides, ...manifest.ledger, ...manifest.rejected];
+  const sides = manifest.segments.map(({ side }) => side);
+  const parts = [...manifest.segments, ...sides, ...manifest.ledger, ...manifest.rejected];
   const named = new Set(parts.map((entry) => entry.key));
   const unwanted: string[] = [];
-  for (const prefix of ['segments/', 'tasks/', 'ledger/', 'rejected/']) {
+  for (const prefix of ['segments/', 'sides/', 'ledger/', 'rejected/']) {
     for await (const info of store.list({ prefix, ...options })) {
       if (!named.has(info.key) && ageMs(info) > grace.objectsMs) unwanted.push(info.key);
     }

@@ -8,6 +8,7 @@ import type { Batch, BatchObject } from './batch.ts';
 import type { IndexState } from './indexState.ts';
 import { type LedgerEntry, versionRead } from './ledger.ts';
 import {
+  cleanUpTo,
   type LedgerPartEntry,
   type Manifest,
   manifestAfter,
@@ -15,11 +16,10 @@ import {
   type RejectedPartEntry,
   type SegmentEntry,
 } from './manifest.ts';
-import { newName } from './names.ts';
 import { putLedgerPart } from './putLedgerPart.ts';
-import { deleteSegment, keptUnnamedMs, putSegment } from './putSegment.ts';
-import { serializeRejectedRows } from './rejectedLines.ts';
-import type { LocalSegment } from './segmentWriter.ts';
+import { deleteSegment, keptUnnamedMs, putSegment } from './segments/putSegment.ts';
+import { putRejectedRows, readRejectedRows, type RejectedRow } from './rejectedLines.ts';
+import type { LocalSegment } from './segments/segmentWriter.ts';
 
 export interface Committed {
   readonly objects: readonly BatchObject[];
@@ -48,7 +48,7 @@ export async function commitBatch(
       return { objects: [], segments: [] };
     }
     const segments = await upload(batch.segments, uploaded, state.store, nowMs, signal);
-    const rejected = await putRejected(batch, state.store, signal);
+    const rejected = await putRejected(batch, state, signal);
     const read = batch.objects.map((object) => entryOf(object, state));
     const [ledger, entries] = await putLedgerPart(state, read, signal);
     signal?.throwIfAborted();
@@ -114,11 +114,30 @@ async function deleteAll(
   }
 }
 
-async function putRejected(batch: Batch, store: ObjectStore, signal?: AbortSignal): Promise<RejectedPartEntry[]> {
-  if (batch.rejected.length === 0) return [];
-  const key = `rejected/${newName()}.ndjson.gz`;
-  await store.put(key, await serializeRejectedRows(batch.rejected), signal ? { signal } : {});
-  return [{ key, lines: batch.rejected.length }];
+/** A run of this many small parts at the end is merged into one, without the rows that do not count any more. */
+const mergeRejectedParts = 32;
+const smallRejectedPart = 1000;
+
+/** The parts of the next manifest. */
+async function putRejected(
+  batch: Batch,
+  state: IndexState,
+  signal?: AbortSignal,
+): Promise<readonly RejectedPartEntry[]> {
+  const parts = state.manifest.rejected;
+  if (batch.rejected.length === 0) return parts;
+  let start = parts.length;
+  while (start > 0 && (parts[start - 1]?.lines ?? 0) < smallRejectedPart) start -= 1;
+  if (parts.length - start < mergeRejectedParts) start = parts.length;
+  const superseded = new Set(state.manifest.superseded);
+  const rows: RejectedRow[] = [];
+  for (const part of parts.slice(start)) {
+    for (const row of await readRejectedRows(state.store, part.key, signal))
+      if (!superseded.has(row.version)) rows.push(row);
+  }
+  for (const row of batch.rejected) rows.push(row);
+  const added = { ...(await putRejectedRows(state.store, rows, signal)), clean: cleanUpTo(state.manifest) };
+  return [...parts.slice(0, start), added];
 }
 
 /** An object counts once a version of it was read. */
@@ -161,9 +180,10 @@ function nextManifest(
   }
   return manifestAfter(before, nowMs, {
     totals,
-    segments: [...before.segments, ...added.segments],
+    // Its versions are new: none of them is superseded.
+    segments: [...before.segments, ...added.segments.map((entry) => ({ ...entry, clean: cleanUpTo(before) }))],
     ledger: added.ledger,
-    rejected: [...before.rejected, ...added.rejected],
+    rejected: added.rejected,
     superseded,
   });
 }

@@ -4,19 +4,18 @@
  */
 
 import { join } from 'node:path';
-import type { Database } from './database.ts';
 import { fetchSegment } from './fetchSegment.ts';
 import type { IndexState } from './indexState.ts';
 import { type MergeLimits, planMerge } from './planMerge.ts';
-import { manifestAfter } from './manifest.ts';
+import { cleanUpTo, manifestAfter } from './manifest.ts';
 import { newName } from './names.ts';
-import { mergeSegments } from './rewriteSegments.ts';
-import { deleteSegment, keptUnnamedMs, putSegment, removeLocal } from './putSegment.ts';
+import { mergeSegments, removeFiles } from './segments/rewriteSegments.ts';
+import { deleteSegment, keptUnnamedMs, putSegment } from './segments/putSegment.ts';
+import { type LocalSegment, removeLocal } from './segments/segmentWriter.ts';
 
 export interface CompactOptions {
   readonly state: IndexState;
-  readonly database: Database;
-  /** A folder that the database may read and write. */
+  /** A folder for files on their way. */
   readonly directory: string;
   readonly limits: MergeLimits;
   readonly clock: () => number;
@@ -25,14 +24,21 @@ export interface CompactOptions {
 
 /** One merge, where one is due; false when none is, or when another indexer has merged the same meanwhile. */
 export async function compactSegments(options: CompactOptions): Promise<boolean> {
-  const { state, database, directory, limits, clock, signal } = options;
+  const { state, directory, limits, clock, signal } = options;
   const inputs = planMerge(state.manifest.segments, limits);
   if (inputs.length === 0) return false;
   const files = await Promise.all(inputs.map((entry) => fetchSegment(entry, state.store, directory, signal)));
   const superseded = state.manifest.superseded;
-  const merged = await mergeSegments(database, { inputs, files, superseded, file: join(directory, newName()) }, signal);
+  const clean = cleanUpTo(state.manifest);
+  let merged: LocalSegment | undefined;
+  try {
+    const local = files.map((file, at) => ({ file, records: inputs[at]?.records ?? 0 }));
+    merged = await mergeSegments(local, superseded, join(directory, newName()), signal);
+  } finally {
+    await removeFiles(files);
+  }
   const putMs = clock();
-  const added = merged ? [await putSegment(state.store, merged, clock(), signal)] : [];
+  const added = merged ? [{ ...(await putSegment(state.store, merged, clock(), signal)), clean }] : [];
   if (merged) await removeLocal(merged);
   const keys = new Set(inputs.map((entry) => entry.key));
   for (;;) {

@@ -1,19 +1,17 @@
 /**
- * Compiles the terms of a query to SQL over the columns of a segment, every value bound. One leaf becomes a test of a
- * record and, where folding derives its field, a test of the folded task (docs/query.md, "What matches").
+ * Compiles the terms of a query to SQL over the columns of a segment, every value bound: one leaf becomes a test of a
+ * record (docs/query.md, "What matches").
  */
 
 import { assertNever } from '../model/assertNever.ts';
 import { isInheritedField, taskOnlyFields } from '../model/query/fields.ts';
 import type { Leaf } from '../model/query/leafTest.ts';
 import { foldCase } from '../model/query/matchComparison.ts';
-import { type Comparison, type QueryExpression, slowMs } from '../model/query/query.ts';
+import type { Comparison, QueryExpression } from '../model/query/query.ts';
 import { parseNumber } from '../model/query/values.ts';
 import type { SqlValue } from './database.ts';
-import { tokenPrefix } from './fieldTokens.ts';
+import { equalTokens, tokenPrefix } from './fieldTokens.ts';
 import type { ColumnName } from './segmentColumns.ts';
-import { namedColumn } from './taskMerge.ts';
-import { nameTokenPrefix } from './taskPart.ts';
 
 /** Collects the values of one statement. */
 export class Parameters {
@@ -75,14 +73,6 @@ const objectColumns: Readonly<Record<string, readonly ColumnName[]>> = {
 };
 const textSearchColumns: readonly ColumnName[] = ['message', 'error_type', 'error_message', 'error_stack'];
 
-/** Columns of a folded task by the field that only folding gives. */
-const derivedNumbers: Readonly<Record<string, string>> = {
-  attempts: 'f.attempts',
-  duration: '(f.last_ms - f.first_ms)',
-  firstTs: 'f.first_ms',
-  lastTs: 'f.last_ms',
-};
-
 const never = 'false';
 
 /**
@@ -104,71 +94,9 @@ export function leafOnRecord(leaf: Leaf, context: CompileContext, inherit?: stri
   }
 }
 
-/** True when a folded task meets the leaf only where one of its records does: what it holds under the field came from one. */
-export function isDecidedByRecords(leaf: Leaf): boolean {
-  if (leaf.kind === 'is') return false;
-  return leaf.kind === 'text' || (leaf.field !== 'status' && !taskOnlyFields.has(leaf.field));
-}
-
-/**
- * What a leaf asks of the folded task `f` beyond its records; `undefined` when some record holds whatever the folded
- * task does, so that the records alone decide.
- */
-export function leafOnTask(leaf: Leaf, context: CompileContext): string | undefined {
-  if (isDecidedByRecords(leaf) || leaf.kind === 'text') return undefined;
-  if (leaf.kind === 'is') {
-    switch (leaf.flag) {
-      case 'live':
-        return "f.status NOT IN ('succeeded', 'failed')";
-      case 'done':
-        return "f.status IN ('succeeded', 'failed')";
-      case 'slow':
-        return `f.last_ms - f.first_ms >= ${slowMs}`;
-      case 'retried':
-        return 'f.attempts > 1';
-      default:
-        return assertNever(leaf.flag);
-    }
-  }
-  if (leaf.field === 'status') return compareText('f.status', leaf.comparison, context.parameters) ?? never;
-  const number = own(derivedNumbers, leaf.field);
-  return number === undefined ? undefined : (compareNumber(number, leaf.comparison, context.parameters) ?? never);
-}
-
 /** Whether records have columns for the field; else only their field tokens tell. */
 export function hasColumns(field: string): boolean {
   return [textColumns, numberColumns, objectColumns].some((table) => Object.hasOwn(table, field));
-}
-
-/**
- * A leaf as a test of the folded task `f` that tells also whether any of its records meets it; `undefined` when only the
- * records tell. Field tokens apart: where a path has such, the records are to be asked as well.
- */
-export function namesOnTask(leaf: Leaf, { parameters }: CompileContext): string | undefined {
-  if (leaf.kind !== 'field') return undefined;
-  const { field, comparison } = leaf;
-  if (field === 'task') return compareText('f.task', comparison, parameters) ?? never;
-  const column = namedColumn(field);
-  if (column === undefined) return undefined;
-  const own = compareText(`f."${column}"`, comparison, parameters);
-  const prefix = nameTokenPrefix(field);
-  switch (comparison.kind) {
-    case 'equals':
-      return anyOf([
-        own ?? never,
-        `f.also IS NOT NULL AND list_contains(f.also, ${parameters.add(`${prefix}${comparison.value}`)})`,
-      ]);
-    case 'like': {
-      const pattern = parameters.add(`${likeLiteral(prefix)}${likePattern(comparison.pattern)}`);
-      return anyOf([own ?? never, someOf('f.also', `token LIKE ${pattern} ESCAPE '\\'`)]);
-    }
-    case 'has':
-      return anyOf([own ?? never, someOf('f.also', `starts_with(token, ${parameters.add(prefix)})`)]);
-    case 'range':
-      return never;
-    default:
-      return assertNever(comparison);
-  }
 }
 
 /** The terms of a query with each leaf as `leafSql` says. */
@@ -261,14 +189,8 @@ function inDouble(column: string, operator: string, value: number, parameters: P
 
 function compareTokens(path: string, comparison: Comparison, parameters: Parameters): string | undefined {
   switch (comparison.kind) {
-    case 'equals': {
-      const { value } = comparison;
-      const number = parseNumber(value);
-      const tokens = [`${tokenPrefix(path, 's')}${value}`];
-      if (number !== undefined) tokens.push(`${tokenPrefix(path, 'n')}${number}`);
-      if (value === 'true' || value === 'false') tokens.push(`${tokenPrefix(path, 'b')}${value}`);
-      return `list_has_any(r.fields, ${parameters.add(tokens)})`;
-    }
+    case 'equals':
+      return `list_has_any(r.fields, ${parameters.add(equalTokens(path, comparison.value))})`;
     case 'like': {
       const pattern = parameters.add(`${likeLiteral(tokenPrefix(path, 's'))}${likePattern(comparison.pattern)}`);
       return someToken(`token LIKE ${pattern} ESCAPE '\\'`);
@@ -294,11 +216,7 @@ function compareTokens(path: string, comparison: Comparison, parameters: Paramet
 }
 
 function someToken(test: string): string {
-  return someOf('r.fields', test);
-}
-
-function someOf(list: string, test: string): string {
-  return `len(list_filter(${list}, lambda token: ${test})) > 0`;
+  return `len(list_filter(r.fields, lambda token: ${test})) > 0`;
 }
 
 /** `*` becomes `%`; what LIKE would read as a wildcard of its own is escaped. */

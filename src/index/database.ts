@@ -64,10 +64,17 @@ export class Database {
 
   /** The rows of one statement. Rejects with `signal.reason` once the signal fires, and the statement stops. */
   async query(sql: string, values: Readonly<Record<string, SqlValue>> = {}, signal?: AbortSignal): Promise<SqlRow[]> {
-    return await this.use(async (connection) => {
-      const result = await connection.run(sql, bound(values), typesOf(values));
-      return await result.getRowObjectsJS();
-    }, signal);
+    return await this.use(async (connection) => await this.queryOn(connection, sql, values), signal);
+  }
+
+  /** As `query`, on a connection that has temporary tables, say. */
+  async queryOn(
+    connection: DuckDBConnection,
+    sql: string,
+    values: Readonly<Record<string, SqlValue>> = {},
+  ): Promise<SqlRow[]> {
+    const result = await connection.run(sql, bound(values), typesOf(values));
+    return await result.getRowObjectsJS();
   }
 
   /** Gives `work` a connection of its own. A signal interrupts whatever runs on it, and the rest of `work`. */

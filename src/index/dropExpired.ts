@@ -4,7 +4,7 @@
  */
 
 import { rm } from 'node:fs/promises';
-import type { Database } from './database.ts';
+import { countVersions, type VersionCount } from './countVersions.ts';
 import { fetchSegment } from './fetchSegment.ts';
 import type { IndexState } from './indexState.ts';
 import type { LedgerEntry } from './ledger.ts';
@@ -13,8 +13,7 @@ import { putLedgerPart } from './putLedgerPart.ts';
 
 export interface RetentionOptions {
   readonly state: IndexState;
-  readonly database: Database;
-  /** A folder that the database may read and write. */
+  /** A folder for files on their way. */
   readonly directory: string;
   readonly retainMs: number;
   readonly clock: () => number;
@@ -32,7 +31,7 @@ export async function dropExpired(options: RetentionOptions): Promise<number> {
     const expired = before.segments.filter((entry) => newestMs(entry) < sinceMs);
     if (expired.length === 0) return 0;
     for (const entry of expired) {
-      if (!counted.has(entry.key)) counted.set(entry.key, await countVersions(entry, options));
+      if (!counted.has(entry.key)) counted.set(entry.key, await versionsOf(entry, options));
     }
     const entries = new Map<string, LedgerEntry>();
     let dropped = 0;
@@ -50,7 +49,6 @@ export async function dropExpired(options: RetentionOptions): Promise<number> {
       totals: { ...before.totals, records: before.totals.records - dropped },
       segments: before.segments.filter((entry) => !gone.has(entry)),
       ledger,
-      expired: (before.expired ?? 0) + expired.length,
     });
     const outcome = await state.commit(next, added, signal);
     if (outcome === 'committed') return expired.length;
@@ -64,29 +62,13 @@ function newestMs({ key, maxTs }: SegmentEntry): number {
   return day === undefined ? maxTs : Math.min(maxTs, Date.parse(day) + 86_400_000);
 }
 
-interface VersionCount {
-  readonly object: string;
-  readonly version: string;
-  readonly records: number;
-}
-
-async function countVersions(
+async function versionsOf(
   entry: SegmentEntry,
-  { state, database, directory, signal }: RetentionOptions,
+  { state, directory, signal }: RetentionOptions,
 ): Promise<readonly VersionCount[]> {
   const file = await fetchSegment(entry, state.store, directory, signal);
   try {
-    const rows = await database.query(
-      `SELECT object, object_version, count(*)::DOUBLE AS records
-       FROM read_parquet([$file], hive_partitioning = false) GROUP BY ALL`,
-      { file },
-      signal,
-    );
-    return rows.map((row) => ({
-      object: String(row['object']),
-      version: String(row['object_version']),
-      records: Number(row['records']),
-    }));
+    return await countVersions(file, entry.records, signal);
   } finally {
     await rm(file, { force: true });
   }

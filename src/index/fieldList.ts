@@ -8,11 +8,12 @@ import { compareCodePoints } from '../model/query/compareTasks.ts';
 import type { Query } from '../model/query/query.ts';
 import { Parameters } from './compileQuery.ts';
 import type { SqlRow } from './database.ts';
-import { recordColumn } from './facetCounts.ts';
+import { recordColumn } from './recordValues.ts';
 import { tokenPrefix, type TokenType } from './fieldTokens.ts';
-import type { IndexReading, IndexSource, LogIndex } from './logIndex.ts';
+import type { IndexSource, LogIndex } from './logIndex.ts';
 import { type SegmentSet } from './segmentSet.ts';
-import { contextOf, matchingRecords, type Statement } from './statements.ts';
+import { ownersOf } from './stageTables.ts';
+import { asksOfOwners, contextOf, matchingRecords, segmentsOfRecords, type Statement } from './statements.ts';
 
 export interface FieldList {
   readonly fields: readonly FieldInfo[];
@@ -32,11 +33,16 @@ export async function fieldList(
     const { segments, source } = reading;
     const columns = columnsStatement(query, segments);
     if (!columns) return { fields: [], total: 0, records: 0, source };
-    const [row] = await reading.query(columns);
-    const paths = await reading.query(pathsStatement(query, segments, limit));
+    await reading.hold(segmentsOfRecords(query, segments.entries));
+    const owners = asksOfOwners(query)
+      ? await ownersOf(reading, segmentsOfRecords(query, segments.entries))
+      : undefined;
+    const ask = async (statement: Statement) => await reading.query(statement, owners);
+    const [row] = await ask(columns);
+    const paths = await ask(pathsStatement(query, segments, limit));
     const found = countsByPath(row ?? {}, paths);
     const listed = [...found.values()].sort(compareCounts).slice(0, limit);
-    const examples = await examplesOf(reading, query, listed);
+    const examples = await examplesOf(ask, segments, query, listed);
     const canonical = recordFieldNames.filter((name) => found.has(name)).length;
     const others = Number(paths[0]?.['others'] ?? 0);
     return {
@@ -139,7 +145,8 @@ function countOf({ any, types }: FieldCounts): number {
 
 /** Frequent values, by an approximate count that needs little memory. */
 async function examplesOf(
-  reading: IndexReading,
+  ask: (statement: Statement) => Promise<SqlRow[]>,
+  segments: SegmentSet,
   query: Query,
   listed: readonly FieldCounts[],
 ): Promise<Map<string, FieldValue[]>> {
@@ -152,7 +159,7 @@ async function examplesOf(
     examples.set(path, [...new Set([...known, ...further])].slice(0, maxExamples));
   };
   const parameters = new Parameters();
-  const matching = matchingRecords(query, reading.segments, parameters);
+  const matching = matchingRecords(query, segments, parameters);
   if (!matching) return examples;
   const top = columns.map((name, at) => {
     const { sql, type } = recordColumn(name);
@@ -160,7 +167,7 @@ async function examplesOf(
     return `approx_top_k(${text}, ${maxExamples}) FILTER (${sql} IS NOT NULL) AS top${at}`;
   });
   if (top.length > 0) {
-    const [row] = await reading.query({ sql: `SELECT ${top.join(', ')} ${matching}`, parameters });
+    const [row] = await ask({ sql: `SELECT ${top.join(', ')} ${matching}`, parameters });
     for (const [at, name] of columns.entries()) {
       const isNumber = recordColumn(name).type === 'n';
       add(name, row?.[`top${at}`], (text) =>
@@ -168,7 +175,7 @@ async function examplesOf(
       );
     }
   }
-  for (const row of await reading.query(tokensStatement(query, reading.segments, listed))) {
+  for (const row of await ask(tokensStatement(query, segments, listed))) {
     add(String(row['path']), row['top'], valueOfToken);
   }
   return examples;

@@ -7,6 +7,7 @@
 
 import type { Json } from '../model/json.ts';
 import { pathSeparator, pathText } from '../model/overview/recordFields.ts';
+import { parseNumber } from '../model/query/values.ts';
 import { type LogRecord, parseTimestamp } from '../model/record.ts';
 
 export type TokenType = 's' | 'n' | 'b' | 'o' | 't';
@@ -29,6 +30,15 @@ export function fieldTokens(record: LogRecord): string[] | undefined {
 /** Start of every token of this path and, when given, type. */
 export function tokenPrefix(path: string, type?: TokenType): string {
   return `${pathText(path)}${pathSeparator}${type === undefined ? '' : type + pathSeparator}`;
+}
+
+/** The field tokens of the values that are equal to a query's value. */
+export function equalTokens(path: string, value: string): string[] {
+  const number = parseNumber(value);
+  const tokens = [`${tokenPrefix(path, 's')}${value}`];
+  if (number !== undefined) tokens.push(`${tokenPrefix(path, 'n')}${number}`);
+  if (value === 'true' || value === 'false') tokens.push(`${tokenPrefix(path, 'b')}${value}`);
+  return tokens;
 }
 
 export function pathOfToken(token: string): string {
@@ -56,39 +66,34 @@ function collect(path: string, value: Json, tokens: Set<string>): boolean {
 }
 
 function addTime(path: string, text: string, tokens: Set<string>): void {
-  // Spares nearly every text the regular expression.
-  // The shortest time, `2026-11-23T00:00:00Z`, has 20 characters.
-  if (text.length < 20 || !startsWithDigit(text)) return;
+  if (!mayBeTime(text)) return;
   const ms = parseTimestamp(text);
   if (ms !== undefined) tokens.add(`${path}${pathSeparator}t${pathSeparator}${ms}`);
 }
 
-/** Whether any canonical text starts with a digit, as times do: few records have one. */
+/** Whether any canonical text looks like a time: few records have one. */
 function mayHoldTime(record: LogRecord): boolean {
   const { error, build } = record;
   return (
-    startsWithDigit(record.task) ||
-    startsWithDigit(record.message) ||
-    startsWithDigit(record.level) ||
-    startsWithDigit(record.event) ||
-    startsWithDigit(record.account) ||
-    startsWithDigit(record.collection) ||
-    startsWithDigit(record.source) ||
-    startsWithDigit(record.coordinator) ||
-    startsWithDigit(record.worker) ||
-    startsWithDigit(record.key) ||
-    (error !== undefined &&
-      (startsWithDigit(error.type) || startsWithDigit(error.message) || startsWithDigit(error.stack))) ||
+    mayBeTime(record.task) ||
+    mayBeTime(record.message) ||
+    mayBeTime(record.level) ||
+    mayBeTime(record.event) ||
+    mayBeTime(record.account) ||
+    mayBeTime(record.collection) ||
+    mayBeTime(record.source) ||
+    mayBeTime(record.coordinator) ||
+    mayBeTime(record.worker) ||
+    mayBeTime(record.key) ||
+    (error !== undefined && (mayBeTime(error.type) || mayBeTime(error.message) || mayBeTime(error.stack))) ||
     (build !== undefined &&
-      (startsWithDigit(build.service) ||
-        startsWithDigit(build.version) ||
-        startsWithDigit(build.commit) ||
-        startsWithDigit(build.repository)))
+      (mayBeTime(build.service) || mayBeTime(build.version) || mayBeTime(build.commit) || mayBeTime(build.repository)))
   );
 }
 
-function startsWithDigit(text: string | undefined): boolean {
-  if (text === undefined) return false;
+/** Spares nearly every text a closer look. The shortest time, `2026-11-23T00:00:00Z`, has 20 characters. */
+function mayBeTime(text: string | undefined): boolean {
+  if (text === undefined || text.length < 20) return false;
   const first = text.charCodeAt(0);
   return first >= 0x30 && first <= 0x39;
 }

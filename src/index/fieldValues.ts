@@ -2,7 +2,7 @@
 
 import type { ValueCount } from '../model/overview/answers.ts';
 import { Parameters } from './compileQuery.ts';
-import { recordValues, valueCountOf } from './facetCounts.ts';
+import { recordValues, valueCountOf } from './recordValues.ts';
 import type { IndexSource, LogIndex } from './logIndex.ts';
 
 /** Longer values are none to be offered. */
@@ -22,8 +22,9 @@ export async function fieldValues(
   field: string,
   options: { readonly prefix: string; readonly limit: number; readonly signal?: AbortSignal },
 ): Promise<FieldValues> {
-  return await index.read(options.signal, async ({ segments, source, query: ask }) => {
+  return await index.read(options.signal, async ({ segments, source, hold, query: ask }) => {
     if (segments.entries.length === 0) return { values: [], source };
+    await hold(segments.entries);
     const parameters = new Parameters();
     const values = recordValues(field, segments, parameters);
     const sql = `

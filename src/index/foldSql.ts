@@ -1,6 +1,5 @@
 /**
- * Folding in SQL, exactly as `model/fold.ts` folds, where the parts of a task say different things that filters and order go by:
- * aggregates over the records `r` of one task.
+ * Folding in SQL, exactly as `model/fold.ts` folds: aggregates over the records `r` of one task, for the table `tasks` that SQL sees.
  */
 
 import { eventRank } from '../model/fold.ts';
@@ -19,12 +18,10 @@ const attemptEvents: readonly TaskEvent[] = [
 
 export const isTaskEventSql = `r.event IN (${textList(taskEvents)})`;
 /** The record is of an attempt. */
-export const isOfAttemptSql = `(r.event IN (${textList(attemptEvents)}) AND coalesce(r.attempt, 1) > 0)`;
-
-export const attemptsSql = `coalesce(max(coalesce(r.attempt, 1)) FILTER (${isOfAttemptSql}), 0) AS attempts`;
+const isOfAttemptSql = `(r.event IN (${textList(attemptEvents)}) AND coalesce(r.attempt, 1) > 0)`;
 
 /** `eventRank` of an event of an attempt. */
-export const attemptRankSql = `CASE r.event ${attemptEvents.map((event) => `WHEN '${event}' THEN ${eventRank[event]}`).join(' ')} END`;
+const attemptRankSql = `CASE r.event ${attemptEvents.map((event) => `WHEN '${event}' THEN ${eventRank[event]}`).join(' ')} END`;
 
 /**
  * Attempt, time and rank of an event in one number that orders as all three do: 53 bits of attempt, 54 of time (moved
@@ -64,12 +61,6 @@ export const inheritedColumns: readonly string[] = inheritedFields.map((field) =
          FILTER (${isOfAttemptSql} AND r.worker IS NOT NULL) AS last_worker`
     : latestValueSql(field),
 );
-export const inheritedSelect = `task, ${inheritedFields
-  .map((field) =>
-    field === 'worker' ? 'CASE WHEN last_worker.attempt = attempts THEN last_worker.value END AS worker' : field,
-  )
-  .join(', ')}`;
-
 /** Constants of ours only: never a value from outside. */
 function textList(texts: readonly string[]): string {
   return texts.map((text) => `'${text}'`).join(', ');

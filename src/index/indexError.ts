@@ -9,6 +9,8 @@ export type IndexErrorCode =
   | 'unreachable'
   /** A later release wrote it. */
   | 'newer'
+  /** An earlier release built it, in a format that is read no more. */
+  | 'older'
   /** It was built from the logs of another root. */
   | 'otherLogs'
   /** It was built with another field mapping. */

@@ -2,7 +2,6 @@
 
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { FieldMapping } from '../model/fieldMapping/fieldMapping.ts';
 import type { IndexPassSummary } from '../model/indexPass.ts';
 import type { ObjectInfo, ObjectStore } from '../store/objectStore.ts';
@@ -10,12 +9,12 @@ import { Batch, type BatchLimits } from './batch.ts';
 import { collectGarbage, type GracePeriods } from './collectGarbage.ts';
 import { compactSegments } from './compactSegments.ts';
 import { commitBatch } from './commitBatch.ts';
-import { Database } from './database.ts';
 import { Discovery, type DiscoveryOptions } from './discovery.ts';
 import { dropExpired } from './dropExpired.ts';
 import { writeFreshness } from './freshness.ts';
 import { IndexState } from './indexState.ts';
 import { versionRead } from './ledger.ts';
+import { purgeSuperseded } from './purgeSuperseded.ts';
 import { createSharedDirectory } from './spillDirectory.ts';
 import { entryAfterFailure, isSetAside } from './unreadObjects.ts';
 
@@ -31,8 +30,9 @@ export interface IndexLogsOptions {
   /** A log object that the store lists and does not give; it is tried a few times more before it is set aside. */
   readonly onUnreadable?: (unreadable: UnreadableObject) => void;
   readonly nowMs?: () => number;
+  /** What gathered rows and the writing of them may take, roughly; 512 by default. */
   readonly memoryLimitMb?: number;
-  /** Where segments are sorted and spilled before they are stored; the system's by default. */
+  /** Where segments lie before they are stored; the system's by default. */
   readonly temporaryDirectory?: string;
   readonly limits?: Partial<BatchLimits>;
   /** Segments all of whose records are older leave the index; nothing does by default. Logs that were shipped earlier are not read. */
@@ -58,7 +58,7 @@ interface IndexProgress {
 
 type PassSum = { -readonly [K in keyof Omit<IndexPassSummary, 'ms'>]: IndexPassSummary[K] };
 
-const defaultLimits: BatchLimits = { records: 250_000, bytes: 96 * 2 ** 20, objects: 5_000 };
+const defaultLimits = { records: 250_000, objects: 5_000 };
 const defaultMemoryLimitMb = 512;
 /** An object that is replaced while it is read is read anew so often in one pass. */
 const readsOfChanging = 3;
@@ -83,7 +83,6 @@ export class Indexer implements AsyncDisposable {
   readonly #options: IndexLogsOptions;
   readonly #state: IndexState;
   readonly #directory: string;
-  readonly #database: Database;
   readonly #limits: BatchLimits;
   readonly #nowMs: () => number;
   readonly #discovery: Discovery;
@@ -91,12 +90,11 @@ export class Indexer implements AsyncDisposable {
   #notedMs = Number.NEGATIVE_INFINITY;
   #collectedMs = Number.NEGATIVE_INFINITY;
 
-  private constructor(options: IndexLogsOptions, directory: string, database: Database) {
+  private constructor(options: IndexLogsOptions, directory: string) {
     this.#options = options;
     this.#state = new IndexState(options.index, options.logs.url, options.fields);
     this.#directory = directory;
-    this.#database = database;
-    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#limits = { ...defaultLimits, bytes: gatheredBytes(options.memoryLimitMb), ...options.limits };
     this.#nowMs = options.nowMs ?? Date.now;
     this.#discovery = new Discovery({ ...options, indexUrl: options.index.url, nowMs: this.#nowMs }, this.#state);
   }
@@ -104,12 +102,7 @@ export class Indexer implements AsyncDisposable {
   static async open(options: IndexLogsOptions): Promise<Indexer> {
     options.signal?.throwIfAborted();
     const directory = await createSharedDirectory(options.temporaryDirectory ?? tmpdir(), 'ingest-trace-index');
-    const database = await Database.open({
-      memoryLimitMb: options.memoryLimitMb ?? defaultMemoryLimitMb,
-      temporaryDirectory: join(directory, 'spill'),
-      directories: [directory],
-    });
-    return new Indexer(options, directory, database);
+    return new Indexer(options, directory);
   }
 
   /** How long the listing of the last pass took. */
@@ -143,7 +136,7 @@ export class Indexer implements AsyncDisposable {
     try {
       for (let next = pending.shift(); next; ) {
         const { logs, fields } = this.#options;
-        const batch = await Batch.open(this.#database, logs, this.#limits, this.#directory, fields);
+        const batch = await Batch.open(logs, this.#limits, this.#directory, fields);
         try {
           while (next && !batch.isFull()) {
             signal?.throwIfAborted();
@@ -171,7 +164,6 @@ export class Indexer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#database.close();
     await rm(this.#directory, { recursive: true, force: true });
   }
 
@@ -201,7 +193,6 @@ export class Indexer implements AsyncDisposable {
     const { signal, index, retainMs } = this.#options;
     const options = {
       state: this.#state,
-      database: this.#database,
       directory: this.#directory,
       limits: { records: this.#limits.records, bytes: maxMergedBytes },
       clock: this.#nowMs,
@@ -210,6 +201,7 @@ export class Indexer implements AsyncDisposable {
     const expired = retainMs === undefined ? 0 : await dropExpired({ ...options, retainMs });
     if (!hasCommitted && expired === 0) return;
     while (await compactSegments(options));
+    await purgeSuperseded(options);
     const nowMs = this.#nowMs();
     if (nowMs - this.#collectedMs < collectEveryMs) return;
     this.#collectedMs = nowMs;
@@ -252,4 +244,9 @@ export class Indexer implements AsyncDisposable {
     await writeFreshness(this.#options.index, startMs, this.#options.signal);
     this.#notedMs = startMs;
   }
+}
+
+/** Gathered rows take a part of the memory: the next ones are read while they are sorted and written. */
+function gatheredBytes(memoryLimitMb = defaultMemoryLimitMb): number {
+  return (memoryLimitMb * 2 ** 20) / 4;
 }

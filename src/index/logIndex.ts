@@ -4,35 +4,29 @@ import { rm } from 'node:fs/promises';
 import { foldAttempts, foldTask } from '../model/fold.ts';
 import { sortPosition } from '../model/query/compareTasks.ts';
 import { inheritFields } from '../model/query/inheritFields.ts';
-import { leavesOf } from '../model/query/matchTask.ts';
 import type { Query } from '../model/query/query.ts';
 import type { LogRecord } from '../model/record.ts';
 import type { FoldedTask, TaskDetail } from '../model/task.ts';
 import type { ObjectStore } from '../store/objectStore.ts';
 import { formatCursor, parseCursor } from './cursor.ts';
 import { Database, isOutOfMemory, type SqlRow } from './database.ts';
+import { findRecords } from './findRecords.ts';
+import { findTasks } from './findTasks.ts';
 import { readFreshness } from './freshness.ts';
 import { damagedIndex, IndexError } from './indexError.ts';
 import type { Manifest, SegmentEntry } from './manifest.ts';
-import { type FoldedRow, foldedRow } from './foldedRow.ts';
 import { asIndexError, type LoadedManifest, ManifestStore } from './manifestStore.ts';
+import { ParquetLayouts } from './parquet/readParquetRows.ts';
 import { readRejectedRows, type RejectedLine } from './rejectedLines.ts';
 import { createSpillDirectory } from './spillDirectory.ts';
-import { SegmentCache } from './segmentCache.ts';
+import { type FetchListener, SegmentCache } from './segmentCache.ts';
 import type { SegmentSet } from './segmentSet.ts';
-import { recordOfRow } from './segmentColumns.ts';
-import {
-  countTasksSql,
-  eventsStatement,
-  recordsStatement,
-  searchPlan,
-  type SearchPlan,
-  type Statement,
-  tasksStatement,
-  taskStatement,
-} from './statements.ts';
-import { TaskTable } from './taskTable.ts';
-import { TextFilters } from './textFilters.ts';
+import { type Staged, stageTables } from './stageTables.ts';
+import type { Statement } from './statements.ts';
+import { IndexTasks } from './tasks/indexTasks.ts';
+import { refoldSegment } from './tasks/refoldSegment.ts';
+import { taskPage } from './tasks/taskPage.ts';
+import { recordsOfTasks, type RecordSources } from './tasks/taskRecords.ts';
 
 export interface LogIndexOptions {
   readonly store: ObjectStore;
@@ -57,6 +51,8 @@ export interface IndexSource {
 export interface TaskPage {
   readonly tasks: readonly FoldedTask[];
   readonly total: number;
+  /** `atLeast` where the page was found before all that matches was. */
+  readonly totalIs: 'exact' | 'atLeast';
   readonly cursor?: string;
   readonly source: IndexSource;
 }
@@ -79,21 +75,21 @@ export interface IndexStatus {
   readonly lagMs: number;
 }
 
-interface Snapshot {
-  readonly manifest: Manifest;
-  readonly segments: SegmentSet;
-  readonly source: IndexSource;
-}
-
 /** One state of the index, as long as a question about it takes; its segments' files stay where they are. */
 export interface IndexReading {
   readonly url: string;
+  readonly manifest: Manifest;
   readonly segments: SegmentSet;
+  readonly tasks: IndexTasks;
+  readonly records: RecordSources;
   readonly source: IndexSource;
+  readonly signal: AbortSignal | undefined;
+  /** Brings the rows of some segments to where `segments.fileOf` says, for as long as the question takes. */
+  readonly hold: (entries: readonly SegmentEntry[]) => Promise<void>;
   /** A folder for what may be spilled, removed when the index is closed. */
   readonly spillDirectory: string;
-  /** Rejects with `signal.reason` once the question's signal fires. */
-  readonly query: (statement: Statement) => Promise<SqlRow[]>;
+  /** @param staged what is in temporary tables meanwhile. Rejects with `signal.reason` once the question's signal fires. */
+  readonly query: (statement: Statement, staged?: Staged) => Promise<SqlRow[]>;
 }
 
 const defaultDiskLimitMb = 2048;
@@ -103,19 +99,18 @@ export class LogIndex {
   readonly #manifests: ManifestStore;
   readonly #cache: SegmentCache;
   readonly #database: Database;
-  readonly #tasks: TaskTable;
-  readonly #texts: TextFilters;
+  readonly #tasks: IndexTasks;
+  readonly #layouts = new ParquetLayouts();
   readonly #nowMs: () => number;
   readonly #spillDirectory: string;
   #loaded: LoadedManifest | undefined;
 
-  private constructor(options: LogIndexOptions, cache: SegmentCache, tasks: TaskTable, spillDirectory: string) {
+  private constructor(options: LogIndexOptions, cache: SegmentCache, database: Database, spillDirectory: string) {
     this.#store = options.store;
     this.#manifests = new ManifestStore(options.store);
     this.#cache = cache;
-    this.#database = tasks.database;
-    this.#tasks = tasks;
-    this.#texts = new TextFilters(tasks.database);
+    this.#database = database;
+    this.#tasks = new IndexTasks(options.store.url);
     this.#spillDirectory = spillDirectory;
     this.#nowMs = options.nowMs ?? Date.now;
   }
@@ -131,11 +126,16 @@ export class LogIndex {
       temporaryDirectory: spillDirectory,
       directories: [cache.directory],
     });
-    return new LogIndex(options, cache, await TaskTable.open(database), spillDirectory);
+    return new LogIndex(options, cache, database, spillDirectory);
   }
 
   get url(): string {
     return this.#store.url;
+  }
+
+  /** Tells of the segments that questions wait for, until the answer is called. */
+  onFetch(listener: FetchListener): () => void {
+    return this.#cache.onFetch(listener);
   }
 
   /** @throws IndexError; rejects with `signal.reason` when cancelled. */
@@ -146,15 +146,14 @@ export class LogIndex {
     const { cursor, signal } = options;
     const limit = query.limit ?? options.limit;
     const after = cursor === undefined ? undefined : this.#positionOf(cursor);
-    return await this.#ask(signal, async ({ segments, source }) => {
-      if (segments.entries.length === 0) return { tasks: [], total: 0, source };
-      if (asksForText(query)) await this.#texts.bring(segments.entries, segments.fileOf, signal);
+    return await this.read(signal, async (reading) => {
+      const { records, source } = reading;
       const page = { limit: limit + 1, ...(after ? { after } : {}) };
-      const { total, rows } = await this.#searchRows(searchPlan(query, segments, page), signal);
-      const tasks = await this.#tasksOf(rows.slice(0, limit), segments, signal);
+      const { places, total, isExact } = await findTasks(reading, query, page);
+      const tasks = await taskPage(places.slice(0, limit), records, signal);
       const last = tasks.at(-1);
-      const next = rows.length > limit && last ? { cursor: formatCursor(sortPosition(query)(last)) } : {};
-      return { tasks, total, ...next, source };
+      const next = places.length > limit && last ? { cursor: formatCursor(sortPosition(query)(last)) } : {};
+      return { tasks, total, totalIs: isExact ? 'exact' : 'atLeast', ...next, source };
     });
   }
 
@@ -163,10 +162,11 @@ export class LogIndex {
     id: string,
     signal?: AbortSignal,
   ): Promise<{ readonly detail?: TaskDetail; readonly source: IndexSource }> {
-    return await this.#ask(signal, async ({ segments, source }) => {
-      if (segments.entries.length === 0) return { source };
-      const records = (await this.#query(taskStatement(id, segments), signal)).map(recordOfRow);
-      if (records.length === 0) return { source };
+    return await this.read(signal, async ({ tasks, records: sources, source }) => {
+      const parts = tasks.table.partsOf(id);
+      if (parts.length === 0) return { source };
+      const [found = []] = await recordsOfTasks([parts], sources, signal);
+      const records = found.sort(byPlace);
       return { detail: { task: foldTask(records), attempts: foldAttempts(records), records }, source };
     });
   }
@@ -175,30 +175,27 @@ export class LogIndex {
   async records(query: Query, options: { readonly limit: number; readonly signal?: AbortSignal }): Promise<RecordPage> {
     const { signal } = options;
     const limit = query.limit ?? options.limit;
-    return await this.#ask(signal, async ({ segments, source }) => {
-      const statement = recordsStatement(query, segments, { limit: limit + 1 });
-      if (!statement) return { records: [], hasMore: false, source };
-      const rows = await this.#query(statement, signal);
-      const records = rows.slice(0, limit).map(recordOfRow);
+    return await this.read(signal, async (reading) => {
+      const found = await findRecords(reading, query, limit + 1);
+      const records = found.slice(0, limit);
+      const { table } = reading.tasks;
       const ids = [...new Set(records.flatMap((record) => record.task ?? []))];
-      const tasks = new Map<string, FoldedTask>();
-      const known = ids.length > 0 ? await this.#query(tasksStatement(ids), signal) : [];
-      for (const { task } of known.flatMap(({ row }) => foldedRow(row) ?? [])) tasks.set(task.task, task);
+      const places = ids.flatMap((id) => table.partsOf(id)[0] ?? []);
+      const tasks = new Map((await taskPage(places, reading.records, signal)).map((task) => [task.task, task]));
       return {
         records: records.map((record) => inheritFields(record, tasks.get(record.task ?? ''))),
-        hasMore: rows.length > limit,
-        source,
+        hasMore: found.length > limit,
+        source: reading.source,
       };
     });
   }
 
   async status(signal?: AbortSignal): Promise<IndexStatus> {
-    return await this.#ask(signal, async ({ manifest, segments, source }) => {
-      const counted = segments.entries.length === 0 ? [] : await this.#database.query(countTasksSql, {}, signal);
+    return await this.read(signal, async ({ manifest, tasks, segments, source }) => {
       const times = segments.entries.length > 0;
       return {
         records: manifest.totals.records,
-        tasks: Number(counted[0]?.['tasks'] ?? 0),
+        tasks: tasks.table.size,
         segments: segments.entries.length,
         bytes: source.bytes,
         ...(times ? { oldestTs: Math.min(...segments.entries.map((entry) => entry.minTs)) } : {}),
@@ -207,16 +204,6 @@ export class LogIndex {
         lagMs: Math.max(0, this.#nowMs() - (source.completeTs ?? manifest.writtenTs)),
       };
     });
-  }
-
-  /** Asks the newest state something that `work` knows how to ask, once more of a newer one where segments went away. */
-  async read<T>(signal: AbortSignal | undefined, work: (reading: IndexReading) => Promise<T>): Promise<T> {
-    const [url, spillDirectory] = [this.url, this.#spillDirectory];
-    const query = async (statement: Statement) => await this.#query(statement, signal);
-    return await this.#ask(
-      signal,
-      async ({ segments, source }) => await work({ url, segments, source, spillDirectory, query }),
-    );
   }
 
   /** Every rejected line of the log objects as they are indexed now. */
@@ -243,8 +230,8 @@ export class LogIndex {
     return loaded;
   }
 
-  /** Answers from the newest manifest; once more from a newer one where segments went away meanwhile. */
-  async #ask<T>(signal: AbortSignal | undefined, answer: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+  /** Asks the newest state something that `work` knows how to ask, once more of a newer one where segments went away. */
+  async read<T>(signal: AbortSignal | undefined, work: (reading: IndexReading) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
       const [{ manifest }, completeTs] = await Promise.all([
@@ -254,7 +241,7 @@ export class LogIndex {
         }),
       ]);
       try {
-        return await this.#answerFrom(manifest, completeTs, signal, answer);
+        return await this.#answerFrom(manifest, completeTs, signal, work);
       } catch (error) {
         signal?.throwIfAborted();
         const explained = await this.#explain(error, manifest.segments);
@@ -268,46 +255,70 @@ export class LogIndex {
     manifest: Manifest,
     completeTs: number | undefined,
     signal: AbortSignal | undefined,
-    answer: (snapshot: Snapshot) => Promise<T>,
+    work: (reading: IndexReading) => Promise<T>,
   ): Promise<T> {
-    const held = await this.#cache.hold(manifest.segments, signal);
+    const held: { release(): Promise<void> }[] = [];
+    const hold = async (entries: readonly SegmentEntry[]) => {
+      held.push(await this.#cache.hold(entries, signal));
+    };
     try {
-      const segments = {
+      const segments: SegmentSet = {
         entries: manifest.segments,
-        fileOf: (entry: SegmentEntry) => this.#cache.fileOf(entry),
+        fileOf: (entry) => this.#cache.fileOf(entry),
         superseded: manifest.superseded,
-        expired: manifest.expired ?? 0,
-        textFilterOf: (entry: SegmentEntry) => this.#texts.of(entry),
       };
-      await this.#bringTasks(segments, signal);
-      return await answer({
+      await this.#bringTasks(segments, hold, signal);
+      const byKey = new Map(manifest.segments.map((entry) => [entry.key, entry]));
+      const entryOf = (key: string): SegmentEntry => {
+        const entry = byKey.get(key);
+        if (!entry) throw new RangeError(`the manifest names no segment ${key}`);
+        return entry;
+      };
+      return await work({
+        url: this.url,
         manifest,
         segments,
+        tasks: this.#tasks,
+        records: {
+          hold: async (keys) => await hold(keys.map(entryOf)),
+          fileOf: (key) => this.#cache.fileOf(entryOf(key)),
+          layouts: this.#layouts,
+          superseded: new Set(manifest.superseded),
+        },
         source: {
           manifest: manifest.number,
           ...(completeTs === undefined ? {} : { completeTs }),
           segments: manifest.segments.length,
-          bytes: manifest.segments.reduce((sum, entry) => sum + entry.sizeBytes + (entry.tasks?.sizeBytes ?? 0), 0),
+          bytes: manifest.segments.reduce((sum, entry) => sum + entry.sizeBytes + entry.side.sizeBytes, 0),
         },
+        hold,
+        signal,
+        spillDirectory: this.#spillDirectory,
+        query: async (statement, staged) => await this.#query(statement, staged, signal),
       });
     } finally {
-      await held.release();
+      for (const each of held) await each.release();
     }
   }
 
   /** Keeps the task table up with the segments. */
-  async #bringTasks(segments: SegmentSet, signal?: AbortSignal): Promise<void> {
-    const missing = this.#tasks.missing(segments);
-    if (missing.length === 0) return;
-    const held = await this.#cache.hold(
-      missing.flatMap(({ tasks }) => tasks ?? []),
+  async #bringTasks(
+    segments: SegmentSet,
+    hold: (entries: readonly SegmentEntry[]) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await this.#tasks.bring(
+      {
+        ...segments,
+        fileOfSide: (side) => this.#cache.fileOf(side),
+        hold: async (sides) => await this.#cache.hold(sides, signal),
+        refold: async (segment, without) => {
+          await hold([segment.entry]);
+          return await refoldSegment(segment, segments.fileOf(segment.entry), without, signal);
+        },
+      },
       signal,
     );
-    try {
-      await this.#tasks.bring({ ...segments, fileOfTasks: (side) => this.#cache.fileOf(side) }, signal);
-    } finally {
-      await held.release();
-    }
   }
 
   async #explain(error: unknown, entries: readonly SegmentEntry[]): Promise<unknown> {
@@ -320,9 +331,7 @@ export class LogIndex {
         { cause: error },
       );
     }
-    const damaged = await this.#cache.findDamaged(
-      entries.flatMap((entry) => (entry.tasks ? [entry, entry.tasks] : [entry])),
-    );
+    const damaged = await this.#cache.findDamaged(entries.flatMap((entry) => [entry, entry.side]));
     return damaged === undefined ? error : damagedIndex(this.url, `${damaged} is gone or not what was written`, error);
   }
 
@@ -332,48 +341,18 @@ export class LogIndex {
     throw new IndexError('badCursor', this.url, 'the cursor is none of this index: start from the first page');
   }
 
-  async #query({ sql, parameters }: Statement, signal?: AbortSignal): Promise<SqlRow[]> {
-    return await this.#database.query(sql, parameters.of(sql), signal);
-  }
-
-  async #searchRows(
-    plan: SearchPlan,
-    signal?: AbortSignal,
-  ): Promise<{ readonly total: number; readonly rows: readonly FoldedRow[] }> {
-    if (plan.kind === 'whole') {
-      const found = await this.#query(plan.statement, signal);
-      return { total: Number(found[0]?.['total'] ?? 0), rows: found.flatMap(({ row }) => foldedRow(row) ?? []) };
-    }
-    const [first] = await this.#query(plan.bound, signal);
-    const bound = first?.['bound'];
-    const found = typeof bound === 'string' ? await this.#query(plan.page(bound), signal) : [];
-    return { total: Number(first?.['total'] ?? 0), rows: found.flatMap(({ row }) => foldedRow(row) ?? []) };
-  }
-
-  /** The tasks of rows of the task table, in their order; those that are not settled from their records. */
-  async #tasksOf(rows: readonly FoldedRow[], segments: SegmentSet, signal?: AbortSignal): Promise<FoldedTask[]> {
-    const unsettled = new Map<string, LogRecord[]>();
-    for (const { isSettled, task } of rows) {
-      // Records that are no task events count for the times only: two stand for all of them.
-      if (!isSettled) unsettled.set(task.task, [bare(task.task, task.firstTs), bare(task.task, task.lastTs)]);
-    }
-    if (unsettled.size > 0) {
-      for (const row of await this.#query(eventsStatement([...unsettled.keys()], segments), signal)) {
-        const record = recordOfRow(row);
-        unsettled.get(record.task ?? '')?.push(record);
-      }
-    }
-    return rows.map(({ task }) => {
-      const records = unsettled.get(task.task);
-      return records ? foldTask(records) : task;
-    });
+  async #query({ sql, parameters }: Statement, staged: Staged | undefined, signal?: AbortSignal): Promise<SqlRow[]> {
+    if (!staged) return await this.#database.query(sql, parameters.of(sql), signal);
+    return await this.#database.use(async (connection) => {
+      await stageTables(connection, staged);
+      return await this.#database.queryOn(connection, sql, parameters.of(sql));
+    }, signal);
   }
 }
 
-function asksForText(query: Query): boolean {
-  return leavesOf(query.where).some(({ kind }) => kind === 'text');
-}
-
-function bare(task: string, tsMs: number): LogRecord {
-  return { tsMs, event: 'log', task };
+/** By time; of one moment by where they were read. */
+function byPlace(a: LogRecord, b: LogRecord): number {
+  const [objectA, objectB] = [a.origin?.object ?? '', b.origin?.object ?? ''];
+  const byObject = objectA < objectB ? -1 : objectA > objectB ? 1 : 0;
+  return a.tsMs - b.tsMs || byObject || (a.origin?.offsetBytes ?? 0) - (b.origin?.offsetBytes ?? 0);
 }

@@ -7,7 +7,7 @@ import { isJsonObject, type Json, type JsonObject, parseJson } from '../model/js
 import { newName } from './names.ts';
 
 const manifestFormat = 'ingest-trace-index';
-const manifestVersion = 2;
+const manifestVersion = 3;
 
 /** One Parquet object of log records, and what the planner needs to leave it unread. */
 export interface SegmentEntry {
@@ -19,20 +19,20 @@ export interface SegmentEntry {
   /** Least and greatest `ts` of its records, epoch ms. */
   readonly minTs: number;
   readonly maxTs: number;
-  /** The accounts that its records name; absent when there are too many to list. */
-  readonly accounts?: readonly string[];
   /** JSON paths outside the canonical columns and how many records have them; absent when too many to list. */
   readonly paths?: Readonly<Record<string, number>>;
-  /** Its tasks folded; absent when no record names one, and in segments of version 1. */
-  readonly tasks?: TaskSideEntry;
+  /** Holds no row of so many superseded versions, counted from the first that there ever was; absent: of none is that known. */
+  readonly clean?: number;
+  readonly side: SideEntry;
 }
 
-/** What the records of one segment say of their tasks: a Parquet object, see `taskColumns.ts`. */
-export interface TaskSideEntry {
+/** What a reader keeps of one segment in memory: its tasks folded, its failures, its filters; see `segmentSide.ts`. */
+export interface SideEntry {
   readonly key: string;
   readonly sizeBytes: number;
   /** SHA-256 of the object, hex. */
   readonly sha256: string;
+  /** Tasks that its records name. */
   readonly tasks: number;
 }
 
@@ -46,6 +46,8 @@ export interface LedgerPartEntry {
 export interface RejectedPartEntry {
   readonly key: string;
   readonly lines: number;
+  /** As of a segment. */
+  readonly clean?: number;
 }
 
 export interface ManifestTotals {
@@ -72,8 +74,8 @@ export interface Manifest {
   readonly rejected: readonly RejectedPartEntry[];
   /** Object versions whose rows no longer count: the log object was written anew. */
   readonly superseded: readonly string[];
-  /** How many segments retention has dropped so far: a reader that has merged their tasks begins anew when it grows. */
-  readonly expired?: number;
+  /** How many superseded versions are no longer listed, as nothing holds a row of them. */
+  readonly forgotten?: number;
 }
 
 export const manifestPrefix = 'manifest/';
@@ -103,6 +105,11 @@ export function emptyManifest(logs: string, fields?: JsonObject): Manifest {
   };
 }
 
+/** How many versions were superseded so far: what is written without their rows is clean up to there. */
+export function cleanUpTo({ superseded, forgotten = 0 }: Pick<Manifest, 'superseded' | 'forgotten'>): number {
+  return forgotten + superseded.length;
+}
+
 /** The one to commit after it. */
 export function manifestAfter(before: Manifest, nowMs: number, changes: Partial<Manifest>): Manifest {
   return { ...before, ...changes, number: before.number + 1, commit: newName(), writtenTs: nowMs };
@@ -117,6 +124,7 @@ export function serializeManifest(manifest: Manifest): Uint8Array {
 export type ParsedManifest =
   | { readonly kind: 'manifest'; readonly manifest: Manifest }
   | { readonly kind: 'newer'; readonly version: number }
+  | { readonly kind: 'older'; readonly version: number }
   | { readonly kind: 'malformed'; readonly reason: string };
 
 /** Reads a manifest that may have been written by anyone. */
@@ -127,6 +135,7 @@ export function parseManifest(text: string): ParsedManifest {
   const version = json['version'];
   if (!isCount(version)) return { kind: 'malformed', reason: 'no version' };
   if (version > manifestVersion) return { kind: 'newer', version };
+  if (version < manifestVersion) return { kind: 'older', version };
   const totals = json['totals'];
   if (
     !isCount(json['number']) ||
@@ -140,9 +149,12 @@ export function parseManifest(text: string): ParsedManifest {
     !isCount(totals['rejected']) ||
     !isListOf(json['segments'], isSegmentEntry) ||
     !isListOf(json['ledger'], (part) => typeof part['key'] === 'string' && isCount(part['objects'])) ||
-    !isListOf(json['rejected'], (part) => typeof part['key'] === 'string' && isCount(part['lines'])) ||
+    !isListOf(
+      json['rejected'],
+      (part) => typeof part['key'] === 'string' && isCount(part['lines']) && isOptionalCount(part['clean']),
+    ) ||
     !isTextList(json['superseded']) ||
-    !(json['expired'] === undefined || isCount(json['expired']))
+    !isOptionalCount(json['forgotten'])
   ) {
     return { kind: 'malformed', reason: 'a field is missing or of the wrong type' };
   }
@@ -158,13 +170,13 @@ function isSegmentEntry(entry: JsonObject): boolean {
     isCount(entry['records']) &&
     typeof entry['minTs'] === 'number' &&
     typeof entry['maxTs'] === 'number' &&
-    (entry['accounts'] === undefined || isTextList(entry['accounts'])) &&
     (entry['paths'] === undefined || isJsonObject(entry['paths'])) &&
-    (entry['tasks'] === undefined || isTaskSideEntry(entry['tasks']))
+    isOptionalCount(entry['clean']) &&
+    isSideEntry(entry['side'])
   );
 }
 
-function isTaskSideEntry(entry: Json): boolean {
+function isSideEntry(entry: Json | undefined): boolean {
   return (
     isJsonObject(entry) &&
     typeof entry['key'] === 'string' &&
@@ -176,6 +188,10 @@ function isTaskSideEntry(entry: Json): boolean {
 
 function isCount(value: Json | undefined): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isOptionalCount(value: Json | undefined): boolean {
+  return value === undefined || isCount(value);
 }
 
 function isListOf(value: Json | undefined, accepts: (entry: JsonObject) => boolean): boolean {

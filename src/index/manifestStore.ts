@@ -78,6 +78,12 @@ export class ManifestStore {
             url,
             `the index at ${url} was written by a later release (format ${parsed.version}): update Ingest Trace`,
           );
+        case 'older':
+          throw new IndexError(
+            'older',
+            url,
+            `the index at ${url} was built by an earlier release (format ${parsed.version}): delete it and index the logs again`,
+          );
         case 'malformed':
           throw damagedIndex(url, `${manifestKey(newest.number)}: ${parsed.reason}`);
       }

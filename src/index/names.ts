@@ -11,8 +11,8 @@ export function segmentKey(nowMs: number, name: string): string {
   return `segments/${dayOf(nowMs)}/${name}.parquet`;
 }
 
-export function taskSideKey(nowMs: number, name: string): string {
-  return `tasks/${dayOf(nowMs)}/${name}.parquet`;
+export function sideKey(nowMs: number, name: string): string {
+  return `sides/${dayOf(nowMs)}/${name}.side`;
 }
 
 function dayOf(nowMs: number): string {

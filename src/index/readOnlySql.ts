@@ -53,6 +53,7 @@ export async function readOnlySql(index: LogIndex, sql: string, options: SqlOpti
   const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
   try {
     return await index.read(signal, async (reading) => {
+      await reading.hold(reading.segments.entries);
       const answer = await inOwnEngine(reading, options, signal, async (connection) => {
         const problem = await problemOf(connection, sql);
         if (problem !== undefined) throw refuse(problem);

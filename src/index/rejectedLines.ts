@@ -5,6 +5,8 @@ import { gunzip, gzip } from 'node:zlib';
 import { isJsonObject, parseJson } from '../model/json.ts';
 import type { ObjectStore } from '../store/objectStore.ts';
 import { damagedIndex } from './indexError.ts';
+import type { RejectedPartEntry } from './manifest.ts';
+import { newName } from './names.ts';
 import { readObject } from './readObject.ts';
 
 export interface RejectedLine {
@@ -25,8 +27,16 @@ export interface RejectedRow extends RejectedLine {
 /** So much of a rejected line is kept, in UTF-16 code units. */
 export const keptRawLength = 256;
 
-export async function serializeRejectedRows(rows: readonly RejectedRow[]): Promise<Uint8Array> {
-  return await promisify(gzip)(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+/** Puts a part, where no manifest names it yet. */
+export async function putRejectedRows(
+  store: ObjectStore,
+  rows: readonly RejectedRow[],
+  signal?: AbortSignal,
+): Promise<RejectedPartEntry> {
+  const key = `rejected/${newName()}.ndjson.gz`;
+  const body = await promisify(gzip)(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  await store.put(key, body, signal ? { signal } : {});
+  return { key, lines: rows.length };
 }
 
 export async function readRejectedRows(

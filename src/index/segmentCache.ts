@@ -24,13 +24,23 @@ type CachedObject = Pick<SegmentEntry, 'key' | 'sizeBytes' | 'sha256'>;
 /** Segments in use by statements that run in this process, of whatever index, and by how many: never evicted. */
 const inUse = new Map<string, number>();
 
+export type FetchListener = (progress: { readonly done: number; readonly total: number }) => void;
+
+/** One object on its way here, and how many questions wait for it. */
+interface Transfer {
+  readonly done: Promise<void>;
+  readonly stop: AbortController;
+  waiting: number;
+}
+
 export class SegmentCache {
   /** Of all indexes: the bound is one for them all. */
   readonly #root: string;
   readonly #store: ObjectStore;
   readonly #directory: string;
   readonly #maxBytes: number;
-  readonly #fetching = new Map<string, Promise<void>>();
+  readonly #transfers = new Map<string, Transfer>();
+  readonly #listeners = new Set<FetchListener>();
 
   /** @param directory may be shared by processes: files come and go whole. */
   constructor(store: ObjectStore, directory: string, maxBytes: number) {
@@ -44,6 +54,12 @@ export class SegmentCache {
   /** The folder in which statements find the files. */
   get directory(): string {
     return isLocal(this.#store) ? fileURLToPath(this.#store.url) : this.#directory;
+  }
+
+  /** Tells of the segments that questions wait for, until the answer is called. */
+  onFetch(listener: FetchListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Each segment's file. Not there before `hold` has brought it. */
@@ -60,7 +76,6 @@ export class SegmentCache {
     if (isLocal(this.#store)) return { release: async () => {} };
     await mkdir(this.#directory, { recursive: true });
     for (const entry of entries) this.#count(entry, 1);
-    await this.#makeRoom(entries);
     let isReleased = false;
     const release = async () => {
       if (isReleased) return;
@@ -69,14 +84,25 @@ export class SegmentCache {
       await this.#evict();
     };
     try {
+      const missing = await this.#makeRoom(entries);
+      let fetched = 0;
       const waiting = [...entries];
       const fetchNext = async () => {
         for (let entry = waiting.shift(); entry; entry = waiting.shift()) {
           signal?.throwIfAborted();
-          await this.#bring(entry, signal);
+          if (await this.#bring(entry, signal)) this.#tell({ done: ++fetched, total: Math.max(missing, fetched) });
         }
       };
-      await Promise.all(Array.from({ length: concurrency }, fetchNext));
+      const fetching = Array.from({ length: concurrency }, async () => {
+        try {
+          await fetchNext();
+        } finally {
+          // Where one fails, the others end what they are at, and no more.
+          waiting.length = 0;
+        }
+      });
+      await Promise.allSettled(fetching);
+      await Promise.all(fetching);
     } catch (error) {
       await release();
       throw error;
@@ -96,27 +122,41 @@ export class SegmentCache {
     return undefined;
   }
 
-  async #bring(entry: CachedObject, signal?: AbortSignal): Promise<void> {
+  /** Whether it had to be fetched, by this question or one that has come before. */
+  async #bring(entry: CachedObject, signal?: AbortSignal): Promise<boolean> {
     const file = this.fileOf(entry);
     const now = new Date();
     if ((await sizeOf(file)) === entry.sizeBytes) {
       // The time of last use is what eviction goes by.
       await utimes(file, now, now).catch(ignoreMissing);
-      return;
+      return false;
     }
-    let fetching = this.#fetching.get(file);
-    if (!fetching) {
-      fetching = this.#fetch(entry, file, signal).finally(() => this.#fetching.delete(file));
-      this.#fetching.set(file, fetching);
-    }
+    const transfer = this.#transfers.get(file) ?? this.#begin(entry, file);
+    transfer.waiting += 1;
     try {
-      await fetching;
-    } catch (error) {
-      signal?.throwIfAborted();
-      // Another's signal may have ended the transfer that we waited for.
-      if (error instanceof Error && error.name === 'AbortError') return await this.#bring(entry, signal);
-      throw error;
+      await untilAborted(transfer.done, signal);
+    } finally {
+      transfer.waiting -= 1;
+      if (transfer.waiting === 0) {
+        // Over, or wanted by nobody any more.
+        if (this.#transfers.get(file) === transfer) this.#transfers.delete(file);
+        transfer.stop.abort();
+      }
     }
+    return true;
+  }
+
+  #begin(entry: CachedObject, file: string): Transfer {
+    const stop = new AbortController();
+    const transfer = { done: this.#fetch(entry, file, stop.signal), stop, waiting: 0 };
+    // Whoever waits hears of a failure; nobody may, once it was stopped.
+    transfer.done.catch(() => undefined);
+    this.#transfers.set(file, transfer);
+    return transfer;
+  }
+
+  #tell(progress: { readonly done: number; readonly total: number }): void {
+    for (const listener of this.#listeners) listener(progress);
   }
 
   async #fetch(entry: CachedObject, file: string, signal?: AbortSignal): Promise<void> {
@@ -139,11 +179,16 @@ export class SegmentCache {
   }
 
   /** Before the segments come, so that the bound holds at any time but when a single question needs more than that. */
-  async #makeRoom(entries: readonly CachedObject[]): Promise<void> {
+  async #makeRoom(entries: readonly CachedObject[]): Promise<number> {
+    let missing = 0;
     let missingBytes = 0;
-    for (const entry of entries)
-      if ((await sizeOf(this.fileOf(entry))) !== entry.sizeBytes) missingBytes += entry.sizeBytes;
-    if (missingBytes > 0) await this.#evict(missingBytes);
+    for (const entry of entries) {
+      if ((await sizeOf(this.fileOf(entry))) === entry.sizeBytes) continue;
+      missing += 1;
+      missingBytes += entry.sizeBytes;
+    }
+    if (missing > 0) await this.#evict(missingBytes);
+    return missing;
   }
 
   async #evict(wantedBytes = 0): Promise<void> {
@@ -162,6 +207,20 @@ export class SegmentCache {
       await rm(file, { force: true });
       total -= sizeBytes;
     }
+  }
+}
+
+/** Rejects with `signal.reason` once it fires: whoever else waits for the same goes on. */
+async function untilAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return await work;
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }
 

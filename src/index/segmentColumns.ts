@@ -1,52 +1,49 @@
 /**
- * The columns of a segment (docs/index-format.md), in order: how a record becomes a row and a row becomes a record.
- * Whole numbers travel as DOUBLE between JavaScript and the engine, exact for every value a record can hold.
+ * The columns of a segment's rows (docs/index-format.md), in order, and how a row becomes a record again. Whole numbers
+ * travel as DOUBLE between JavaScript and the engine, exact for every value a record can hold.
  */
 
 import { isJsonObject, type JsonObject, parseJson } from '../model/json.ts';
 import type { LogRecord } from '../model/record.ts';
 import type { SqlRow } from './database.ts';
-import { fieldTokens } from './fieldTokens.ts';
-import type { StagedColumn } from './stagedTable.ts';
 
-interface SegmentColumn extends StagedColumn {
-  readonly cell: (record: LogRecord) => string | number | readonly string[] | undefined;
-}
-
-/** Columns of the record itself; `object_version` is added by the writer. */
+/** `text` and `texts` (a list) are strings, `whole` numbers from 0, `time` epoch ms. All but `ts` may be absent. */
 export const segmentColumns = [
-  { name: 'ts', type: 'time', cell: (record) => record.tsMs },
-  { name: 'level', type: 'name', cell: (record) => record.level },
-  { name: 'event', type: 'name', cell: (record) => record.event },
-  { name: 'task', type: 'text', cell: (record) => record.task },
-  { name: 'attempt', type: 'whole', cell: (record) => record.attempt },
-  { name: 'account', type: 'name', cell: (record) => record.account },
-  { name: 'collection', type: 'name', cell: (record) => record.collection },
-  { name: 'source', type: 'name', cell: (record) => record.source },
-  { name: 'coordinator', type: 'name', cell: (record) => record.coordinator },
-  { name: 'worker', type: 'name', cell: (record) => record.worker },
-  { name: 'message', type: 'text', cell: (record) => record.message },
-  { name: 'error_type', type: 'name', cell: (record) => record.error?.type },
-  { name: 'error_message', type: 'name', cell: (record) => record.error?.message },
-  { name: 'error_stack', type: 'text', cell: (record) => record.error?.stack },
-  { name: 'failure_group', type: 'name', cell: (record) => record.group },
-  { name: 'build_service', type: 'name', cell: (record) => record.build?.service },
-  { name: 'build_version', type: 'name', cell: (record) => record.build?.version },
-  { name: 'build_commit', type: 'name', cell: (record) => record.build?.commit },
-  { name: 'build_repository', type: 'name', cell: (record) => record.build?.repository },
-  { name: 'key', type: 'text', cell: (record) => record.key },
-  { name: 'bytes', type: 'whole', cell: (record) => record.bytes },
-  { name: 'docs', type: 'whole', cell: (record) => record.docs },
-  { name: 'rest', type: 'text', cell: (record) => (record.rest ? JSON.stringify(record.rest) : undefined) },
-  { name: 'fields', type: 'names', cell: fieldTokens },
-  { name: 'object', type: 'name', cell: (record) => record.origin?.object },
-  { name: 'offset_bytes', type: 'whole', cell: (record) => record.origin?.offsetBytes },
-] as const satisfies readonly SegmentColumn[];
+  { name: 'ts', type: 'time' },
+  { name: 'level', type: 'text' },
+  { name: 'event', type: 'text' },
+  { name: 'task', type: 'text' },
+  { name: 'attempt', type: 'whole' },
+  { name: 'account', type: 'text' },
+  { name: 'collection', type: 'text' },
+  { name: 'source', type: 'text' },
+  { name: 'coordinator', type: 'text' },
+  { name: 'worker', type: 'text' },
+  { name: 'message', type: 'text' },
+  { name: 'error_type', type: 'text' },
+  { name: 'error_message', type: 'text' },
+  { name: 'error_stack', type: 'text' },
+  { name: 'failure_group', type: 'text' },
+  { name: 'build_service', type: 'text' },
+  { name: 'build_version', type: 'text' },
+  { name: 'build_commit', type: 'text' },
+  { name: 'build_repository', type: 'text' },
+  { name: 'key', type: 'text' },
+  { name: 'bytes', type: 'whole' },
+  { name: 'docs', type: 'whole' },
+  { name: 'rest', type: 'text' },
+  { name: 'fields', type: 'texts' },
+  { name: 'object', type: 'text' },
+  { name: 'offset_bytes', type: 'whole' },
+] as const;
+
+/** What a record is read back from, by row. */
+export const recordColumns = [
+  ...segmentColumns.map(({ name }) => name).filter((name) => name !== 'fields'),
+  'object_version',
+] as const;
 
 export type ColumnName = (typeof segmentColumns)[number]['name'] | 'object_version';
-
-/** Rows of one task lie together, tasks of one account and collection side by side: what is asked for most. */
-export const segmentOrder = 'account, collection, task, ts, object, offset_bytes';
 
 /** The columns as a SELECT list that reads them back for `recordOfRow`. `from` is the table's alias. */
 export function selectRecord(from: string): string {

@@ -1,7 +1,7 @@
 /** Segments as statements read them. */
 
+import { pathText } from '../model/overview/recordFields.ts';
 import type { SegmentEntry } from './manifest.ts';
-import type { TextFilter } from './textFilter.ts';
 
 /** Segments and where their files lie. */
 export interface SegmentSet {
@@ -9,10 +9,6 @@ export interface SegmentSet {
   readonly fileOf: (entry: SegmentEntry) => string;
   /** Object versions whose rows do not count. */
   readonly superseded: readonly string[];
-  /** How many segments were dropped for their age so far. */
-  readonly expired?: number;
-  /** What a segment's texts may hold, where that is known. */
-  readonly textFilterOf?: (entry: SegmentEntry) => TextFilter | undefined;
 }
 
 /** Turns a list into what stands for it in a statement. */
@@ -20,11 +16,42 @@ export interface ListWriter {
   add(texts: readonly string[]): string;
 }
 
+/** Rows of a segment, from `start` up to but not including `end`. */
+export interface RowRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** The records of some segments under the alias `r`. */
 export function recordsSql(entries: readonly SegmentEntry[], segments: SegmentSet, lists: ListWriter): string {
   const files = lists.add(entries.map((entry) => segments.fileOf(entry)));
-  const all = `read_parquet(${files}, hive_partitioning = false)`;
-  if (segments.superseded.length === 0) return `${all} r`;
-  const superseded = lists.add(segments.superseded);
-  return `(SELECT * FROM ${all} WHERE object_version NOT IN (SELECT unnest(${superseded}))) r`;
+  return counting(`read_parquet(${files}, hive_partitioning = false)`, segments, lists);
+}
+
+/** Some rows of some segments under the alias `r`, with `segment`, the place of the segment in `parts`, and `file_row_number`. */
+export function rowsSql(
+  parts: readonly { readonly entry: SegmentEntry; readonly ranges: readonly RowRange[] }[],
+  segments: SegmentSet,
+  lists: ListWriter,
+): string {
+  const selects = parts.flatMap(({ entry, ranges }, at) => {
+    const file = lists.add([segments.fileOf(entry)]);
+    const rows = `SELECT *, ${at} AS segment FROM read_parquet(${file}, hive_partitioning = false, file_row_number = true)`;
+    return ranges.map(({ start, end }) =>
+      start === 0 && end >= entry.records
+        ? rows
+        : `${rows} WHERE file_row_number BETWEEN ${BigInt(start)} AND ${BigInt(end - 1)}`,
+    );
+  });
+  return counting(`(${selects.join(' UNION ALL ')})`, segments, lists);
+}
+
+function counting(all: string, { superseded }: SegmentSet, lists: ListWriter): string {
+  if (superseded.length === 0) return `${all} r`;
+  return `(SELECT * FROM ${all} WHERE object_version NOT IN (SELECT unnest(${lists.add(superseded)}))) r`;
+}
+
+/** Whether some record of the segment may have the path outside the canonical columns. */
+export function mayHavePath(entry: SegmentEntry, path: string): boolean {
+  return entry.paths === undefined || Object.hasOwn(entry.paths, pathText(path));
 }

@@ -4,11 +4,10 @@ import type { LogRecord } from '../model/record.ts';
 import { pathOfToken } from './fieldTokens.ts';
 import type { SegmentEntry } from './manifest.ts';
 
-/** More accounts than this, and the planner looks into the segment rather than at a list. */
-const maxListedAccounts = 1000;
+/** More paths than this, and the planner looks into the segment rather than at a list. */
 const maxListedPaths = 2000;
 
-type Described = Pick<SegmentEntry, 'minTs' | 'maxTs' | 'accounts' | 'paths'>;
+type Described = Pick<SegmentEntry, 'minTs' | 'maxTs' | 'paths'>;
 
 export class SegmentStatistics {
   records = 0;
@@ -16,7 +15,6 @@ export class SegmentStatistics {
   bytes = 0;
   #minTs = Number.POSITIVE_INFINITY;
   #maxTs = Number.NEGATIVE_INFINITY;
-  readonly #accounts = new Set<string>();
   readonly #paths = new Map<string, number>();
 
   add(record: LogRecord, bytes: number): void {
@@ -24,7 +22,6 @@ export class SegmentStatistics {
     this.bytes += bytes;
     this.#minTs = Math.min(this.#minTs, record.tsMs);
     this.#maxTs = Math.max(this.#maxTs, record.tsMs);
-    if (record.account !== undefined && this.#accounts.size <= maxListedAccounts) this.#accounts.add(record.account);
   }
 
   addPaths(tokens: readonly string[]): void {
@@ -48,7 +45,6 @@ export class SegmentStatistics {
     return {
       minTs: this.#minTs,
       maxTs: this.#maxTs,
-      ...(this.#accounts.size <= maxListedAccounts ? { accounts: [...this.#accounts].sort() } : {}),
       ...(this.#paths.size <= maxListedPaths ? { paths: Object.fromEntries(this.#paths) } : {}),
     };
   }
@@ -58,23 +54,4 @@ export class SegmentStatistics {
 function isAmong(tokens: readonly string[], end: number, path: string): boolean {
   for (let at = 0; at < end; at++) if (pathOfToken(tokens[at] ?? '') === path) return true;
   return false;
-}
-
-/** Ranges and lists that hold for each of the segments hold for all: wider, perhaps, than what is left of the rows. */
-export function mergedStatistics(inputs: readonly SegmentEntry[]): Described {
-  const accounts = new Set<string>();
-  const paths = new Map<string, number>();
-  let [hasAccounts, hasPaths] = [true, true];
-  for (const entry of inputs) {
-    if (!entry.accounts) hasAccounts = false;
-    for (const account of entry.accounts ?? []) accounts.add(account);
-    if (!entry.paths) hasPaths = false;
-    for (const [path, count] of Object.entries(entry.paths ?? {})) paths.set(path, (paths.get(path) ?? 0) + count);
-  }
-  return {
-    minTs: Math.min(...inputs.map((entry) => entry.minTs)),
-    maxTs: Math.max(...inputs.map((entry) => entry.maxTs)),
-    ...(hasAccounts && accounts.size <= maxListedAccounts ? { accounts: [...accounts].sort() } : {}),
-    ...(hasPaths && paths.size <= maxListedPaths ? { paths: Object.fromEntries(paths) } : {}),
-  };
 }

@@ -28,10 +28,9 @@ function recordsSql({ entries, fileOf, superseded }: SegmentSet): string {
 
 const engineTypes = {
   text: 'VARCHAR',
-  name: 'VARCHAR',
   whole: 'BIGINT',
   time: 'TIMESTAMP WITH TIME ZONE',
-  names: 'VARCHAR[]',
+  texts: 'VARCHAR[]',
 } as const;
 
 function tasksSql(): string {

@@ -1,14 +1,12 @@
 /** Matching tasks over time, by status: at a width that suits the range they lie in. */
 
 import type { HistogramAnswer } from '../model/overview/answers.ts';
-import { histogramOf } from '../model/overview/histogramOf.ts';
-import { bucketWidthSql, bucketWidthsMs } from '../model/overview/timeBuckets.ts';
+import { type BucketCount, histogramOf } from '../model/overview/histogramOf.ts';
+import { bucketOf, bucketWidth } from '../model/overview/timeBuckets.ts';
 import type { Query } from '../model/query/query.ts';
-import { type TaskStatus, taskStatuses } from '../model/task.ts';
-import { Parameters } from './compileQuery.ts';
+import { taskStatuses } from '../model/task.ts';
+import { matchAll } from './findTasks.ts';
 import type { IndexSource, LogIndex } from './logIndex.ts';
-import { type SegmentSet } from './segmentSet.ts';
-import { matchedTasks, type Statement } from './statements.ts';
 
 export interface TaskHistogram extends Pick<HistogramAnswer, 'buckets' | 'widthMs'> {
   readonly total: number;
@@ -17,29 +15,38 @@ export interface TaskHistogram extends Pick<HistogramAnswer, 'buckets' | 'widthM
 
 /** @throws IndexError; rejects with `signal.reason`. */
 export async function taskHistogram(index: LogIndex, query: Query, signal?: AbortSignal): Promise<TaskHistogram> {
-  return await index.read(signal, async ({ segments, source, query: ask }) => {
-    const rows = segments.entries.length === 0 ? [] : await ask(histogramStatement(query, segments));
-    const widthMs = Number(rows[0]?.['width'] ?? bucketWidthsMs[0]);
-    const counts = rows.flatMap((row) => {
-      const status = statusOf(row['status']);
-      return status ? [{ number: Number(row['number']), status, count: Number(row['count']) }] : [];
-    });
-    const total = counts.reduce((sum, { count }) => sum + count, 0);
-    return { ...histogramOf(counts, widthMs), total, source };
+  return await index.read(signal, async (reading) => {
+    const matcher = await matchAll(reading, query);
+    let [first, last, total] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+    const matched = reading.tasks.table.segments.map((segment) => ({ segment, mask: matcher.match(segment) }));
+    for (const { segment, mask } of matched) {
+      for (let at = 0; at < mask.length; at++) {
+        if (mask[at] === 0) continue;
+        const ms = segment.lastMs[at] ?? 0;
+        if (ms < first) first = ms;
+        if (ms > last) last = ms;
+        total += 1;
+      }
+    }
+    if (total === 0) return { buckets: [], widthMs: bucketWidth(0, 0), total, source: reading.source };
+    const widthMs = bucketWidth(first, last);
+    const start = bucketOf(first, widthMs);
+    const counts = new Uint32Array((bucketOf(last, widthMs) - start + 1) * taskStatuses.length);
+    for (const { segment, mask } of matched) {
+      for (let at = 0; at < mask.length; at++) {
+        if (mask[at] === 0) continue;
+        const bucket = Math.floor((segment.lastMs[at] ?? 0) / widthMs) - start;
+        const cell = bucket * taskStatuses.length + (segment.status[at] ?? 0);
+        counts[cell] = (counts[cell] ?? 0) + 1;
+      }
+    }
+    return { ...histogramOf(bucketCounts(counts, start), widthMs), total, source: reading.source };
   });
 }
 
-function histogramStatement(query: Query, segments: SegmentSet): Statement {
-  const parameters = new Parameters();
-  const matched = matchedTasks(query, segments, parameters, { columns: [], select: ['f.status'] });
-  const sql = `
-    WITH ${matched}, chosen AS (SELECT ${bucketWidthSql('min(last_ms)', 'max(last_ms)')}::DOUBLE AS width FROM matched)
-    SELECT floor(last_ms / width) AS number, status, any_value(width) AS width, count(*)::DOUBLE AS count
-    FROM matched, chosen
-    GROUP BY number, status`;
-  return { sql, parameters };
-}
-
-function statusOf(value: unknown): TaskStatus | undefined {
-  return taskStatuses.find((status) => status === value);
+function bucketCounts(counts: Uint32Array, start: number): BucketCount[] {
+  return Array.from(counts).flatMap((count, cell) => {
+    const status = taskStatuses[cell % taskStatuses.length];
+    return status && count > 0 ? [{ number: start + Math.floor(cell / taskStatuses.length), status, count }] : [];
+  });
 }

@@ -1,12 +1,14 @@
 /**
- * Finds the workspace file of a frame, and says how sure it is: user mappings, then the path itself, then what the
- * trace's other frames showed, then the longest path suffix, checked against what stands in the file.
+ * Finds the workspace file of a frame, and says how sure it is: user mappings, then the path itself, then what was learned
+ * from the user's choices, then what the trace's other frames showed, then the longest path suffix, checked against what
+ * stands in the file.
  */
 
 import { isAbsolutePath, normalisePath, pathComponents } from './framePath.ts';
 import type { PathMapping } from '../model/environment.ts';
 import type { Declaration } from './declaredModule.ts';
 import { goPackageOf } from './goModule.ts';
+import { mappingOfChoice } from './learnedMapping.ts';
 import { enclosingName, type Evidence, inspectSource } from './sourceEvidence.ts';
 import type { ReadSource } from './readSource.ts';
 import { type Frame, openConfidence, type Resolution } from './trace.ts';
@@ -16,6 +18,8 @@ export interface ResolveOptions {
   readonly files: readonly WorkspaceFiles[];
   /** The user's: a `to` that is not absolute is relative to each workspace folder. */
   readonly mappings?: readonly PathMapping[];
+  /** From earlier choices (`CandidateFile.teaches`); a file against which its own text speaks is one candidate of several. */
+  readonly learned?: readonly PathMapping[];
   /** Where confident frames of the same trace were found (`mappingOf`): their neighbours lie beside them. */
   readonly siblings?: readonly PathMapping[];
   /** Absent: what stands in the files is not looked at. */
@@ -32,6 +36,8 @@ interface Candidate {
   readonly why: string;
   /** True where only the file's own declaration can make it the frame's: its folders are not those of the package. */
   readonly needsDeclaration?: boolean;
+  /** The mapping that led there, where it was learned. */
+  readonly learned?: PathMapping;
 }
 
 /** More look-alikes than this are neither read nor shown. */
@@ -42,6 +48,7 @@ const maxDeclarations = 50;
 const maxConfidence = 0.99;
 /** How much better than the next best a file must be to open unasked. */
 const clearMargin = 0.1;
+const learnedConfidence = 0.9;
 
 export async function resolveFrame(frame: Frame, options: ResolveOptions): Promise<Resolution> {
   if (frame.file === undefined) return { kind: 'none', why: 'the frame names no file' };
@@ -49,8 +56,15 @@ export async function resolveFrame(frame: Frame, options: ResolveOptions): Promi
   const direct = mapped(path, options.mappings ?? [], options.files, 0.98, 'mapped by') ?? exact(path, options.files);
   if (direct) return judged(frame, [await withEvidence(direct, frame, options)]);
   if (!frame.inApp && !isPackagePath(frame)) return { kind: 'none', why: `library code: ${frame.file}` };
+  const learned = asLearned(path, options);
+  if (learned) {
+    const checked = await withEvidence(learned, frame, options);
+    // Services that lie in folders of one name share their prefixes: what stands in the file may say otherwise.
+    if (checked.confidence >= learnedConfidence) return judged(frame, [checked]);
+  }
   const beside = mapped(path, options.siblings ?? [], options.files, 0.9, 'beside the other frames of the trace,');
-  const found = beside ? [beside] : suffixCandidates(frame, path, options.files);
+  const others = beside ? [beside] : suffixCandidates(frame, path, options.files);
+  const found = learned ? [learned, ...others.filter((one) => !isSameFile(one, learned))] : others;
   if (found.length === 0) {
     const name = pathComponents(path).at(-1) ?? frame.file;
     return {
@@ -58,7 +72,7 @@ export async function resolveFrame(frame: Frame, options: ResolveOptions): Promi
       why: frame.inApp ? `no file named ${name} in the workspace` : `library code: ${frame.file}`,
     };
   }
-  const best = found.slice(0, found[0]?.needsDeclaration ? maxDeclarations : maxCandidates);
+  const best = found.slice(0, others[0]?.needsDeclaration ? maxDeclarations : maxCandidates);
   return judged(frame, await Promise.all(best.map((candidate) => withEvidence(candidate, frame, options))));
 }
 
@@ -130,7 +144,22 @@ function mapped(
   return undefined;
 }
 
+/** The file that an earlier choice speaks for. */
+function asLearned(path: string, { learned = [], files }: ResolveOptions): Candidate | undefined {
+  for (const mapping of learned.toSorted((a, b) => b.from.length - a.from.length)) {
+    const found = mapped(path, [mapping], files, learnedConfidence, 'as you chose before,');
+    if (found) return { ...found, learned: mapping };
+  }
+  return undefined;
+}
+
+function isSameFile(one: Candidate, other: Candidate): boolean {
+  return one.path === other.path && one.files.root === other.files.root;
+}
+
+/** What is left of a path below a folder; nothing where the mapping is of the file itself. */
 function restAfter(path: string, folder: string): string | undefined {
+  if (path === folder) return '';
   const prefix = folder.endsWith('/') ? folder : `${folder}/`;
   return path.startsWith(prefix) ? path.slice(prefix.length) : undefined;
 }
@@ -271,11 +300,16 @@ function judged(frame: Frame, candidates: readonly Candidate[]): Resolution {
       ...(frame.column1 === undefined ? {} : { column1: frame.column1 }),
       confidence: Math.round(Math.min(maxConfidence, best.confidence) * 100) / 100,
       why: best.why,
+      ...(best.learned && { learned: best.learned }),
     };
   }
+  const printed = framePathOf(frame);
   return {
     kind: 'choice',
-    candidates: sorted.map((one) => ({ path: one.files.absolute(one.path), why: one.why })),
+    candidates: sorted.map(({ files, path, why }) => {
+      const teaches = mappingOfChoice(printed, { root: files.root, path, caseInsensitive: files.caseInsensitive });
+      return { path: files.absolute(path), why, ...(teaches && { teaches }) };
+    }),
     why: second && !isClear ? `${sorted.length} files look alike: ${best.why}` : `not sure: ${best.why}`,
   };
 }

@@ -12,6 +12,8 @@ import type { WorkspaceFiles } from './workspaceFiles.ts';
 export interface ResolveTraceOptions {
   readonly files: readonly WorkspaceFiles[];
   readonly mappings?: readonly PathMapping[];
+  /** See `ResolveOptions`. */
+  readonly learned?: readonly PathMapping[];
   readonly readSource?: ReadSource;
   /** Share one between calls to keep loaded maps; without it one is made from `readSource`. */
   readonly sourceMaps?: SourceMaps;
@@ -45,6 +47,7 @@ export async function resolveTrace(trace: Trace, options: ResolveTraceOptions): 
   const resolving: ResolveOptions = {
     files: options.files,
     ...(options.mappings ? { mappings: options.mappings } : {}),
+    ...(options.learned ? { learned: options.learned } : {}),
     ...(readSource ? { readSource } : {}),
   };
   const located: Located[] = [];

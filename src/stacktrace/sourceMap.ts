@@ -43,6 +43,11 @@ export class SourceMaps {
     this.#folders = folders.map((folder) => normalisePath(folder).replace(/\/$/, ''));
   }
 
+  /** The same folders of maps for files as they were at another time. */
+  reading(readSource: ReadSource): SourceMaps {
+    return new SourceMaps(readSource, this.#folders);
+  }
+
   get hasFolders(): boolean {
     return this.#folders.length > 0;
   }

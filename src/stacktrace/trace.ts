@@ -1,5 +1,7 @@
 /** A stack trace read from text: its frames, and the traces that caused it or came with it. */
 
+import type { PathMapping } from '../model/environment.ts';
+
 export type TraceLanguage =
   | 'javascript'
   | 'python'
@@ -94,12 +96,22 @@ export type Resolution =
       /** 0 to 1; links open unasked from `openConfidence` on. */
       readonly confidence: number;
       readonly why: string;
+      /** The learned mapping that led there. */
+      readonly learned?: PathMapping;
     }
   | {
       readonly kind: 'choice';
-      readonly candidates: readonly { readonly path: string; readonly why: string }[];
+      readonly candidates: readonly CandidateFile[];
       readonly why: string;
     }
   | { readonly kind: 'none'; readonly why: string };
+
+export interface CandidateFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly why: string;
+  /** What choosing it says about the frames beside, where it says anything. */
+  readonly teaches?: PathMapping;
+}
 
 export const openConfidence = 0.75;

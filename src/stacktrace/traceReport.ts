@@ -1,7 +1,9 @@
 /** Text to one object per frame: what `ingest-trace trace --json` prints (docs/stack-traces.md). */
 
 import { findTraces } from './findTraces.ts';
+import { frameAtRevision, type FrameAtRevision, type RevisionPlace } from './frameRevision.ts';
 import { type ResolveTraceOptions, resolveTrace } from './resolveTrace.ts';
+import type { Revision } from './revision.ts';
 import type { Resolution, TraceLanguage } from './trace.ts';
 
 export interface ReportedFrame {
@@ -26,18 +28,30 @@ export interface ReportedFrame {
     readonly why: string;
   } | null;
   readonly why: string;
+  /** With a revision: the line that ran. */
+  readonly ran: RevisionPlace | null;
+  /** What became of it; `resolved` is where it is now. */
+  readonly now: FrameAtRevision['now'] | null;
 }
 
 /**
  * Every frame of every trace of a text. Without workspace folders nothing is resolved.
+ * @param revision that ran: its files are to be among those of `options`, as `filesThen` and `readThen` give them
  * @throws the signal's reason when it is aborted
  */
-export async function* traceReport(text: string, options: ResolveTraceOptions): AsyncGenerator<ReportedFrame> {
+export async function* traceReport(
+  text: string,
+  options: ResolveTraceOptions,
+  revision?: Revision,
+): AsyncGenerator<ReportedFrame> {
   let number = -1;
   for (const trace of findTraces(text)) {
     let part: unknown;
     let index = 0;
-    for (const { frame, trace: within, resolution } of await resolveTrace(trace, options)) {
+    for (const { frame, trace: within, resolution: found } of await resolveTrace(trace, options)) {
+      const { resolution, ran, now }: FrameAtRevision = revision
+        ? await frameAtRevision(found, revision)
+        : { resolution: found };
       if (within !== part) {
         part = within;
         number++;
@@ -57,6 +71,8 @@ export async function* traceReport(text: string, options: ResolveTraceOptions): 
         inApp: frame.inApp,
         resolved: resolvedOf(resolution),
         why: whyOf(resolution),
+        ran: ran ?? null,
+        now: now ?? null,
       };
     }
   }

@@ -144,9 +144,9 @@ suite('connect', () => {
     const { folder, places } = await history();
     await using _folder = folder;
     const files = await readdir(join(folder.path, 'index'), { recursive: true });
-    const segments = files.filter((file) => file.endsWith('.parquet'));
-    assert.ok(segments.length > 0);
-    for (const segment of segments) await truncate(join(folder.path, 'index', segment), 10);
+    const sides = files.filter((file) => file.endsWith('.side'));
+    assert.ok(sides.length > 0);
+    for (const side of sides) await truncate(join(folder.path, 'index', side), 10);
     await using connection = new OpenConnection(folder, places);
     const answer = await connection.asked.search(query(''), 'auto', { limit: 10 });
     assert.equal(answer.tasks.length, 4);

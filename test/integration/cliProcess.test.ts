@@ -277,6 +277,8 @@ test('trace reads stdin and files, and gives every frame of the contract', async
     'inApp',
     'resolved',
     'why',
+    'ran',
+    'now',
   ]);
   const { path } = (frame?.['resolved'] ?? assert.fail('not resolved')) as { path: string };
   assert.equal(path, join(folder, 'work/service/src/rows.ts'));

@@ -94,7 +94,7 @@ function placeOf(origin: { readonly object: string; readonly offsetBytes: number
 interface StoreWatch {
   beforePut?(key: string): Promise<void>;
   afterPut?(key: string, result: PutResult): Promise<PutResult>;
-  beforeGet?(key: string): Promise<void>;
+  beforeGet?(key: string, signal?: AbortSignal): Promise<void>;
   beforeHead?(key: string): Promise<void>;
   beforeList?(options: ListOptions): void;
   /** Which keys a listing shows. */
@@ -135,7 +135,7 @@ export class WatchedStore implements ObjectStore {
   }
 
   async get(...call: Parameters<ObjectStore['get']>): ReturnType<ObjectStore['get']> {
-    await this.#watch.beforeGet?.(call[0]);
+    await this.#watch.beforeGet?.(call[0], call[1]?.signal);
     return await this.#store.get(...call);
   }
 

@@ -1,7 +1,8 @@
-/** Log objects that are listed and cannot be read: tried a few times, then set aside and listed, never lost and never for ever. */
+/** Log objects that cannot be read, or not to their end: what is sound is indexed, the rest is listed with its reason, and nothing is tried for ever. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { indexLogs, type UnreadableObject } from '../../src/index/indexLogs.ts';
 import { watchLogs } from '../../src/index/watchLogs.ts';
 import type { ObjectStore } from '../../src/store/objectStore.ts';
@@ -191,4 +192,84 @@ test('a watch lets time go by between tries, and reads the object when its troub
   assert.deepEqual(triedAfterMs, [0, 2_000, 32_000]);
   assert.equal(nowMs - startMs, 333_000);
   await assertIndexedOnce(await fixture.reader(), logs);
+});
+
+test('damaged objects are indexed as far as they are sound, listed, and read again only once they are written anew', async () => {
+  await using fixture = await indexFixture();
+  const { logs, index } = fixture;
+  const good = Buffer.from(lines({ task: 'a' }, { task: 'b' }));
+  const gzip = gzipSync(good);
+  const badChecksum = Buffer.from(gzip);
+  badChecksum.writeUInt32LE((gzip.readUInt32LE(gzip.length - 8) ^ 1) >>> 0, gzip.length - 8);
+  const line = (text: string) => Buffer.from(`${text}\n`);
+  const damaged: readonly (readonly [string, Buffer, number, readonly (readonly [number, RegExp])[]])[] = [
+    ['checksum.gz', badChecksum, 2, [[good.length, /checksum does not fit/]]],
+    ['cut.gz', gzip.subarray(0, -6), 2, [[good.length, /ends within the checksum/]]],
+    ['members.gz', Buffer.concat([gzip, gzip]), 4, []],
+    ['second member.gz', Buffer.concat([gzip, gzip.subarray(0, 12)]), 2, [[good.length, /ends before the data does/]]],
+    [
+      'junk behind.gz',
+      Buffer.concat([gzip, Buffer.from('no gzip at all')]),
+      2,
+      [[good.length, /no gzip data starts there/]],
+    ],
+    ['no gzip.gz', good, 0, [[0, /no gzip data starts there/]]],
+    ['empty.gz', Buffer.alloc(0), 0, []],
+    ['empty.zst', Buffer.alloc(0), 0, []],
+    ['empty.ndjson', Buffer.alloc(0), 0, []],
+    ['frames.zst', Buffer.concat([zstdCompressSync(good), zstdCompressSync(good)]), 4, []],
+    [
+      'second frame.zst',
+      Buffer.concat([zstdCompressSync(good), zstdCompressSync(good).subarray(0, 9)]),
+      2,
+      [[good.length, /damaged zstd/]],
+    ],
+    ['no zstd.zst', good, 0, [[0, /damaged zstd/]]],
+    [
+      'long.ndjson',
+      Buffer.concat([Buffer.alloc(16 * 2 ** 20 + 1, 'x'), line(''), good]),
+      2,
+      [[0, /longer than 16777216 bytes/]],
+    ],
+    ['bytes.ndjson', Buffer.concat([good, Buffer.from([0x22, 0xff, 0x22]), line('')]), 2, [[good.length, /not UTF-8/]]],
+    [
+      'times.ndjson',
+      Buffer.concat([
+        line('{"ts":8640000000000000,"task":"latest"}'),
+        line('{"ts":-8640000000000000,"task":"earliest"}'),
+        line('{"ts":8640000000000001}'),
+        line('{"ts":"2026-11-23T10:00:00"}'),
+        line('{"ts":null}'),
+      ]),
+      2,
+      [
+        [83, /ts is not a time: 8640000000000001/],
+        [107, /ts is not a time: "2026-11-23T10:00:00"/],
+        [136, /ts is not a time: null/],
+      ],
+    ],
+  ];
+  for (const [key, bytes] of damaged) await logs.put(key, bytes);
+  const summary = await indexLogs({ logs, index });
+  const reader = await fixture.reader();
+  const { records } = await reader.records(query(''), { limit: 1000 });
+  const rejected = await Array.fromAsync(reader.rejected());
+  for (const [key, , count, rejects] of damaged) {
+    assert.equal(records.filter(({ origin }) => origin?.object === key).length, count, key);
+    const found = rejected.filter(({ object }) => object === key);
+    assert.deepEqual(
+      found.map(({ offsetBytes }) => offsetBytes),
+      rejects.map(([offsetBytes]) => offsetBytes),
+      key,
+    );
+    for (const [at, [, reason]] of rejects.entries()) assert.match(found[at]?.reason ?? '', reason, key);
+  }
+  assert.deepEqual([summary.objects, summary.rejected], [damaged.length, rejected.length]);
+  assert.equal((await indexLogs({ logs, index, retry: true })).objects, 0, 'none is read again');
+  await assertIndexedOnce(reader, logs);
+
+  await logs.put('checksum.gz', gzip);
+  assert.equal((await indexLogs({ logs, index })).objects, 1);
+  assert.ok((await Array.fromAsync(reader.rejected())).every(({ object }) => object !== 'checksum.gz'));
+  await assertIndexedOnce(reader, logs);
 });

@@ -112,6 +112,35 @@ test('says of a file that is cut off, damaged or none that it cannot be read', a
   await assert.rejects(readParquetRows(`${file}.missing`, { columns: names, ranges }), { code: 'ENOENT' });
 });
 
+test('whatever bytes are changed, there are rows or an error that says so', async () => {
+  await using fixture = await parquetFixture();
+  const { file } = fixture;
+  const recipe = fc.record({
+    recipe: columnRecipes(700),
+    changes: fc.array(fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), byte: fc.nat(255) }), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+  });
+  await fc.assert(
+    fc.asyncProperty(recipe, async ({ recipe, changes }) => {
+      const columns = meantColumns(recipe);
+      await write(file, columns, 300);
+      const bytes = await readFile(file);
+      for (const { at, byte } of changes) bytes[Math.floor(at * (bytes.length - 1))] = byte;
+      await writeFile(file, bytes);
+      const names = columns.map(({ name }) => name);
+      try {
+        const rows = await readParquetRows(file, { columns: names, ranges: [{ start: 250, end: 650 }] });
+        assert.ok(rows.length <= 400);
+      } catch (error) {
+        assert.ok(error instanceof ParquetError, String(error));
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
 test('what was kept of a file is not taken for one put in its place', async () => {
   await using fixture = await parquetFixture();
   const { file } = fixture;

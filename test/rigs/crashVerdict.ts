@@ -30,7 +30,7 @@ export async function settle(logs: ObjectStore, index: ObjectStore): Promise<voi
 export async function assertCollectable(index: ObjectStore): Promise<void> {
   const { manifest } = await new ManifestStore(index).newest();
   await collectGarbage(index, manifest, { objectsMs: -1, manifestsMs: -1 });
-  const sides = manifest.segments.flatMap(({ tasks }) => tasks ?? []);
+  const sides = manifest.segments.map(({ side }) => side);
   const named = [...manifest.segments, ...sides, ...manifest.ledger, ...manifest.rejected].map(({ key }) => key);
   const left: string[] = [];
   for await (const { key } of index.list()) left.push(key);

@@ -21,6 +21,8 @@ export interface ExtensionWindow {
 export interface ExtensionWindowOptions {
   /** What the workspace's ingest-trace.json says; without it there is no such file. */
   readonly environments?: readonly Readonly<Record<string, unknown>>[];
+  /** User settings beside those that keep VS Code quiet. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** Takes dist/ as `npm run build` left it. */
@@ -42,7 +44,7 @@ export async function openExtensionWindow(options: ExtensionWindowOptions = {}):
       const json = JSON.stringify({ environments: options.environments }, null, 2);
       await writeFile(join(workspace.path, 'ingest-trace.json'), `${json}\n`);
     }
-    const vscode = await startTestVscode({ folder: workspace.path, vsix });
+    const vscode = await startTestVscode({ folder: workspace.path, vsix, ...options });
     undo.push(() => vscode.close());
     const browser = await launchChromium();
     undo.push(() => browser.close());

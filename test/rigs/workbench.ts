@@ -56,13 +56,18 @@ export class Workbench {
     await this.page.context().close();
   }
 
-  /** Saves what the window shows as `test/out/screenshots/<name>.png`; gives back the path. */
-  async screenshot(name: string): Promise<string> {
+  /**
+   * Saves what the window shows as `test/out/screenshots/<name>.png`; gives back the path.
+   * @param pointer `stays` for a picture of what hangs on it
+   */
+  async screenshot(name: string, pointer: 'away' | 'stays' = 'away'): Promise<string> {
     await mkdir(screenshotsFolder, { recursive: true });
     const path = join(screenshotsFolder, `${name}.png`);
-    // No hover covers what the picture is of.
-    await this.page.mouse.move(1, 1);
-    await this.page.locator('.workbench-hover:visible').first().waitFor({ state: 'hidden' });
+    if (pointer === 'away') {
+      // No hover covers what the picture is of.
+      await this.page.mouse.move(1, 1);
+      await this.page.locator('.workbench-hover:visible').first().waitFor({ state: 'hidden' });
+    }
     await this.page.screenshot({ path });
     return path;
   }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { answerNotice } from '../../src/extension/views/answerNotice.ts';
 import { changedNodes } from '../../src/extension/views/changedNodes.ts';
-import { errorNode, failuresOf } from '../../src/extension/views/errorNodes.ts';
+import { errorNode, failuresOf, type ResolvedTrace } from '../../src/extension/views/errorNodes.ts';
 import { type Answered, type HistoryState, historyFace, withNextPage } from '../../src/extension/views/historyState.ts';
 import { type LiveState, liveNodes, loadText, retryingCount } from '../../src/extension/views/liveNodes.ts';
 import { detailNodes, historyTaskNode, liveTaskNode, taskContext } from '../../src/extension/views/taskNodes.ts';
@@ -14,6 +14,7 @@ import type { LiveCoordinator } from '../../src/model/live.ts';
 import type { LogRecord } from '../../src/model/record.ts';
 import type { FoldedTask, TaskDetail } from '../../src/model/task.ts';
 import { findTraces } from '../../src/stacktrace/findTraces.ts';
+import type { Trace } from '../../src/stacktrace/trace.ts';
 
 const nowMs = Date.parse('2026-11-23T12:00:00Z');
 
@@ -355,6 +356,39 @@ test('frames say where they lead, or why they lead nowhere', () => {
   assert.deepEqual([first?.label, first?.description], ['readRow', 'readRow.ts:12 · app/src']);
   assert.match(second?.tooltip ?? '', /Not in this workspace: no file of that name/);
   assert.ok(first?.click);
+});
+
+test('of a chain the last cause is marked, frames that were left out are told, names are those of the source', () => {
+  const chain = [
+    'java.lang.X: x',
+    '\tat a.b.Loader.lambda$load$0(Loader.java:12)',
+    'Caused by: java.lang.Y: y',
+    '\tat a.Y.y(Y.java:1)',
+    '\t... 1 more',
+    'Caused by: java.lang.Z: z',
+    '\tat a.Z.z(Z.java:1)',
+    '\t... 12 more',
+  ];
+  const [trace] = findTraces(chain.join('\n'));
+  const [failure] = failuresOf(detail([failedRecord]));
+  assert.ok(trace?.cause?.cause && failure);
+  const resolved = (one: Trace): ResolvedTrace => ({
+    trace: one,
+    resolutions: [],
+    below: one.cause ? [{ relation: 'Caused by', trace: resolved(one.cause) }] : [],
+  });
+  const of = { environment: 'prod', task: task('t'), shownPath: (path: string) => path };
+  const faces = (row: ViewNode | undefined): unknown[] =>
+    childrenOf(row).flatMap((child) => [[child.label, child.description], ...faces(child)]);
+  assert.deepEqual(faces(errorNode(of, failure, 0, [resolved(trace)])), [
+    ['a.b.Loader.load (lambda)', 'Loader.java:12'],
+    ['Caused by java.lang.Y: y', undefined],
+    ['a.Y.y', 'Y.java:1'],
+    ['1 more frame', undefined],
+    ['Caused by java.lang.Z: z', 'root cause'],
+    ['a.Z.z', 'Z.java:1'],
+    ['12 more frames', undefined],
+  ]);
 });
 
 test('records come page by page', () => {

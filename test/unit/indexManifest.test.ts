@@ -10,7 +10,6 @@ import {
   parseManifest,
   serializeManifest,
 } from '../../src/index/manifest.ts';
-import { mayHold } from '../../src/index/pruneSegments.ts';
 
 const manifest: Manifest = {
   ...emptyManifest('s3://bucket/logs'),
@@ -24,8 +23,8 @@ const manifest: Manifest = {
       records: 2,
       minTs: 1,
       maxTs: 2,
-      accounts: ['acme'],
       paths: { 'http.status': 2 },
+      side: { key: 'sides/a.side', sizeBytes: 1, sha256: 'fe', tasks: 1 },
     },
   ],
   ledger: [{ key: 'ledger/a.json', objects: 3 }],
@@ -38,17 +37,19 @@ test('a manifest is read as it was written', () => {
   const parsed = parseManifest(text);
   assert.ok(parsed.kind === 'manifest');
   const { format, version, ...read } = JSON.parse(JSON.stringify(parsed.manifest)) as Record<string, unknown>;
-  assert.deepEqual([format, version, read], ['ingest-trace-index', 2, manifest]);
+  assert.deepEqual([format, version, read], ['ingest-trace-index', 3, manifest]);
 });
 
-test('a manifest of a later version is told from a malformed one', () => {
-  assert.deepEqual(parseManifest(text.replace('"version":2', '"version":3')), { kind: 'newer', version: 3 });
+test('manifests of later and earlier versions are told from malformed ones', () => {
+  assert.deepEqual(parseManifest(text.replace('"version":3', '"version":4')), { kind: 'newer', version: 4 });
+  assert.deepEqual(parseManifest(text.replace('"version":3', '"version":2')), { kind: 'older', version: 2 });
   for (const broken of [
     '',
     '[]',
     '{}',
     text.slice(0, -3),
     text.replace('"sizeBytes":1', '"sizeBytes":"1"'),
+    text.replace('"side":', '"sid":'),
     text.replace('"superseded":["0123"]', '"superseded":[1]'),
   ]) {
     assert.equal(parseManifest(broken).kind, 'malformed', broken);
@@ -62,18 +63,4 @@ test('keys sort as their numbers do', () => {
   for (const other of ['manifest/7.json', 'manifest/00000000000000000007.json.tmp', 'x/00000000000000000007.json']) {
     assert.equal(manifestNumber(other), undefined);
   }
-});
-
-test('a segment is left out only when its accounts are all known and none of them is asked for', () => {
-  const [entry] = manifest.segments;
-  assert.ok(entry);
-  const account = (value: string) =>
-    ({ kind: 'field', field: 'account', comparison: { kind: 'equals', value } }) as const;
-  const { accounts: _accounts, ...unlisted } = entry;
-  assert.equal(mayHold(entry, account('acme')), true);
-  assert.equal(mayHold(entry, account('globex')), false);
-  assert.equal(mayHold(entry, { kind: 'or', terms: [account('globex'), account('acme')] }), true);
-  assert.equal(mayHold(entry, { kind: 'not', term: account('globex') }), true);
-  assert.equal(mayHold(unlisted, account('globex')), true);
-  assert.equal(mayHold({ ...entry, paths: { account: 1 } }, account('7')), true);
 });

@@ -11,7 +11,8 @@ const limits = { records: 250_000, bytes: 64 * 2 ** 20 };
 const tiers = Math.ceil(Math.log(limits.records / 2) / Math.log(fanIn));
 
 function segment(records: number, bytesPerRecord = 30): SegmentEntry {
-  return { key: '', sizeBytes: records * bytesPerRecord, sha256: '', records, minTs: 0, maxTs: 0 };
+  const side = { key: '', sizeBytes: records, sha256: '', tasks: records };
+  return { key: '', sizeBytes: records * bytesPerRecord, sha256: '', records, minTs: 0, maxTs: 0, side };
 }
 
 interface Outcome {

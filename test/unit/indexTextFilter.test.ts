@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { TextFilter } from '../../src/index/textFilter.ts';
+import { TextFilter } from '../../src/index/segments/textFilter.ts';
 
 const text = fc.oneof(
   fc.string({ maxLength: 60 }),
@@ -9,21 +9,19 @@ const text = fc.oneof(
   fc.constantFrom('Timed OUT: Σίσυφος İx', '\u212aelvin', 'a\ud800bcd'),
 );
 
-test('whatever part of a text is asked for may be there, after merging and writing too', () => {
+test('whatever part of a text is asked for may be there, after writing too', () => {
   fc.assert(
     fc.property(fc.array(text, { minLength: 1 }), fc.nat(), fc.nat(), fc.boolean(), (texts, from, length, isUpper) => {
       const filter = TextFilter.empty();
       for (const each of texts) filter.add(each);
       const written = TextFilter.parse(filter.serialize());
       assert.ok(written);
-      const merged = TextFilter.empty();
-      merged.merge(written);
       const whole = texts[from % texts.length] ?? '';
       const start = from % (whole.length + 1);
       const part = whole.slice(start, start + 1 + (length % 20));
       // Not every character has one that is the same again in lower case.
       const asked = isUpper && part.toUpperCase().toLowerCase() === part.toLowerCase() ? part.toUpperCase() : part;
-      for (const each of [filter, written, merged]) assert.ok(each.mayContain(asked));
+      for (const each of [filter, written]) assert.ok(each.mayContain(asked));
     }),
   );
 });
@@ -38,7 +36,7 @@ test('a word of which no part was seen is not there', () => {
 });
 
 test('what is no filter is none', () => {
-  for (const damaged of ['', 'AAAA', 'x'.repeat(1000), 'A'.repeat(1_000_000)]) {
-    assert.equal(TextFilter.parse(damaged), undefined);
+  for (const length of [0, 3, 750, 1_000_000]) {
+    assert.equal(TextFilter.parse(new Uint8Array(length)), undefined);
   }
 });

@@ -263,6 +263,9 @@ test('reports a frame in the form of the command', async () => {
         why: 'ends in src/worker/run.ts, its whole path',
       },
       why: 'ends in src/worker/run.ts, its whole path',
+      // Of a revision, which is not known here.
+      ran: null,
+      now: null,
     },
     {
       trace: 0,
@@ -278,6 +281,8 @@ test('reports a frame in the form of the command', async () => {
       inApp: false,
       resolved: null,
       why: 'the frame names no file',
+      ran: null,
+      now: null,
     },
   ]);
 });

@@ -83,6 +83,19 @@ test('tasks that ran, from a search to the source line', async (t) => {
     }),
   );
 
+  await t.test('the source tells which of its lines failed, and leads to the tasks', () =>
+    inPicture(window, 'failed-here', async () => {
+      const lens = workbench.page.locator('.editor-group-container.active .codelens-decoration');
+      const failed = lens.filter({ hasText: /^\d+ tasks? failed here in 24 h, last by \S+/ }).first();
+      await failed.waitFor();
+      const told = Number.parseInt(await shown(failed), 10);
+      await workbench.screenshot('failed-here');
+      await failed.locator('a').first().click();
+      await until('they are listed', async () => (await shown(history.message)).startsWith(`${told} task`));
+      await history.row(/TypeConflictError.*, failed, task /);
+    }),
+  );
+
   await t.test('the log of a task opens with its frames as links', () =>
     inPicture(window, 'task-log', async () => {
       const row = await history.row(/TypeConflictError/);

@@ -8,16 +8,21 @@ import type { Call, CallContext } from '../call.ts';
 import { type ExitCode, exitCode } from '../exitCode.ts';
 import { bytesText } from '../../model/readableNumbers.ts';
 import type { OptionValues } from '../options.ts';
-import { openWorkspace, printTraces, workspaceOptions } from '../workspace.ts';
+import { openRevision } from '../gitRevision.ts';
+import { openWorkspace, printTraces, workspaceOptions, workspaceThen } from '../workspace.ts';
 import { Failure, WrongUse } from '../wrongUse.ts';
 
 export const traceCall: Call = {
   words: ['trace'],
-  usage: '[FILE|-] [--workspace DIR] [--map FROM=TO…] [--source-maps DIR]',
+  usage: '[FILE|-] [--workspace DIR] [--map FROM=TO…] [--source-maps DIR] [--commit SHA]',
   summary: 'the stack traces of a text, each frame with its file and line in the workspace',
   details:
-    'Reads FILE, or what is piped in. With --json one frame per line, those that fit no file with resolved null and why.',
-  options: workspaceOptions,
+    'Reads FILE, or what is piped in. With --json one frame per line, those that fit no file with resolved null and why. ' +
+    'With --commit frames are looked for in that commit, and their lines followed to the files of today.',
+  options: {
+    ...workspaceOptions,
+    commit: { type: 'text', value: 'SHA', help: 'the commit that ran, where it is known' },
+  },
   run: runTrace,
 };
 
@@ -28,14 +33,19 @@ async function runTrace(values: OptionValues, context: CallContext): Promise<Exi
   const [file = '-', unexpected] = values.positionals;
   if (unexpected !== undefined) throw new WrongUse(`Expected one file, got ${JSON.stringify(unexpected)} too.`);
   const { terminal, cwd, signal } = context;
-  const workspace = await openWorkspace(values, context);
+  const current = await openWorkspace(values, context);
+  const commit = values.text('commit');
+  const folders = current.files.map(({ root }) => root);
+  const revision = commit === undefined ? undefined : await openRevision(folders, commit, context);
+  const workspace = revision ? workspaceThen(current, revision) : current;
   const stdin = context.stdin instanceof Readable ? addAbortSignal(signal, context.stdin) : context.stdin;
   const text = await readText(file === '-' ? stdin : openFile(resolve(cwd, file), signal), file, signal);
   if (!terminal.json) {
-    if ((await printTraces(terminal, text, workspace, cwd)) === 0) terminal.tell('There is no stack trace in it.');
+    const traces = await printTraces(terminal, text, workspace, cwd, revision);
+    if (traces === 0) terminal.tell('There is no stack trace in it.');
     return exitCode.done;
   }
-  for await (const frame of traceReport(text, workspace)) await terminal.printJson(frame);
+  for await (const frame of traceReport(text, workspace, revision)) await terminal.printJson(frame);
   return exitCode.done;
 }
 

@@ -5,17 +5,20 @@ import { type CommandId, commandIds, internalCommandIds } from '../commandIds.ts
 import type { FrameLinks } from '../documents/frameLinks.ts';
 import type { StackTraceDocuments } from '../documents/stackTraceDocuments.ts';
 import type { FrameNotes } from '../sources/frameNotes.ts';
+import type { LearnedMappings } from '../sources/learnedMappings.ts';
 import type { CommandHandler } from './registerCommands.ts';
 
 export class FrameCommands {
   readonly #stackTraces: StackTraceDocuments;
   readonly #links: FrameLinks;
   readonly #notes: FrameNotes;
+  readonly #learned: LearnedMappings;
 
-  constructor(stackTraces: StackTraceDocuments, links: FrameLinks, notes: FrameNotes) {
+  constructor(stackTraces: StackTraceDocuments, links: FrameLinks, notes: FrameNotes, learned: LearnedMappings) {
     this.#stackTraces = stackTraces;
     this.#links = links;
     this.#notes = notes;
+    this.#learned = learned;
   }
 
   get table() {
@@ -24,6 +27,7 @@ export class FrameCommands {
       [commandIds.nextFrame]: () => this.#links.step(1),
       [commandIds.previousFrame]: () => this.#links.step(-1),
       [commandIds.openCurrentLine]: () => this.#openCurrentLine(),
+      [commandIds.manageLearned]: () => this.#learned.manage(),
       [internalCommandIds.followNote]: (uri, index) => this.#followNote(uri, index),
       [internalCommandIds.openTextFrame]: (uri, index) => this.#openTextFrame(uri, index),
     } satisfies Partial<Record<CommandId, CommandHandler>>;
@@ -33,8 +37,10 @@ export class FrameCommands {
   async #openStackTrace(text: unknown): Promise<void> {
     const editor = vscode.window.activeTextEditor;
     const selected = editor && !editor.selection.isEmpty ? editor.document.getText(editor.selection) : '';
-    const given = typeof text === 'string' ? [text] : [selected, await vscode.env.clipboard.readText()];
-    for (const one of given) if (one !== '' && (await this.#stackTraces.open(one))) return;
+    const first = typeof text === 'string' ? text : selected;
+    if (await this.#stackTraces.open(first)) return;
+    // Asked for last: a browser wants to be allowed to read it.
+    if (typeof text !== 'string' && (await this.#stackTraces.open(await vscode.env.clipboard.readText()))) return;
     await vscode.window.showInformationMessage(
       'Neither the selection nor the clipboard has a stack trace that can be read. Copy it whole, with the line of the error.',
     );

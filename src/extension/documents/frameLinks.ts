@@ -8,6 +8,7 @@ import type { FrameOpener, FramePlace } from '../sources/frameOpener.ts';
 import type { ShowOptions } from '../sources/openLine.ts';
 import type { StackTraceDocuments } from './stackTraceDocuments.ts';
 import type { TaskLogDocuments } from './taskLogDocuments.ts';
+import { lineFrames } from './lineFrames.ts';
 import { neighbour, type TextFrame, textFrames } from './textFrames.ts';
 
 /** Longer texts are searched by the `ingest-trace trace` command. */
@@ -96,7 +97,7 @@ export class FrameLinks
 
   provideTerminalLinks({ line }: vscode.TerminalLinkContext): TerminalFrame[] {
     if (line.length > maxTerminalLine) return [];
-    return textFrames(line)
+    return lineFrames(line)
       .filter(({ frame }) => frame.inApp && frame.file !== undefined)
       .map((found) => ({
         startIndex: found.startCharacter,

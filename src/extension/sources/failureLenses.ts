@@ -17,6 +17,8 @@ import { type DeployedRevision, deployedRevision } from './deployedRevision.ts';
 import { byLine, failurePlaces, type LineFailures } from './failurePlaces.ts';
 import type { WorkspaceSources } from './workspaceSources.ts';
 
+/** Files that are only passed by on the way to another one are not asked for. */
+const settleMs = 400;
 /** An answer is shown as long as this without asking again. */
 const freshMs = 5 * 60_000;
 /** More failures of one file within a day are told as so many. */
@@ -38,6 +40,7 @@ export class FailureLenses implements vscode.CodeLensProvider, vscode.Disposable
   readonly #onDidChange = new vscode.EventEmitter<void>();
   readonly #disposables: vscode.Disposable[];
   readonly #known = new Map<string, Known>();
+  readonly #waiting = new Map<string, NodeJS.Timeout>();
   readonly #closing = new AbortController();
   #isOn: boolean;
 
@@ -69,7 +72,7 @@ export class FailureLenses implements vscode.CodeLensProvider, vscode.Disposable
     if ((!known || Date.now() - known.askedMs > freshMs) && vscode.workspace.getWorkspaceFolder(document.uri)) {
       // Remembered at once: an editor asks for its lenses many times a minute.
       this.#keep(key, { askedMs: Date.now(), lines: known?.lines ?? [] });
-      void this.#ask(document.uri);
+      this.#askSoon(document);
     }
     return (known?.lines ?? []).flatMap(({ line1, tasks, groups, worker, atLeast }) => {
       if (line1 > document.lineCount) return [];
@@ -87,7 +90,20 @@ export class FailureLenses implements vscode.CodeLensProvider, vscode.Disposable
 
   dispose(): void {
     this.#closing.abort(new DOMException('the window is closed', 'AbortError'));
+    for (const timer of this.#waiting.values()) clearTimeout(timer);
     for (const disposable of this.#disposables) disposable.dispose();
+  }
+
+  #askSoon(document: vscode.TextDocument): void {
+    const key = document.uri.toString();
+    clearTimeout(this.#waiting.get(key));
+    const ask = () => {
+      this.#waiting.delete(key);
+      if (vscode.window.visibleTextEditors.some((editor) => editor.document === document)) void this.#ask(document.uri);
+      // Asked for when it is shown again.
+      else this.#known.delete(key);
+    };
+    this.#waiting.set(key, setTimeout(ask, settleMs));
   }
 
   async #ask(uri: vscode.Uri): Promise<void> {

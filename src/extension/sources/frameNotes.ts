@@ -9,12 +9,12 @@ export interface FrameNote {
   readonly line1: number;
   readonly text: string;
   /** What a click on the note does; without it the note only tells. */
-  readonly follow?: () => Promise<void>;
+  readonly follow?: () => Promise<unknown>;
 }
 
 interface NotedDocument {
   readonly notes: readonly FrameNote[];
-  readonly followLine?: (line1: number) => Promise<void>;
+  readonly followLine?: (line1: number) => Promise<unknown>;
 }
 
 /** Documents that keep their notes, the latest ones. */
@@ -40,19 +40,21 @@ export class FrameNotes implements vscode.CodeLensProvider, vscode.Disposable {
   }
 
   /**
-   * Puts notes in the place of those that the document has; the first stands in the status bar for a while.
+   * Puts notes in the place of those that the document has, none too; the first stands in the status bar for a while.
    * @param followLine leads from any line of an older revision to where it is now
    */
-  set(uri: vscode.Uri, notes: readonly FrameNote[], followLine?: (line1: number) => Promise<void>): void {
+  set(uri: vscode.Uri, notes: readonly FrameNote[], followLine?: (line1: number) => Promise<unknown>): void {
     const key = uri.toString();
+    const known = this.#notes.get(key);
+    if (notes.length === 0 && !known) return;
     this.#notes.delete(key);
-    this.#notes.set(key, { notes, ...(followLine && { followLine }) });
+    if (notes.length > 0) this.#notes.set(key, { notes, ...(followLine && { followLine }) });
     const oldest = this.#notes.keys().next().value;
     if (this.#notes.size > keptAtMost && oldest !== undefined) this.#notes.delete(oldest);
     this.#onDidChange.fire();
     const [first] = notes;
-    // Lenses can be switched off.
-    if (first) vscode.window.setStatusBarMessage(iconFree(first.text), 10_000);
+    // Lenses can be switched off. What a click on them does is no matter of the status bar.
+    if (first) vscode.window.setStatusBarMessage(iconFree(first.text.replace(/ · [^·]*$/, '')), 10_000);
   }
 
   clear(uri: vscode.Uri): void {

@@ -7,14 +7,15 @@ import { readSource } from '../../stacktrace/readSource.ts';
 import { calleeOf } from '../../stacktrace/resolveTrace.ts';
 import { guessLine } from '../../stacktrace/revisionGuess.ts';
 import type { LineNow } from '../../stacktrace/revisionLines.ts';
-import { type Frame, openConfidence, type Resolution, type Trace } from '../../stacktrace/trace.ts';
+import { type CandidateFile, type Frame, type Resolution, type Trace } from '../../stacktrace/trace.ts';
 import { failureOf } from '../failureText.ts';
 import { iconFree, linkFree, plainLine } from '../plainText.ts';
 import type { Environments } from '../settings/environments.ts';
 import { environmentsKey, settingsSection } from '../settings/settings.ts';
 import { frameText } from '../views/errorNodes.ts';
 import { type Deployed, type DeployedRevision, deployedRevision } from './deployedRevision.ts';
-import type { FrameNotes } from './frameNotes.ts';
+import type { FrameNote, FrameNotes } from './frameNotes.ts';
+import { type LearnedMappings, learnedText } from './learnedMappings.ts';
 import { openLine, type ShowOptions, showLine } from './openLine.ts';
 import type { WorkspaceSources } from './workspaceSources.ts';
 
@@ -32,6 +33,8 @@ interface SourceLine {
   readonly path: string;
   readonly line1: number;
   readonly column1?: number;
+  /** The learned mapping by which it was found. */
+  readonly learned?: PathMapping;
 }
 
 /** Larger files are not read to find a line in them. */
@@ -39,13 +42,15 @@ const maxSourceBytes = 4 << 20;
 
 export class FrameOpener {
   readonly #sources: WorkspaceSources;
+  readonly #learned: LearnedMappings;
   readonly #environments: Environments;
   readonly #notes: FrameNotes;
   /** Commits that were offered to be fetched: once is enough. */
   readonly #offered = new Set<string>();
 
-  constructor(sources: WorkspaceSources, environments: Environments, notes: FrameNotes) {
+  constructor(sources: WorkspaceSources, learned: LearnedMappings, environments: Environments, notes: FrameNotes) {
     this.#sources = sources;
+    this.#learned = learned;
     this.#environments = environments;
     this.#notes = notes;
   }
@@ -54,21 +59,30 @@ export class FrameOpener {
     const { frame } = place;
     // Looked up anew: files come and go while a tree or a log is open.
     const { resolution, deployed } = await this.#locate(place);
-    const line =
-      resolution.kind === 'file' && resolution.confidence >= openConfidence
-        ? resolution
-        : resolution.kind === 'none'
-          ? await sayWhyNot(frame, resolution.why)
-          : await pickFile(frame, resolution);
-    if (!line) return;
-    if (deployed.kind === 'revision') await this.#openDeployed(deployed.revision, line, show);
-    else await this.#openNearest(place, deployed, line, show);
+    switch (resolution.kind) {
+      case 'none':
+        // It may be a file of that commit only.
+        if (deployed.kind === 'absent' && frame.inApp && (await this.#offerFetch(place, deployed, show))) return;
+        await sayWhyNot(frame, resolution.why);
+        return;
+      case 'file':
+        await this.#show(place, deployed, resolution, show);
+        return;
+      case 'choice': {
+        const picked = await pickFile(frame, resolution);
+        if (!picked) return;
+        const { line1 = 1, column1 } = frame;
+        const line = { path: picked.path, line1, ...(column1 !== undefined && { column1 }) };
+        // Not awaited: the frame is open, the question may be answered later or never.
+        if ((await this.#show(place, deployed, line, show)) && picked.teaches) void this.#learned.offer(picked.teaches);
+      }
+    }
   }
 
   /** The lines around a frame at the revision that ran, as text to read; `undefined` when no file is sure enough. */
   async excerpt(place: FramePlace, around: number): Promise<FrameExcerpt | undefined> {
     const { resolution, deployed } = await this.#locate(place);
-    if (resolution.kind !== 'file' || resolution.confidence < openConfidence) return undefined;
+    if (resolution.kind !== 'file') return undefined;
     const revision = deployed.kind === 'revision' ? deployed.revision : undefined;
     const source = await (revision?.readThen ?? readSource)(resolution.path, maxSourceBytes);
     if (source.kind !== 'text') return undefined;
@@ -91,14 +105,28 @@ export class FrameOpener {
     return { resolution: await this.#sources.resolve(frame, trace, mappings, revision), deployed };
   }
 
+  /** False when it was not shown. */
+  #show(place: FramePlace, deployed: Deployed, line: SourceLine, show: ShowOptions): Promise<boolean> {
+    return deployed.kind === 'revision'
+      ? this.#openDeployed(place, deployed.revision, line, show)
+      : this.#openNearest(place, deployed, line, show);
+  }
+
   /** An unchanged file opens as it is; a changed one as it was, or where the line is now, as the setting says. */
-  async #openDeployed(revision: DeployedRevision, line: SourceLine, show: ShowOptions): Promise<void> {
+  async #openDeployed(
+    place: FramePlace,
+    revision: DeployedRevision,
+    line: SourceLine,
+    show: ShowOptions,
+  ): Promise<boolean> {
     const { path, line1, column1 } = line;
     const now = revision.pathNow(path);
     const name = revision.shortCommit;
+    const learned = (at1: number) => this.#learnedNotes(place, line, at1, show);
     if (now.kind === 'unchanged' || now.kind === 'new') {
-      if (await openLine(path, line1, column1, show)) this.#notes.clear(vscode.Uri.file(path));
-      return;
+      if (!(await openLine(path, line1, column1, show))) return false;
+      this.#notes.set(vscode.Uri.file(path), learned(line1));
+      return true;
     }
     const follow = await revision.lines(path);
     const pathNow = now.kind === 'deleted' ? undefined : now.path;
@@ -110,30 +138,37 @@ export class FrameOpener {
         : `At ${name}, as it ran: the file was deleted since`;
       this.#notes.set(
         uriThen,
-        [{ line1: at1, text, ...(pathNow !== undefined && { follow: () => openNow(at1, undefined, {}) }) }],
+        [
+          { line1: at1, text, ...(pathNow !== undefined && { follow: () => openNow(at1, undefined, {}) }) },
+          ...learned(at1),
+        ],
         pathNow === undefined ? undefined : (cursor1) => openNow(cursor1, undefined, {}),
       );
+      return true;
     };
     const openNow = async (at1: number, column: number | undefined, options: ShowOptions) => {
       const current = follow?.(at1);
-      if (!current || pathNow === undefined) return;
+      if (!current || pathNow === undefined) return false;
       const sameColumn = current.kind === 'same' || current.kind === 'moved' ? column : undefined;
-      if (!(await openLine(pathNow, current.line1, sameColumn, options))) return;
+      if (!(await openLine(pathNow, current.line1, sameColumn, options))) return false;
       this.#notes.set(vscode.Uri.file(pathNow), [
         { line1: current.line1, text: wasText(at1, current, name), follow: () => openThen(at1, undefined, {}) },
+        ...learned(current.line1),
       ]);
+      return true;
     };
     const { framesOpen } = this.#environments.settings;
-    await (framesOpen === 'workingFile' && pathNow !== undefined ? openNow : openThen)(line1, column1, show);
+    return (framesOpen === 'workingFile' && pathNow !== undefined ? openNow : openThen)(line1, column1, show);
   }
 
   /** Without the revision: where what the frame called stands now, and how sure that is. */
   async #openNearest(
     place: FramePlace,
     deployed: Exclude<Deployed, { kind: 'revision' }>,
-    { path, line1, column1 }: SourceLine,
+    located: SourceLine,
     show: ShowOptions,
-  ): Promise<void> {
+  ): Promise<boolean> {
+    const { path, line1, column1 } = located;
     const { frame, trace } = place;
     const source = await readSource(path, maxSourceBytes);
     const callee = calleeOf(trace.frames, trace.frames.indexOf(frame));
@@ -146,46 +181,57 @@ export class FrameOpener {
           })
         : ({ kind: 'here', line1 } as const);
     const isHere = guess.line1 === line1;
-    if (!(await openLine(path, guess.line1, isHere ? column1 : undefined, show))) return;
+    if (!(await openLine(path, guess.line1, isHere ? column1 : undefined, show))) return false;
     const uri = vscode.Uri.file(path);
     const reasons = [
       guess.kind === 'here' ? '' : isHere ? guess.why : `line ${line1} of the trace, ${guess.why}`,
       deployed.kind === 'absent' ? `commit ${deployed.commit.slice(0, 8)} is not in this repository` : '',
       deployed.kind === 'missing' ? deployed.why : '',
     ].filter((reason) => reason !== '');
-    if (reasons.length === 0) this.#notes.clear(uri);
-    else {
-      const follow = isHere ? {} : { follow: async () => void (await openLine(path, line1, column1)) };
-      this.#notes.set(uri, [{ line1: guess.line1, text: `Approximate: ${reasons.join('; ')}`, ...follow }]);
-    }
+    const follow = isHere ? {} : { follow: () => openLine(path, line1, column1) };
+    this.#notes.set(uri, [
+      ...(reasons.length === 0 ? [] : [{ line1: guess.line1, text: `Approximate: ${reasons.join('; ')}`, ...follow }]),
+      ...this.#learnedNotes(place, located, guess.line1, show),
+    ]);
     if (deployed.kind === 'absent') void this.#offerFetch(place, deployed, show);
+    return true;
   }
 
-  async #offerFetch(place: FramePlace, absent: Deployed & { kind: 'absent' }, show: ShowOptions): Promise<void> {
+  /** What was learned may be wrong: where it led, it can be forgotten, and the frame is looked for again. */
+  #learnedNotes(place: FramePlace, { learned }: SourceLine, line1: number, show: ShowOptions): FrameNote[] {
+    if (!learned) return [];
+    const follow = async () => {
+      await this.#learned.forget([learned]);
+      await this.open(place, show);
+    };
+    return [{ line1, text: learnedText(learned), follow }];
+  }
+
+  /** False when the commit was offered before. */
+  async #offerFetch(place: FramePlace, absent: Deployed & { kind: 'absent' }, show: ShowOptions): Promise<boolean> {
     const { commit } = absent;
-    if (this.#offered.has(commit)) return;
+    if (this.#offered.has(commit)) return false;
     this.#offered.add(commit);
     const fetch = 'Fetch';
     const name = commit.slice(0, 8);
     const picked = await vscode.window.showInformationMessage(
-      `This ran at commit ${name}, which is not in this repository: the line is approximate.`,
+      `This ran at commit ${name}, which is not in this repository: its lines are approximate, and files may be missing.`,
       fetch,
     );
-    if (picked !== fetch) return;
+    if (picked !== fetch) return true;
     try {
-      await vscode.window.withProgress(
+      const isHere = await vscode.window.withProgress(
         { location: vscode.ProgressLocation.Notification, title: `Fetching commit ${name}` },
         () => absent.fetch(),
       );
+      if (isHere) await this.open(place, show);
+      else await vscode.window.showWarningMessage(`No remote of this repository has commit ${name}.`);
     } catch (error) {
       // It may be asked for again once the reason is gone.
       this.#offered.delete(commit);
       await vscode.window.showErrorMessage(linkFree(`Fetching failed: ${failureOf(error).message}`));
-      return;
     }
-    const fetched = await deployedRevision(commit);
-    if (fetched.kind === 'revision') await this.open(place, show);
-    else await vscode.window.showWarningMessage(`The remotes of this repository do not have commit ${name} either.`);
+    return true;
   }
 }
 
@@ -222,26 +268,23 @@ function wasText(line1: number, now: LineNow, commit: string): string {
 
 async function pickFile(
   frame: Frame,
-  resolution: Exclude<Resolution, { kind: 'none' }>,
-): Promise<SourceLine | undefined> {
-  const candidates = resolution.kind === 'file' ? [resolution] : resolution.candidates;
-  const items = candidates.map(({ path, why }) => ({
-    label: iconFree(basename(path)),
-    description: iconFree(vscode.workspace.asRelativePath(path)),
-    detail: iconFree(why),
-    path,
+  { candidates, why }: Resolution & { readonly kind: 'choice' },
+): Promise<CandidateFile | undefined> {
+  const items = candidates.map((candidate) => ({
+    label: iconFree(basename(candidate.path)),
+    description: iconFree(vscode.workspace.asRelativePath(candidate.path)),
+    detail: iconFree(candidate.why),
+    candidate,
   }));
   const picked = await vscode.window.showQuickPick(items, {
     title: `Which file is meant by ${plainLine(frame.file ?? frameText(frame), 100)}?`,
-    placeHolder: plainLine(resolution.why),
+    placeHolder: plainLine(why),
     matchOnDescription: true,
   });
-  if (!picked) return undefined;
-  const { line1 = 1, column1 } = frame;
-  return { path: picked.path, line1, ...(column1 !== undefined && { column1 }) };
+  return picked?.candidate;
 }
 
-async function sayWhyNot(frame: Frame, why: string): Promise<undefined> {
+async function sayWhyNot(frame: Frame, why: string): Promise<void> {
   const addMapping = 'Add a Path Mapping';
   const where = frame.file === undefined ? frameText(frame) : `${frame.file}:${frame.line1 ?? '?'}`;
   // A runtime's or library's frame needs no mapping.

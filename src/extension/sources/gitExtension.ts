@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 
 export interface GitRepository {
   readonly rootUri: vscode.Uri;
+  readonly state: { readonly remotes: readonly { readonly name: string }[] };
   getCommit(ref: string): Promise<{ readonly hash: string }>;
   /** The text of a file at a revision; rejects where it has no such file. */
   show(ref: string, path: string): Promise<string>;
@@ -11,7 +12,8 @@ export interface GitRepository {
   diffWith(ref: string): Promise<readonly GitChange[]>;
   diffWith(ref: string, path: string): Promise<string>;
   diffBlobs(from: string, to: string): Promise<string>;
-  fetch(): Promise<void>;
+  /** What the remote's branches lead to; with `ref` that alone. */
+  fetch(remote: string, ref?: string): Promise<void>;
 }
 
 export interface GitChange {

@@ -9,6 +9,7 @@ import { SourceMaps } from '../../stacktrace/sourceMap.ts';
 import { type Frame, type Resolution, type Trace, tracesWithin } from '../../stacktrace/trace.ts';
 import type { WorkspaceFiles } from '../../stacktrace/workspaceFiles.ts';
 import { type ResolvedTrace, tracesBelow } from '../views/errorNodes.ts';
+import type { LearnedMappings } from './learnedMappings.ts';
 
 /** What appears there is never a frame's source, and there are floods of it. */
 const ignored = /[\\/](?:node_modules|\.git)[\\/]/;
@@ -20,23 +21,28 @@ interface SourceRevision {
 }
 
 export class WorkspaceSources implements vscode.Disposable {
+  readonly #learned: LearnedMappings;
   readonly #log: vscode.LogOutputChannel;
   readonly #folders = new Map<string, FolderSources>();
   readonly #onDidChange = new vscode.EventEmitter<void>();
-  readonly #subscription: vscode.Disposable;
+  readonly #subscriptions: readonly vscode.Disposable[];
 
-  /** Folders were opened or closed: frames may lead elsewhere. */
+  /** Folders were opened or closed, a mapping was learned or forgotten: frames may lead elsewhere. */
   readonly onDidChange = this.#onDidChange.event;
 
-  constructor(log: vscode.LogOutputChannel) {
+  constructor(learned: LearnedMappings, log: vscode.LogOutputChannel) {
+    this.#learned = learned;
     this.#log = log;
-    this.#subscription = vscode.workspace.onDidChangeWorkspaceFolders(({ removed }) => {
-      for (const { uri } of removed) {
-        this.#folders.get(uri.toString())?.dispose();
-        this.#folders.delete(uri.toString());
-      }
-      this.#onDidChange.fire();
-    });
+    this.#subscriptions = [
+      vscode.workspace.onDidChangeWorkspaceFolders(({ removed }) => {
+        for (const { uri } of removed) {
+          this.#folders.get(uri.toString())?.dispose();
+          this.#folders.delete(uri.toString());
+        }
+        this.#onDidChange.fire();
+      }),
+      learned.onDidChange(() => this.#onDidChange.fire()),
+    ];
   }
 
   /** Looks every frame of a trace up, those of its causes too. Never rejects: a reason stands in the resolution. */
@@ -74,6 +80,7 @@ export class WorkspaceSources implements vscode.Disposable {
       const resolved = await resolveTrace(trace, {
         files: revision?.filesThen(files) ?? files,
         mappings,
+        learned: this.#learned.all,
         readSource: read,
         sourceMaps: new SourceMaps(read),
       });
@@ -92,7 +99,7 @@ export class WorkspaceSources implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.#subscription.dispose();
+    for (const subscription of this.#subscriptions) subscription.dispose();
     this.#onDidChange.dispose();
     for (const folder of this.#folders.values()) folder.dispose();
   }

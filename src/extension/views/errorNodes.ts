@@ -2,6 +2,7 @@
 
 import { assertNever } from '../../model/assertNever.ts';
 import type { BuildInfo, ErrorInfo } from '../../model/record.ts';
+import { countText } from '../../model/readableNumbers.ts';
 import type { FoldedTask, TaskDetail } from '../../model/task.ts';
 import type { Frame, Resolution, Trace } from '../../stacktrace/trace.ts';
 import { commandIds } from '../commandIds.ts';
@@ -110,8 +111,24 @@ export function errorNode(
   };
 }
 
+/** What the last of a chain of causes is called. */
+export const rootCauseText = 'root cause';
+
+/** The end of a trace's chain of causes; `undefined` where it has none. */
+export function lastCause(trace: Trace): Trace | undefined {
+  let last = trace.cause;
+  while (last?.cause) last = last.cause;
+  return last;
+}
+
 /** The frames of one trace, then each trace under it as a row of its own. */
-function traceNodes(of: FailedTask, failure: Failure, id: string, resolved: ResolvedTrace): ViewNode[] {
+function traceNodes(
+  of: FailedTask,
+  failure: Failure,
+  id: string,
+  resolved: ResolvedTrace,
+  root = lastCause(resolved.trace),
+): ViewNode[] {
   const nodes = resolved.trace.frames.map((frame, position) =>
     frameNode(
       of,
@@ -122,15 +139,29 @@ function traceNodes(of: FailedTask, failure: Failure, id: string, resolved: Reso
       resolved.resolutions[position] ?? { kind: 'none', why: 'not looked up' },
     ),
   );
+  const { elided } = resolved.trace;
+  if (elided !== undefined) {
+    nodes.push({
+      id: `${id}/elided`,
+      label: countText(elided, 'more frame'),
+      icon: { id: 'ellipsis' },
+      tooltip: 'Left out where the trace was printed: mostly the same frames as in the trace around it.',
+      context: 'note',
+      expand: 'none',
+      target: { kind: 'note' },
+      children: [],
+    });
+  }
   for (const [position, { relation, trace }] of resolved.below.entries()) {
     nodes.push({
       id: `${id}/below/${position}`,
       label: `${relation} ${errorText(trace.trace)}`,
+      ...(trace.trace === root && { description: rootCauseText }),
       icon: { id: 'arrow-small-right' },
       context: 'cause',
       expand: 'expanded',
       target: { kind: 'note' },
-      children: traceNodes(of, failure, `${id}/below/${position}`, trace),
+      children: traceNodes(of, failure, `${id}/below/${position}`, trace, root),
     });
   }
   return nodes;
@@ -159,10 +190,17 @@ function frameNode(
   };
 }
 
-/** `Worker.run`, or the bare line where the format names no function. */
+/** `Worker.run` as its author would name it, or the bare line where the format names no function. */
 export function frameText(frame: Frame): string {
-  const name = [frame.module, frame.function].filter((part) => part).join('.');
-  return plainLine(name || frame.raw.trim() || '(unknown)');
+  const { module, readable, raw } = frame;
+  // `new Reader` says its class itself; of a generated class the one stays that it was generated for.
+  const owner = /^(?:new|static) /.test(readable ?? '')
+    ? undefined
+    : readable
+      ? module?.replace(/[.+/]?<.*$/, '')
+      : module;
+  const name = [owner, readable ?? frame.function].filter((part) => part).join('.');
+  return plainLine(name || raw.trim() || '(unknown)');
 }
 
 /** `readRow.ts:12 · app/src`: the file's name first, the end of its folder after it. */

@@ -4,9 +4,9 @@
  */
 
 import { type FileHandle, open } from 'node:fs/promises';
-import { type Cell, ChunkReader } from './chunkReader.ts';
+import { type Cell, ChunkReader } from './decode/chunkReader.ts';
 import { ParquetError } from './parquetError.ts';
-import { type ParquetLayout, readBytes, readLayout, type RowGroupLayout } from './parquetLayout.ts';
+import { type ParquetLayout, readBytes, readLayout, type RowGroupLayout } from './decode/parquetLayout.ts';
 
 /** Rows `[start .. end]`, counted from the file's first; what lies behind the last row is left out. */
 export interface RowRange {

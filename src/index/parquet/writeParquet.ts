@@ -1,15 +1,15 @@
 /**
- * Writes a Parquet file straight from dictionary codes and typed arrays. Ten times as fast as handing rows to the engine for its COPY,
- * or values to a general writer, which would hash them and convert them anew (ARCHITECTURE.md).
+ * Writes a Parquet file straight from dictionary codes and typed arrays: in half the processor time of the engine's COPY, to which rows would
+ * have to be handed first, and without converting each value anew (ARCHITECTURE.md).
  */
 
 import { createHash } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import { ByteWriter } from './byteWriter.ts';
-import { type ColumnChunk, ColumnWriter } from './columnWriter.ts';
+import { ByteWriter } from './encode/byteWriter.ts';
+import { type ColumnChunk, ColumnWriter } from './encode/columnWriter.ts';
 import type { ParquetColumn } from './parquetColumns.ts';
-import { type FooterColumn, magic, type RowGroup, writeFooter } from './parquetFooter.ts';
+import { type FooterColumn, magic, type RowGroup, writeFooter } from './encode/parquetFooter.ts';
 
 export interface WriteParquetOptions {
   readonly rowGroupRows: number;

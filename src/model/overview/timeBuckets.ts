@@ -26,11 +26,3 @@ export function bucketWidth(firstMs: number, lastMs: number): number {
 export function bucketOf(ms: number, widthMs: number): number {
   return Math.floor(ms / widthMs);
 }
-
-/** `bucketWidth` as SQL over two expressions. */
-export function bucketWidthSql(firstMs: string, lastMs: string): string {
-  const cases = bucketWidthsMs.map(
-    (width) => `WHEN floor(${lastMs} / ${width}) - floor(${firstMs} / ${width}) < ${maxBuckets} THEN ${width}`,
-  );
-  return `CASE ${cases.join(' ')} ELSE ${bucketWidthsMs.at(-1)} END`;
-}

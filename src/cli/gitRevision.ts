@@ -1,0 +1,91 @@
+/** Opens the revision that `--commit` names, in the first repository of the workspace that has it. */
+
+import { relative } from 'node:path';
+import { normalisePath } from '../stacktrace/framePath.ts';
+import { Revision } from '../stacktrace/revision.ts';
+import { parseLineEdits } from '../stacktrace/revisionLines.ts';
+import { type FileChange, isCommitName } from '../stacktrace/revisionPaths.ts';
+import { git, type GitOptions } from './git.ts';
+import { Failure, WrongUse } from './wrongUse.ts';
+
+/** No colours, and no program that the repository's configuration names for its files. */
+const diff = ['diff', '--no-color', '--no-ext-diff', '--no-textconv', '--find-renames'];
+
+/**
+ * @param folders of the workspace, absolute
+ * @throws WrongUse on what is no commit's hash, Failure where no repository has it, saying how to get it
+ */
+export async function openRevision(folders: readonly string[], commit: string, options: GitOptions): Promise<Revision> {
+  if (!isCommitName(commit)) {
+    throw new WrongUse(`--commit expects the hash of a commit, 7 to 64 hex digits, got ${JSON.stringify(commit)}.`);
+  }
+  const roots = new Set<string>();
+  for (const folder of folders) {
+    const root = await rootOf(folder, options);
+    if (root === undefined || roots.has(root)) continue;
+    roots.add(root);
+    const verified = await git(root, ['rev-parse', '--verify', '--quiet', `${commit}^{commit}`], options);
+    if (verified !== undefined) return revisionOf(root, verified.trim(), options);
+  }
+  const [first] = roots;
+  if (first === undefined) {
+    throw new Failure(`--commit: ${folders.join(', ')} is in no git repository. Name the right one with --workspace.`);
+  }
+  const fetch = `git -C ${first} fetch`;
+  throw new Failure(
+    `Commit ${commit} is not in the repository ${[...roots].join(', nor in ')}. Get it with "${fetch}", or, where no ` +
+      `branch leads to it, with "${fetch} origin ${commit}"; a short hash that several commits have needs more digits.`,
+  );
+}
+
+/** As the user spells it, so that paths of the workspace begin with it; git's own spelling follows links. */
+async function rootOf(folder: string, options: GitOptions): Promise<string | undefined> {
+  const answer = await git(folder, ['rev-parse', '--show-prefix', '--show-toplevel'], options);
+  const [prefix = '', top] = answer?.split('\n') ?? [];
+  if (top === undefined) return undefined;
+  const path = normalisePath(folder);
+  const below = `/${prefix.replace(/\/$/, '')}`;
+  if (below === '/') return path;
+  return path.endsWith(below) ? path.slice(0, -below.length) : normalisePath(top);
+}
+
+async function revisionOf(root: string, commit: string, options: GitOptions): Promise<Revision> {
+  const listed = await git(root, ['ls-tree', '-r', '-z', '--name-only', '--full-tree', commit], options);
+  const changed = await git(root, [...diff, '--name-status', '-z', commit, '--'], options);
+  if (listed === undefined || changed === undefined) {
+    throw new Failure(
+      `Commit ${commit} cannot be compared with the files in ${root}: "git fsck" tells what is missing.`,
+    );
+  }
+  const files = new Set(listed.split('\0'));
+  const pathIn = (path: string) => relative(root, path).replaceAll('\\', '/');
+  const source = {
+    root,
+    has: (path: string) => files.has(pathIn(path)),
+    show: (path: string) => git(root, ['cat-file', '-p', `${commit}:${pathIn(path)}`], options),
+    edits: async (path: string, now: { readonly path: string }) => {
+      // Literal: a file may be called `*.ts`. Both names, or git takes one that was renamed for a new one.
+      const paths = [...new Set([path, now.path])].map((one) => `:(literal)${pathIn(one)}`);
+      const printed = await git(root, [...diff, commit, '--', ...paths], options);
+      if (printed === undefined) throw new Failure(`git cannot compare ${path} with commit ${commit}.`);
+      return [parseLineEdits(printed)];
+    },
+  };
+  return new Revision(commit, source, parseNameStatus(root, changed));
+}
+
+/** `M\0path\0`, `R087\0from\0to\0` … */
+function parseNameStatus(root: string, printed: string): FileChange[] {
+  const changes: FileChange[] = [];
+  const parts = printed.split('\0');
+  for (let at = 0; at + 1 < parts.length; at++) {
+    const status = parts[at] ?? '';
+    const path = `${root}/${parts[++at] ?? ''}`;
+    if (status.startsWith('R')) changes.push({ kind: 'renamed', from: path, to: `${root}/${parts[++at] ?? ''}` });
+    else if (status.startsWith('C')) changes.push({ kind: 'added', to: `${root}/${parts[++at] ?? ''}` });
+    else if (status === 'A') changes.push({ kind: 'added', to: path });
+    else if (status === 'D') changes.push({ kind: 'deleted', from: path });
+    else changes.push({ kind: 'modified', to: path });
+  }
+  return changes;
+}

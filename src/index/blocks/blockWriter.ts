@@ -1,0 +1,94 @@
+/**
+ * Writes a block file (docs/index-format.md, "Block file"): named columns of numbers and texts, each compressed by itself, and a
+ * directory at the end. It is what a segment's side is kept in: read column by column, straight into typed arrays.
+ */
+
+import { zstdCompressSync } from 'node:zlib';
+import { type BlockInfo, blockMagic, type NumberType } from './blockFormat.ts';
+
+/** Below this, compressing costs more than it saves. */
+const smallestCompressed = 64;
+
+export class BlockWriter {
+  readonly #parts: Uint8Array[] = [Buffer.from(blockMagic)];
+  readonly #blocks: BlockInfo[] = [];
+  #offset = blockMagic.length;
+
+  /** Whole numbers within ±2^53; NaN stands for none. In the narrowest type that holds them all. */
+  addNumbers(name: string, values: Float64Array): void {
+    let least = Number.POSITIVE_INFINITY;
+    let most = Number.NEGATIVE_INFINITY;
+    let hasNone = false;
+    for (let at = 0; at < values.length; at++) {
+      const value = values[at] ?? Number.NaN;
+      if (value < least) least = value;
+      if (value > most) most = value;
+      if (Number.isNaN(value)) hasNone = true;
+    }
+    if (most < least) [least, most] = [0, 0];
+    // 0 stands for none where there is any: the others start from 1.
+    const base = hasNone ? least - 1 : least;
+    const type = typeFor(most - base);
+    if (type === 'f64' || !Number.isSafeInteger(base)) {
+      this.#add({ name, type: 'f64', count: values.length }, bytesOf(values));
+      return;
+    }
+    const narrow = new narrowTypes[type](values.length);
+    for (let at = 0; at < values.length; at++) {
+      const value = values[at] ?? Number.NaN;
+      narrow[at] = Number.isNaN(value) ? 0 : value - base;
+    }
+    const optional = hasNone ? { hasNone } : {};
+    this.#add({ name, type, count: values.length, base, ...optional }, bytesOf(narrow));
+  }
+
+  /** Half of a surrogate pair becomes U+FFFD. */
+  addTexts(name: string, texts: readonly (string | undefined)[]): void {
+    const lengths = new Float64Array(texts.length);
+    const parts: string[] = [];
+    for (const [at, text] of texts.entries()) {
+      lengths[at] = Number.NaN;
+      if (text === undefined) continue;
+      // Halves at the ends of two texts must not make a whole.
+      const part = text.isWellFormed() ? text : text.toWellFormed();
+      lengths[at] = Buffer.byteLength(part);
+      parts.push(part);
+    }
+    this.addNumbers(`${name}.length`, lengths);
+    this.addBytes(name, Buffer.from(parts.join('')));
+  }
+
+  addBytes(name: string, bytes: Uint8Array): void {
+    this.#add({ name, type: 'u8', count: bytes.length, base: 0 }, bytes);
+  }
+
+  /** The file's parts, in order; their bytes must not change. */
+  finish(): Uint8Array[] {
+    const directory = zstdCompressSync(JSON.stringify(this.#blocks));
+    const end = Buffer.alloc(4 + blockMagic.length);
+    end.writeUInt32LE(directory.length);
+    end.write(blockMagic, 4);
+    return [...this.#parts, directory, end];
+  }
+
+  #add(info: Omit<BlockInfo, 'offset' | 'storedBytes' | 'isCompressed'>, bytes: Uint8Array): void {
+    const compressed = bytes.length < smallestCompressed ? bytes : zstdCompressSync(bytes);
+    const isCompressed = compressed.length < bytes.length;
+    const stored = isCompressed ? compressed : bytes;
+    this.#blocks.push({ ...info, offset: this.#offset, storedBytes: stored.length, isCompressed });
+    this.#parts.push(stored);
+    this.#offset += stored.length;
+  }
+}
+
+const narrowTypes = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array } as const;
+
+function typeFor(range: number): NumberType {
+  if (range < 2 ** 8) return 'u8';
+  if (range < 2 ** 16) return 'u16';
+  return range < 2 ** 32 ? 'u32' : 'f64';
+}
+
+function bytesOf(values: Float64Array | Uint32Array | Uint16Array | Uint8Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}

@@ -1,0 +1,163 @@
+/**
+ * The planner of questions about tasks: terms that the task table knows are asked of it; for the others the segments are read, only
+ * the row groups that may hold what is asked, the newest first, until the answer cannot change.
+ */
+
+import { assertNever } from '../model/assertNever.ts';
+import type { SortPosition } from '../model/query/compareTasks.ts';
+import type { Query, SortField } from '../model/query/query.ts';
+import type { IndexReading } from './logIndex.ts';
+import { mayHavePath, type RowRange } from './segmentSet.ts';
+import { rowsStatement, type SegmentRows } from './statements.ts';
+import { bringNumbers, foldedNumbers } from './tasks/foldedColumns.ts';
+import { type RecordTerm, TaskMatcher } from './tasks/taskMatcher.ts';
+import { partsAt, type PartPlace, type TableSegment } from './tasks/taskTable.ts';
+import { type TaskOrder, topTasks } from './tasks/topTasks.ts';
+
+export interface FoundTasks {
+  readonly places: readonly PartPlace[];
+  /** Of the tasks that were found to match; `isExact` tells whether there may be more. */
+  readonly total: number;
+  readonly isExact: boolean;
+}
+
+/** The first matching tasks in the query's order. Rejects with `signal.reason`. */
+export async function findTasks(
+  reading: IndexReading,
+  query: Query,
+  page: { readonly limit: number; readonly after?: SortPosition },
+): Promise<FoundTasks> {
+  const { table } = reading.tasks;
+  const matcher = matcherOf(reading, query);
+  const order = await orderOf(reading, query);
+  const newestFirst = table.segments.toSorted((a, b) => b.reachMs - a.reachMs);
+  if (matcher.recordTerms.length === 0) {
+    const { places, total } = topTasks(newestFirst, (segment) => matcher.match(segment), order, page);
+    return { places, total, isExact: true };
+  }
+  // Once enough are found that come before whatever the segments not yet read can add, the page is what it will be.
+  const canStop = matcher.isMonotone && query.sort === undefined;
+  const pending = segmentsToRead(reading, matcher, newestFirst);
+  for (let count = 1; ; count *= 2) {
+    const batch = pending.splice(0, canStop ? count : pending.length);
+    for (const term of matcher.recordTerms) await markTasks(reading, matcher, term, batch);
+    const next = pending[0];
+    const top = topTasks(newestFirst, (segment) => matcher.match(segment), order, page);
+    if (!next) return { places: top.places, total: top.total, isExact: true };
+    if (top.lastRank > next.segment.reachMs) return { places: top.places, total: top.total, isExact: false };
+  }
+}
+
+/** A matcher that knows all that records tell of the query. Rejects with `signal.reason`. */
+export async function matchAll(reading: IndexReading, query: Query): Promise<TaskMatcher> {
+  const matcher = matcherOf(reading, query);
+  const segments = segmentsToRead(reading, matcher, reading.tasks.table.segments);
+  for (const term of matcher.recordTerms) await markTasks(reading, matcher, term, segments);
+  return matcher;
+}
+
+function matcherOf({ segments, tasks }: IndexReading, query: Query): TaskMatcher {
+  return new TaskMatcher(query, tasks.table, (path) => segments.entries.some((entry) => mayHavePath(entry, path)));
+}
+
+interface SegmentToRead {
+  readonly segment: TableSegment;
+  /** The row groups that hold records of tasks which can match. */
+  readonly groups: readonly number[];
+}
+
+/** Only segments with a task that can match, as far as the table knows. */
+function segmentsToRead(
+  { tasks }: IndexReading,
+  matcher: TaskMatcher,
+  segments: readonly TableSegment[],
+): SegmentToRead[] {
+  if (matcher.recordTerms.length === 0) return [];
+  const candidates = new Map(segments.map((segment) => [segment, matcher.candidates(segment)]));
+  return segments.flatMap((segment) => {
+    const { rowGroupRows } = tasks.segment(segment.key).filters;
+    const mask = candidates.get(segment) ?? new Uint8Array(0);
+    const groups = new Set<number>();
+    const { starts } = segment.tasks;
+    for (let at = 0; at < mask.length; at++) {
+      const isCandidate = mask[at] === 1 || (segment.hidden[at] === 1 && isCandidateElsewhere(segment, at, candidates));
+      if (!isCandidate) continue;
+      const last = Math.floor(((starts[at + 1] ?? 1) - 1) / rowGroupRows);
+      for (let group = Math.floor((starts[at] ?? 0) / rowGroupRows); group <= last; group++) groups.add(group);
+    }
+    return groups.size > 0 ? [{ segment, groups: [...groups] }] : [];
+  });
+}
+
+function isCandidateElsewhere(
+  segment: TableSegment,
+  at: number,
+  candidates: ReadonlyMap<TableSegment, Uint8Array>,
+): boolean {
+  const [first] = partsAt({ segment, at });
+  return first !== undefined && candidates.get(first.segment)?.[first.at] === 1;
+}
+
+/** Finds the records that meet a term in some segments and marks their tasks. */
+async function markTasks(
+  reading: IndexReading,
+  matcher: TaskMatcher,
+  recordTerm: RecordTerm,
+  segments: readonly SegmentToRead[],
+): Promise<void> {
+  const { term, onlyTokens } = recordTerm;
+  const parts: (SegmentRows & { readonly segment: TableSegment })[] = [];
+  for (const { segment, groups } of segments) {
+    const { entry, filters } = reading.tasks.segment(segment.key);
+    const asked = { onlyTokens, hasPath: (path: string) => mayHavePath(entry, path) };
+    const ranges = rangesOf(filters.mayHold(term, asked, groups), filters.rowGroupRows, entry.records);
+    if (ranges.length > 0) parts.push({ entry, ranges, segment });
+  }
+  if (parts.length === 0) return;
+  await reading.hold(parts.map(({ entry }) => entry));
+  for (const row of await reading.query(rowsStatement(term, onlyTokens, parts, reading.segments))) {
+    const part = parts[Number(row['segment'])];
+    if (part) matcher.mark(recordTerm, part.segment, Number(row['row']));
+  }
+}
+
+/** More ranges of one segment than this are read as one: a statement with very many parts costs more than it saves. */
+const maxRanges = 8;
+
+/** The rows of some row groups, ascending; neighbours together. */
+export function rangesOf(groups: readonly number[], rowGroupRows: number, records: number): RowRange[] {
+  const ranges: { start: number; end: number }[] = [];
+  for (const group of groups.toSorted((a, b) => a - b)) {
+    const [start, end] = [group * rowGroupRows, Math.min(records, (group + 1) * rowGroupRows)];
+    const last = ranges.at(-1);
+    if (last?.end === start) last.end = end;
+    else ranges.push({ start, end });
+  }
+  const [first, last] = [ranges[0], ranges.at(-1)];
+  return ranges.length > maxRanges && first && last ? [{ start: first.start, end: last.end }] : ranges;
+}
+
+/** Makes sure that the column which the query orders by is there. */
+async function orderOf({ tasks, records, signal }: IndexReading, query: Query): Promise<TaskOrder> {
+  const { field, descending } = query.sort ?? { field: 'lastTs', descending: true };
+  if (field === 'bytes' || field === 'docs') await bringNumbers(tasks.table.segments, field, records, signal);
+  return { descending, valuesOf: (segment) => valuesOf(segment, field) };
+}
+
+function valuesOf(segment: TableSegment, field: SortField): Float64Array {
+  switch (field) {
+    case 'lastTs':
+      return segment.lastMs;
+    case 'firstTs':
+      return segment.firstMs;
+    case 'attempts':
+      return segment.attempts;
+    case 'bytes':
+    case 'docs':
+      return foldedNumbers(segment, field);
+    case 'duration':
+      return segment.lastMs.map((ms, at) => ms - (segment.firstMs[at] ?? ms));
+    default:
+      return assertNever(field);
+  }
+}

@@ -1,0 +1,65 @@
+/** Temporary tables that statements over records join: what the task table knows of tasks. */
+
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { inheritedFields } from '../model/query/fields.ts';
+import type { IndexReading } from './logIndex.ts';
+import type { SegmentEntry } from './manifest.ts';
+import { type StagedCell, StagedTable } from './stagedTable.ts';
+import { matchedTable, ownersTable } from './statements.ts';
+import { bringNames, foldedNames } from './tasks/foldedColumns.ts';
+import type { TaskMatcher } from './tasks/taskMatcher.ts';
+import { partsAt, type PartPlace } from './tasks/taskTable.ts';
+
+export interface Staged {
+  readonly table: typeof matchedTable | typeof ownersTable;
+  readonly columns: readonly string[];
+  readonly rows: () => Iterable<readonly StagedCell[]>;
+}
+
+export async function stageTables(connection: DuckDBConnection, { table, columns, rows }: Staged): Promise<void> {
+  const staged = await StagedTable.create(connection, table, columns);
+  for (const row of rows()) staged.addRow(row);
+  staged.finish();
+}
+
+/** The tasks that match, as `matchedTable`. */
+export function matchedOf({ tasks }: IndexReading, matcher: TaskMatcher): Staged {
+  return { table: matchedTable, columns: ['task'], rows: () => matchedRows(tasks.table.segments, matcher) };
+}
+
+function* matchedRows(segments: IndexReading['tasks']['table']['segments'], matcher: TaskMatcher) {
+  for (const segment of segments) {
+    const mask = matcher.match(segment);
+    for (let at = 0; at < mask.length; at++) if (mask[at] === 1) yield [segment.tasks.ids.at(at)];
+  }
+}
+
+/** The tasks of some segments, as `ownersTable`. Rejects with `signal.reason`. */
+export async function ownersOf(
+  { tasks, records, signal }: IndexReading,
+  entries: readonly SegmentEntry[],
+): Promise<Staged> {
+  const { table } = tasks;
+  for (const field of inheritedFields) await bringNames(table.segments, field, records, signal);
+  const segments = entries.flatMap(({ key }) => table.segment(key) ?? []);
+  const places = segments.flatMap((segment) =>
+    Array.from({ length: segment.tasks.count }, (_, at) => partsAt({ segment, at })[0] ?? { segment, at }),
+  );
+  return { table: ownersTable, columns: ['task', ...inheritedFields], rows: () => ownerRows(places) };
+}
+
+function* ownerRows(places: readonly PartPlace[]) {
+  const seen = new Set<string>();
+  for (const { segment, at } of places) {
+    const task = segment.tasks.ids.at(at) ?? '';
+    if (seen.has(task)) continue;
+    seen.add(task);
+    yield [
+      task,
+      ...inheritedFields.map((field) => {
+        const { codes, values } = foldedNames(segment, field);
+        return values[(codes[at] ?? 0) - 1];
+      }),
+    ];
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * Columns of what the folded tasks have, by the segments that stand for them: a segment's own column but where a task has parts in
+ * other segments too. Made when they are first asked for, kept until a task gets a further part.
+ */
+
+import { foldTask } from '../../model/fold.ts';
+import type { FoldedTask } from '../../model/task.ts';
+import { mergedCells } from './taskPage.ts';
+import { recordsOfTasks, type RecordSources } from './taskRecords.ts';
+import type { NameColumn, TextName } from './segmentTasks.ts';
+import type { PartPlace, TableSegment } from './taskTable.ts';
+
+export type FoldedName = Exclude<TextName, 'also'>;
+type FoldedNumber = 'bytes' | 'docs';
+
+/** Makes the column for all segments that lack it. Rejects with `signal.reason`. */
+export async function bringNames(
+  segments: readonly TableSegment[],
+  name: FoldedName,
+  sources: RecordSources,
+  signal?: AbortSignal,
+): Promise<void> {
+  await bring(segments, `name:${name}`, sources, signal, (segment) => {
+    const { codes, values } = segment.tasks.names(name);
+    const column = { codes: codes.slice(), values: [...values], known: new Map<string, number>() };
+    for (const [at, value] of values.entries()) column.known.set(value, at + 1);
+    const set = (at: number, value: string | undefined): void => {
+      let code = value === undefined ? 0 : column.known.get(value);
+      if (code === undefined && value !== undefined) column.known.set(value, (code = column.values.push(value)));
+      column.codes[at] = code ?? 0;
+    };
+    return {
+      column,
+      merge: (at, parts) => {
+        const merged = mergeName(name, parts);
+        if (merged.isSettled) set(at, merged.value);
+        return merged.isSettled;
+      },
+      settle: (at, task) => set(at, nameOf(task, name)),
+    };
+  });
+}
+
+/** @throws RangeError where `bringNames` has not made it. */
+export function foldedNames(segment: TableSegment, name: FoldedName): NameColumn {
+  return derived(segment, `name:${name}`) as NameColumn;
+}
+
+export async function bringNumbers(
+  segments: readonly TableSegment[],
+  name: FoldedNumber,
+  sources: RecordSources,
+  signal?: AbortSignal,
+): Promise<void> {
+  await bring(segments, name, sources, signal, (segment) => {
+    const column = segment.tasks.numbers(name).slice();
+    return {
+      column,
+      merge: (at, parts) => {
+        const distinct = new Set(parts.map((part) => part.segment.tasks.numbers(name)[part.at] ?? Number.NaN));
+        // A set holds NaN once.
+        distinct.delete(Number.NaN);
+        column[at] = [...distinct][0] ?? Number.NaN;
+        return distinct.size <= 1;
+      },
+      settle: (at, task) => {
+        column[at] = task[name] ?? Number.NaN;
+      },
+    };
+  });
+}
+
+/** NaN for a task that has none. @throws RangeError where `bringNumbers` has not made it. */
+export function foldedNumbers(segment: TableSegment, name: FoldedNumber): Float64Array {
+  return derived(segment, name) as Float64Array;
+}
+
+interface ColumnDraft {
+  readonly column: unknown;
+  /** Whether the parts alone tell the task's value. */
+  readonly merge: (at: number, parts: readonly PartPlace[]) => boolean;
+  readonly settle: (at: number, task: FoldedTask) => void;
+}
+
+async function bring(
+  segments: readonly TableSegment[],
+  key: string,
+  sources: RecordSources,
+  signal: AbortSignal | undefined,
+  draftOf: (segment: TableSegment) => ColumnDraft,
+): Promise<void> {
+  for (const segment of segments) {
+    if (segment.derived.has(key)) continue;
+    signal?.throwIfAborted();
+    const { column, merge, settle } = draftOf(segment);
+    const unsettled: { readonly at: number; readonly parts: readonly PartPlace[] }[] = [];
+    for (const [at, parts] of segment.shared) {
+      if (segment.hidden[at] !== 1 && !merge(at, parts)) unsettled.push({ at, parts });
+    }
+    if (unsettled.length > 0) {
+      const records = await recordsOfTasks(
+        unsettled.map(({ parts }) => parts),
+        sources,
+        signal,
+      );
+      for (const [number, { at }] of unsettled.entries()) settle(at, foldTask(records[number] ?? []));
+    }
+    segment.derived.set(key, column);
+  }
+}
+
+function derived(segment: TableSegment, key: string): unknown {
+  if (!segment.derived.has(key)) throw new RangeError(`column ${key} of ${segment.key} was not brought`);
+  return segment.derived.get(key);
+}
+
+function mergeName(
+  name: FoldedName,
+  parts: readonly PartPlace[],
+): { readonly isSettled: boolean; readonly value?: string | undefined } {
+  if (name === 'errorType' || name === 'errorMessage' || name === 'group') {
+    const fails = parts.some(
+      ({ segment, at }) => !Number.isNaN(segment.tasks.numbers('errorAttempt')[at] ?? Number.NaN),
+    );
+    if (!fails) return { isSettled: true };
+    const { cells, isSettled } = mergedCells(parts);
+    return { isSettled, value: cells[name] };
+  }
+  const most = name === 'worker' ? Math.max(...parts.map(({ segment, at }) => segment.tasks.attempts[at] ?? 0)) : 0;
+  let value: string | undefined;
+  for (const { segment, at } of parts) {
+    if (name === 'worker' && segment.tasks.attempts[at] !== most) continue;
+    const { codes, values } = segment.tasks.names(name);
+    const own = values[(codes[at] ?? 0) - 1];
+    if (own === undefined || own === value) continue;
+    if (value !== undefined) return { isSettled: false };
+    value = own;
+  }
+  return { isSettled: true, value };
+}
+
+function nameOf(task: FoldedTask, name: FoldedName): string | undefined {
+  switch (name) {
+    case 'errorType':
+      return task.error?.type;
+    case 'errorMessage':
+      return task.error?.message;
+    case 'build': {
+      const { build } = task;
+      return build && JSON.stringify([build.service, build.version, build.commit, build.repository]);
+    }
+    default:
+      return task[name];
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Keeps the tasks of an index in memory up with its manifest: the sides of new segments are read and added; when segments go away, or
+ * records of one stop counting, the table is put together anew from what is in memory.
+ */
+
+import { readFile } from 'node:fs/promises';
+import { DamagedBlockFile } from '../blocks/blockFile.ts';
+import { damagedIndex } from '../indexError.ts';
+import type { SegmentEntry, SideEntry } from '../manifest.ts';
+import { LoadedSegment, type Refolded } from './loadedSegment.ts';
+import { TaskTable } from './taskTable.ts';
+
+/** Where the sides lie, and who reads records. */
+export interface TaskSources {
+  readonly entries: readonly SegmentEntry[];
+  readonly superseded: readonly string[];
+  readonly fileOfSide: (side: SideEntry) => string;
+  /** Brings the sides to where `fileOfSide` says, until released. */
+  readonly hold: (sides: readonly SideEntry[]) => Promise<{ release(): Promise<void> }>;
+  /** Folds a segment's tasks anew from its records without those of the given versions. */
+  readonly refold: (segment: LoadedSegment, without: ReadonlySet<string>) => Promise<Refolded>;
+}
+
+export class IndexTasks {
+  readonly #url: string;
+  #segments: ReadonlyMap<string, LoadedSegment> = new Map();
+  #table = new TaskTable();
+  #superseded = '';
+  #bringing: Promise<void> | undefined;
+
+  /** @param url of the index, for messages. */
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  get table(): TaskTable {
+    return this.#table;
+  }
+
+  /** @throws RangeError for a segment that was not brought. */
+  segment(key: string): LoadedSegment {
+    const segment = this.#segments.get(key);
+    if (!segment) throw new RangeError(`segment ${key} was not brought`);
+    return segment;
+  }
+
+  /** Brings the table up to the segments. Who comes while that is under way waits for it, and looks again. */
+  async bring(sources: TaskSources, signal?: AbortSignal): Promise<void> {
+    while (!this.#isCurrent(sources)) {
+      signal?.throwIfAborted();
+      if (this.#bringing) {
+        // Whoever began it hears of its failure; it is tried again here.
+        await this.#bringing.catch(() => undefined);
+        continue;
+      }
+      this.#bringing = this.#load(sources, signal).finally(() => {
+        this.#bringing = undefined;
+      });
+      await this.#bringing;
+    }
+  }
+
+  #isCurrent({ entries, superseded }: TaskSources): boolean {
+    if (superseded.join() !== this.#superseded || entries.length !== this.#table.segments.length) return false;
+    return entries.every(({ key }) => this.#table.segment(key) !== undefined);
+  }
+
+  async #load(sources: TaskSources, signal?: AbortSignal): Promise<void> {
+    const { superseded } = sources;
+    const isSame = superseded.join() === this.#superseded;
+    const loaded = await this.#loadMissing(sources, signal);
+    const dead = new Set(superseded);
+    const refolded = new Map<LoadedSegment, Refolded | undefined>();
+    for (const segment of loaded.values()) {
+      const without = segment.versions.filter((version) => dead.has(version));
+      if (segment.isWithout(without)) continue;
+      refolded.set(segment, without.length === 0 ? undefined : await sources.refold(segment, new Set(without)));
+    }
+    // From here on nothing waits: the table is never seen half made.
+    for (const [segment, without] of refolded) segment.refolded = without;
+    const isAdding = isSame && this.#table.segments.every(({ key }) => loaded.has(key));
+    const table = isAdding ? this.#table : new TaskTable();
+    for (const [key, segment] of loaded) if (!table.segment(key)) table.add(key, segment.tasks, segment.refolded?.gone);
+    this.#segments = loaded;
+    this.#table = table;
+    this.#superseded = superseded.join();
+  }
+
+  /** All segments of the manifest by key; those that are known are read no more. */
+  async #loadMissing({ entries, fileOfSide, hold }: TaskSources, signal?: AbortSignal) {
+    const missing = entries.filter(({ key }) => !this.#segments.has(key));
+    const held = await hold(missing.map(({ side }) => side));
+    try {
+      const loaded = new Map<string, LoadedSegment>();
+      for (const entry of entries) {
+        signal?.throwIfAborted();
+        const known = this.#segments.get(entry.key);
+        loaded.set(entry.key, known ?? (await this.#read(entry, fileOfSide(entry.side))));
+      }
+      return loaded;
+    } finally {
+      await held.release();
+    }
+  }
+
+  async #read(entry: SegmentEntry, file: string): Promise<LoadedSegment> {
+    try {
+      return new LoadedSegment(entry, await readFile(file));
+    } catch (error) {
+      const isDamage =
+        error instanceof DamagedBlockFile || (error instanceof Error && 'code' in error && error.code === 'ENOENT');
+      throw isDamage ? damagedIndex(this.#url, `${entry.side.key} is gone or not what was written`, error) : error;
+    }
+  }
+}

@@ -1,0 +1,107 @@
+/** A segment as far as it is in memory: its side, from which tasks, failures and filters are read. */
+
+import { BlockFile } from '../blocks/blockFile.ts';
+import type { SegmentEntry } from '../manifest.ts';
+import { SegmentFilters } from '../segments/segmentFilters.ts';
+import { SegmentTasks } from './segmentTasks.ts';
+
+/** The records of a segment that have a failure group, by row. */
+export interface SegmentFailures {
+  readonly count: number;
+  readonly rows: Uint32Array;
+  /** Of the segment's tasks; their number for a record that names none. */
+  readonly tasks: Uint32Array;
+  readonly ts: Float64Array;
+  /** NaN where there is none. */
+  readonly attempts: Float64Array;
+  /** Codes from 1. */
+  readonly groups: Uint32Array;
+  readonly groupNames: readonly string[];
+  readonly events: Uint32Array;
+  readonly eventNames: readonly string[];
+  readonly workers: Uint32Array;
+  readonly workerNames: readonly string[];
+  readonly objects: Uint32Array;
+  readonly objectNames: readonly string[];
+  readonly offsets: Float64Array;
+}
+
+/** What a segment says where records of some log object versions do not count any more. */
+export interface Refolded {
+  readonly without: readonly string[];
+  readonly tasks: SegmentTasks;
+  /** Tasks of which no record is left. */
+  readonly gone: ReadonlySet<number>;
+  /** Rows that do not count. */
+  readonly deadRows: ReadonlySet<number>;
+}
+
+export class LoadedSegment {
+  readonly entry: SegmentEntry;
+  refolded: Refolded | undefined;
+  readonly #side: BlockFile;
+  #tasks: SegmentTasks | undefined;
+  #filters: SegmentFilters | undefined;
+  #failures: SegmentFailures | undefined;
+
+  /** @throws DamagedBlockFile */
+  constructor(entry: SegmentEntry, side: Buffer) {
+    this.entry = entry;
+    this.#side = new BlockFile(side);
+  }
+
+  /** Of the records that count. */
+  get tasks(): SegmentTasks {
+    return this.refolded?.tasks ?? this.written;
+  }
+
+  /** As they were written, whatever does not count any more. */
+  get written(): SegmentTasks {
+    return (this.#tasks ??= new SegmentTasks(this.#side));
+  }
+
+  /** Whether `tasks` is already what is left without these versions. */
+  isWithout(versions: readonly string[]): boolean {
+    return versions.join() === (this.refolded?.without ?? []).join();
+  }
+
+  get filters(): SegmentFilters {
+    return (this.#filters ??= new SegmentFilters(this.#side));
+  }
+
+  /** Versions of log objects that it has records of. */
+  get versions(): readonly string[] {
+    return texts(this.#side, 'versions');
+  }
+
+  get failures(): SegmentFailures {
+    return (this.#failures ??= readFailures(this.#side));
+  }
+}
+
+function readFailures(side: BlockFile): SegmentFailures {
+  const rows = side.counts('failures.row');
+  return {
+    count: rows.length,
+    rows,
+    tasks: side.counts('failures.task'),
+    ts: side.numbers('failures.ts'),
+    attempts: side.numbers('failures.attempt'),
+    groups: side.counts('failures.group'),
+    groupNames: texts(side, 'failures.group.names'),
+    events: side.counts('failures.event'),
+    eventNames: texts(side, 'failures.event.names'),
+    workers: side.counts('failures.worker'),
+    workerNames: texts(side, 'failures.worker.names'),
+    objects: side.counts('failures.object'),
+    objectNames: texts(side, 'failures.object.names'),
+    offsets: side.numbers('failures.offset'),
+  };
+}
+
+function texts(side: BlockFile, name: string): readonly string[] {
+  return side
+    .texts(name)
+    .toArray()
+    .map((text) => text ?? '');
+}

@@ -1,0 +1,176 @@
+/** What one segment says of its tasks, read from its side: numbers and codes by column, in the order of its rows. */
+
+import { eventRank } from '../../model/fold.ts';
+import { type TaskStatus, taskStatuses } from '../../model/task.ts';
+import { type BlockFile, DamagedBlockFile, type TextColumn } from '../blocks/blockFile.ts';
+import { type SideName, sideNames } from '../segments/segmentSide.ts';
+import type { TaskCells } from './taskCells.ts';
+
+/** Texts that repeat: `codes[at]` counts from 1 in `values`; 0 for none. */
+export interface NameColumn {
+  readonly codes: Uint32Array;
+  readonly values: readonly string[];
+}
+
+/** Columns of texts of the side; keys are kept whole, being many. */
+export type TextName = SideName | 'key';
+
+const optionalNumbers = [
+  'attemptRank',
+  'attemptAgo',
+  'succeededAgo',
+  'failedAgo',
+  'errorAttempt',
+  'bytes',
+  'docs',
+] as const;
+type OptionalNumber = (typeof optionalNumbers)[number];
+
+export class SegmentTasks {
+  readonly count: number;
+  readonly ids: TextColumn;
+  /** Number of each task's first row in the segment; one more for the first row that names no task. */
+  readonly starts: Uint32Array;
+  readonly lastMs: Float64Array;
+  readonly firstMs: Float64Array;
+  readonly attempts: Float64Array;
+  /** Place in `taskStatuses`. */
+  readonly status: Uint8Array;
+  readonly #side: BlockFile;
+  readonly #numbers = new Map<OptionalNumber, Float64Array>();
+  readonly #names = new Map<TextName, NameColumn>();
+  #keys: TextColumn | undefined;
+
+  /** @throws DamagedBlockFile */
+  constructor(side: BlockFile) {
+    this.#side = side;
+    this.ids = side.texts('task');
+    this.count = this.ids.length;
+    this.lastMs = side.numbers('last');
+    this.firstMs = side.numbers('span');
+    for (let at = 0; at < this.count; at++) this.firstMs[at] = (this.lastMs[at] ?? 0) - (this.firstMs[at] ?? 0);
+    this.attempts = side.numbers('attempts');
+    this.starts = new Uint32Array(this.count + 1);
+    const rows = side.numbers('rows');
+    for (let at = 0; at < this.count; at++) this.starts[at + 1] = (this.starts[at] ?? 0) + (rows[at] ?? 0);
+    this.status = new Uint8Array(this.count);
+    const [ranks, succeeded, failed] = [
+      side.numbers('attemptRank'),
+      side.numbers('succeededAgo'),
+      side.numbers('failedAgo'),
+    ];
+    for (let at = 0; at < this.count; at++) {
+      this.status[at] = statusNumber(ranks[at] ?? Number.NaN, succeeded[at] ?? Number.NaN, failed[at] ?? Number.NaN);
+    }
+    for (const column of [this.lastMs, this.firstMs, this.attempts, ranks]) {
+      if (column.length !== this.count) throw new DamagedBlockFile('its columns differ in length');
+    }
+  }
+
+  names(name: TextName): NameColumn {
+    let column = this.#names.get(name);
+    if (!column) {
+      column = name === 'key' ? namesOf(this.#keyTexts) : this.#readNames(name);
+      this.#names.set(name, column);
+    }
+    return column;
+  }
+
+  /** NaN where there is none. */
+  numbers(name: OptionalNumber): Float64Array {
+    let column = this.#numbers.get(name);
+    if (!column) {
+      column = this.#side.numbers(name);
+      this.#numbers.set(name, column);
+    }
+    return column;
+  }
+
+  /** The task whose records the row is among; `undefined` for one that names no task. */
+  taskOfRow(row: number): number | undefined {
+    const { starts, count } = this;
+    if (row >= (starts[count] ?? 0)) return undefined;
+    let [low, high] = [0, count - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((starts[middle] ?? 0) <= row) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  get #keyTexts(): TextColumn {
+    return (this.#keys ??= this.#side.texts('key'));
+  }
+
+  #readNames(name: SideName): NameColumn {
+    const values = this.#side.texts(`${name}.names`).toArray();
+    return { codes: this.#side.counts(name), values: values.map((text) => text ?? '') };
+  }
+
+  cells(at: number): TaskCells {
+    const lastMs = this.lastMs[at] ?? 0;
+    const number = (name: OptionalNumber): number | undefined => {
+      const value = this.numbers(name)[at] ?? Number.NaN;
+      return Number.isNaN(value) ? undefined : value;
+    };
+    const moment = (name: OptionalNumber): number | undefined => {
+      const ago = number(name);
+      return ago === undefined ? undefined : lastMs - ago;
+    };
+    const text = (name: SideName): string | undefined => {
+      const { codes, values } = this.names(name);
+      const code = codes[at] ?? 0;
+      return code === 0 ? undefined : values[code - 1];
+    };
+    return {
+      task: this.ids.at(at) ?? '',
+      firstMs: this.firstMs[at] ?? 0,
+      lastMs,
+      attempts: this.attempts[at] ?? 0,
+      attemptMs: moment('attemptAgo'),
+      attemptRank: number('attemptRank'),
+      succeededMs: moment('succeededAgo'),
+      failedMs: moment('failedAgo'),
+      key: this.#keyTexts.at(at),
+      bytes: number('bytes'),
+      docs: number('docs'),
+      errorAttempt: number('errorAttempt'),
+      // `sideNames` are exactly the cells that are left.
+      ...(Object.fromEntries(sideNames.map((name) => [name, text(name)])) as Pick<TaskCells, SideName>),
+    };
+  }
+}
+
+const statusNumbers = new Map<TaskStatus, number>(taskStatuses.map((status, number) => [status, number]));
+const numberOf = (status: TaskStatus): number => statusNumbers.get(status) ?? 0;
+const [pending, assigned, running, retrying] = [
+  numberOf('pending'),
+  numberOf('assigned'),
+  numberOf('running'),
+  numberOf('retrying'),
+];
+const [hasSucceeded, hasFailed] = [numberOf('succeeded'), numberOf('failed')];
+
+/** From the rank of the latest event of an attempt, and how long before some moment each kind of end was; NaN for none. */
+export function statusNumber(attemptRank: number, succeededAgo: number, failedAgo: number): number {
+  // Of two ends at the same moment the failure counts: `eventRank` puts it last.
+  if (!Number.isNaN(failedAgo) && !(succeededAgo < failedAgo)) return hasFailed;
+  if (!Number.isNaN(succeededAgo)) return hasSucceeded;
+  if (Number.isNaN(attemptRank)) return pending;
+  if (attemptRank === eventRank['task.assigned']) return assigned;
+  return attemptRank === eventRank['attempt.failed'] || attemptRank === eventRank['attempt.lost'] ? retrying : running;
+}
+
+function namesOf(texts: TextColumn): NameColumn {
+  const codeOf = new Map<string, number>();
+  const codes = new Uint32Array(texts.length);
+  for (let at = 0; at < texts.length; at++) {
+    const text = texts.at(at);
+    if (text === undefined) continue;
+    const code = codeOf.get(text) ?? codeOf.size + 1;
+    codeOf.set(text, code);
+    codes[at] = code;
+  }
+  return { codes, values: [...codeOf.keys()] };
+}

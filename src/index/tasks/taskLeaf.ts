@@ -1,0 +1,175 @@
+/** One term of a query over the columns of the task table: which tasks of a segment meet it. */
+
+import { assertNever } from '../../model/assertNever.ts';
+import { isJsonObject, parseJson } from '../../model/json.ts';
+import { taskOnlyFields } from '../../model/query/fields.ts';
+import type { Leaf } from '../../model/query/leafTest.ts';
+import { comparisonTest } from '../../model/query/matchComparison.ts';
+import { type Comparison, type IsFlag, slowMs } from '../../model/query/query.ts';
+import { taskStatuses } from '../../model/task.ts';
+import type { SideName } from '../segments/segmentSide.ts';
+import { type NamedField, namedFields, nameToken } from './taskPart.ts';
+import type { TableSegment, TaskTable } from './taskTable.ts';
+
+export interface TaskLeaf {
+  /** Sets 1 for each task of the segment that meets the term, by what this segment alone says where `ofPart` is there. */
+  fill(segment: TableSegment, mask: Uint8Array): void;
+  /** Whether one part of a task meets the term: then the task does. Absent where the merged values tell. */
+  readonly ofPart?: (segment: TableSegment, at: number) => boolean;
+}
+
+/** `undefined` for a term that only records tell of. A field's tokens, where records have such, are theirs too. */
+export function taskLeaf(leaf: Leaf, table: TaskTable): TaskLeaf | undefined {
+  switch (leaf.kind) {
+    case 'text':
+      return undefined;
+    case 'is':
+      return flagLeaf(leaf.flag);
+    case 'field': {
+      const { field, comparison } = leaf;
+      if (field === 'task') return idLeaf(comparison, table);
+      if (isNamedField(field)) return nameLeaf(field, comparison);
+      if (field === 'status') return statusLeaf((status) => comparisonTest(comparison)(status));
+      return taskOnlyFields.has(field) ? numberLeaf(field, comparison) : undefined;
+    }
+    default:
+      return assertNever(leaf);
+  }
+}
+
+export function isNamedField(field: string): field is NamedField {
+  return (namedFields as readonly string[]).includes(field);
+}
+
+const sideNameOf: Readonly<Record<NamedField, SideName>> = {
+  account: 'account',
+  collection: 'collection',
+  source: 'source',
+  coordinator: 'coordinator',
+  worker: 'worker',
+  'error.type': 'errorType',
+  group: 'group',
+};
+
+/** The values of a column that every record of a task has its own among: folded, or in `also`. */
+function nameLeaf(field: NamedField, comparison: Comparison): TaskLeaf {
+  const test = comparisonTest(comparison);
+  const name = sideNameOf[field];
+  const prefix = nameToken(field, '');
+  const accepted = new WeakMap<TableSegment, { readonly names: Uint8Array; readonly also: Uint8Array | undefined }>();
+  const acceptedBy = (segment: TableSegment) => {
+    let known = accepted.get(segment);
+    if (!known) {
+      const names = acceptedCodes(segment.tasks.names(name).values, test);
+      const also = acceptedCodes(segment.tasks.names('also').values, (tokens) =>
+        textsOf(tokens).some((token) => token.startsWith(prefix) && test(token.slice(prefix.length))),
+      );
+      known = { names, also: also.includes(1) ? also : undefined };
+      accepted.set(segment, known);
+    }
+    return known;
+  };
+  return {
+    fill(segment, mask) {
+      const { names, also } = acceptedBy(segment);
+      const { codes } = segment.tasks.names(name);
+      for (let at = 0; at < mask.length; at++) mask[at] = names[codes[at] ?? 0] ?? 0;
+      if (!also) return;
+      const { codes: alsoCodes } = segment.tasks.names('also');
+      for (let at = 0; at < mask.length; at++) mask[at] = (mask[at] ?? 0) | (also[alsoCodes[at] ?? 0] ?? 0);
+    },
+    ofPart(segment, at) {
+      const { names, also } = acceptedBy(segment);
+      const { tasks } = segment;
+      return names[tasks.names(name).codes[at] ?? 0] === 1 || also?.[tasks.names('also').codes[at] ?? 0] === 1;
+    },
+  };
+}
+
+/** By code: 1 where the value passes. */
+function acceptedCodes(values: readonly string[], test: (value: string) => boolean): Uint8Array {
+  const codes = new Uint8Array(values.length + 1);
+  for (const [at, value] of values.entries()) if (test(value)) codes[at + 1] = 1;
+  return codes;
+}
+
+function textsOf(json: string): readonly string[] {
+  const list = parseJson(json);
+  return Array.isArray(list) && !isJsonObject(list) ? list.filter((each) => typeof each === 'string') : [];
+}
+
+function idLeaf(comparison: Comparison, table: TaskTable): TaskLeaf {
+  if (comparison.kind === 'equals') {
+    const [place] = table.partsOf(comparison.value);
+    return {
+      fill(segment, mask) {
+        if (place?.segment === segment) mask[place.at] = 1;
+      },
+    };
+  }
+  const test = comparisonTest(comparison);
+  const [start = ''] = comparison.kind === 'like' ? comparison.pattern.split('*') : [];
+  const startBytes = Buffer.from(start);
+  return {
+    fill({ tasks: { ids } }, mask) {
+      for (let at = 0; at < mask.length; at++) {
+        const from = ids.starts[at] ?? 0;
+        const end = from + startBytes.length;
+        if (end > (ids.starts[at + 1] ?? 0) || startBytes.compare(ids.bytes, from, end) !== 0) continue;
+        if (test(ids.at(at) ?? '')) mask[at] = 1;
+      }
+    },
+  };
+}
+
+function flagLeaf(flag: IsFlag): TaskLeaf {
+  switch (flag) {
+    case 'live':
+      return statusLeaf((status) => status !== 'succeeded' && status !== 'failed');
+    case 'done':
+      return statusLeaf((status) => status === 'succeeded' || status === 'failed');
+    case 'slow':
+      return numberLeaf('duration', { kind: 'range', min: slowMs });
+    case 'retried':
+      return numberLeaf('attempts', { kind: 'range', min: 1, minInclusive: false });
+    default:
+      return assertNever(flag);
+  }
+}
+
+function statusLeaf(accepts: (status: string) => boolean): TaskLeaf {
+  const accepted = Uint8Array.from(taskStatuses, (status) => (accepts(status) ? 1 : 0));
+  return {
+    fill({ status }, mask) {
+      for (let at = 0; at < mask.length; at++) mask[at] = accepted[status[at] ?? 0] ?? 0;
+    },
+  };
+}
+
+function numberLeaf(field: string, comparison: Comparison): TaskLeaf {
+  const test = comparisonTest(comparison);
+  return {
+    fill(segment, mask) {
+      const { lastMs, firstMs } = segment;
+      const values = numbersOf(segment, field);
+      for (let at = 0; at < mask.length; at++) {
+        const value = values ? (values[at] ?? 0) : (lastMs[at] ?? 0) - (firstMs[at] ?? 0);
+        mask[at] = test(value) ? 1 : 0;
+      }
+    },
+  };
+}
+
+/** `undefined` for the duration, which is no column. */
+function numbersOf(segment: TableSegment, field: string): Float64Array | undefined {
+  switch (field) {
+    case 'firstTs':
+      return segment.firstMs;
+    case 'lastTs':
+      return segment.lastMs;
+    case 'attempts':
+      return segment.attempts;
+    default:
+      return undefined;
+  }
+}

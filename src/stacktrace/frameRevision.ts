@@ -1,0 +1,61 @@
+/** A frame that was found at a revision: where it stood then, and where that is now. */
+
+import { pathComponents } from './framePath.ts';
+import type { Revision } from './revision.ts';
+import type { LineNow } from './revisionLines.ts';
+import type { Resolution } from './trace.ts';
+
+export interface RevisionPlace {
+  readonly commit: string;
+  /** From the root of the repository, as `git show COMMIT:PATH` takes it. */
+  readonly path: string;
+  readonly line: number;
+}
+
+export interface FrameAtRevision {
+  /** With the file and line of today; none where the file was deleted. */
+  readonly resolution: Resolution;
+  /** `undefined` where no file of the revision was found for sure. */
+  readonly ran?: RevisionPlace;
+  /** What became of the line. */
+  readonly now?: LineNow['kind'] | 'deleted';
+}
+
+/** @param resolution of a frame, found among the files of the revision */
+export async function frameAtRevision(resolution: Resolution, revision: Revision): Promise<FrameAtRevision> {
+  if (resolution.kind !== 'file') return { resolution };
+  const { path, line1, column1, why, ...rest } = resolution;
+  const { root, shortCommit } = revision;
+  if (!revision.has(path)) return { resolution: { ...resolution, why: `${why}; not in commit ${shortCommit}` } };
+  const ran = { commit: revision.commit, path: path.slice(root.length + 1), line: line1 };
+  const follow = await revision.lines(path);
+  const now = revision.pathNow(path);
+  if (!follow || !('path' in now)) {
+    const gone = `${pathComponents(path).at(-1)} of commit ${shortCommit} was deleted since`;
+    return { resolution: { kind: 'none', why: `${gone}: ${why}` }, ran, now: 'deleted' };
+  }
+  const line = follow(line1);
+  const keepsColumn = line.kind === 'same' || line.kind === 'moved';
+  const current: Resolution = {
+    ...rest,
+    path: now.path,
+    line1: line.line1,
+    ...(keepsColumn && column1 !== undefined && { column1 }),
+    why: now.kind === 'unchanged' ? why : `${why}; ${becameOf(line, line1, shortCommit)}`,
+  };
+  return { resolution: current, ran, now: line.kind };
+}
+
+function becameOf({ kind }: LineNow, line1: number, commit: string): string {
+  const was = `line ${line1} of commit ${commit}`;
+  switch (kind) {
+    case 'same':
+      return `the same as ${was}`;
+    case 'moved':
+      return `was ${was}`;
+    case 'changed':
+      return `${was} has changed since`;
+    case 'gone':
+      return `${was} is gone: what stands in its place`;
+  }
+}

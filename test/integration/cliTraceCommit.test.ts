@@ -1,0 +1,202 @@
+/** `trace --commit`: frames at the commit that ran, and where their lines are now. */
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { type TemporaryFolder, temporaryFolder } from '../rigs/temporaryFolder.ts';
+
+const cli = join(import.meta.dirname, '../../dist/cli.mjs');
+let temporary: TemporaryFolder;
+let folder: string;
+let commit: string;
+
+const git = (...args: readonly string[]) =>
+  execFileSync('git', ['-C', folder, '-c', 'user.name=Test', '-c', 'user.email=test@localhost', ...args], {
+    encoding: 'utf8',
+  });
+
+async function write(path: string, lines: readonly string[]): Promise<void> {
+  await mkdir(dirname(join(folder, path)), { recursive: true });
+  await writeFile(join(folder, path), lines.map((line) => `${line}\n`).join(''));
+}
+
+/** Of each file its own: git takes files that are alike for renamed ones. */
+const bodyOf = (name: string) =>
+  Array.from({ length: 30 }, (_, index) => `  const ${name}${index + 1} = compute(${index + 1});`);
+
+before(async () => {
+  temporary = await temporaryFolder('commit');
+  folder = temporary.path;
+  git('init', '--quiet', '--initial-branch=main');
+  for (const name of ['same', 'edited', 'oldName', 'deleted', 'staged'])
+    await write(`service/src/${name}.ts`, bodyOf(name));
+  git('add', '--all');
+  git('commit', '--quiet', '--message=Deployed');
+  commit = git('rev-parse', 'HEAD').trim();
+  // Since: two lines on top, the tenth changed, the twentieth gone; a file renamed and moved down, one deleted.
+  const edited = bodyOf('edited')
+    .with(9, '  const edited10 = await compute(10, options);')
+    .toSpliced(19, 1)
+    .toSpliced(0, 0, '//', '//');
+  await write('service/src/edited.ts', edited);
+  await rename(join(folder, 'service/src/oldName.ts'), join(folder, 'service/src/newName.ts'));
+  await write('service/src/newName.ts', ['// renamed', ...bodyOf('oldName')]);
+  await rm(join(folder, 'service/src/deleted.ts'));
+  git('add', '--all');
+  git('commit', '--quiet', '--message=Since');
+  // And on the disk, not committed yet.
+  git('mv', 'service/src/staged.ts', 'service/src/restaged.ts');
+  await write('service/src/restaged.ts', ['// on the disk', ...bodyOf('staged')]);
+  await write('service/src/fresh.ts', bodyOf('fresh'));
+});
+after(() => temporary.remove());
+
+interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function run(args: readonly string[], input: string, options: { cwd?: string; path?: string } = {}): Promise<Ran> {
+  const child = spawn(process.execPath, [cli, 'trace', ...args], {
+    cwd: options.cwd ?? folder,
+    env: { ...process.env, ...(options.path !== undefined && { PATH: options.path }) },
+  });
+  child.stdin.end(input);
+  return new Promise((resolve, reject) => {
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+const frames = (...places: readonly string[]) =>
+  ['Error: no', ...places.map((place) => `    at compute (/srv/${place}:3)`)].join('\n');
+
+async function report(...places: readonly string[]) {
+  const { code, stdout, stderr } = await run(['--json', '--commit', commit], frames(...places));
+  assert.equal(code, 0, stderr);
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown> & { resolved: { path: string; line: number } | null });
+}
+
+for (const [place, then, now, path, line1] of [
+  ['same.ts:5', ['same.ts', 5], 'same', 'same.ts', 5],
+  ['edited.ts:5', ['edited.ts', 5], 'moved', 'edited.ts', 7],
+  ['edited.ts:10', ['edited.ts', 10], 'changed', 'edited.ts', 12],
+  ['edited.ts:20', ['edited.ts', 20], 'gone', 'edited.ts', 22],
+  ['oldName.ts:7', ['oldName.ts', 7], 'moved', 'newName.ts', 8],
+  ['staged.ts:7', ['staged.ts', 7], 'moved', 'restaged.ts', 8],
+] as const) {
+  test(`a line of ${place} is ${now}, in ${path}`, async () => {
+    const [frame] = await report(`service/src/${place}`);
+    assert.deepEqual(frame?.['ran'], { commit, path: `service/src/${then[0]}`, line: then[1] });
+    assert.equal(frame?.['now'], now);
+    assert.equal(frame?.resolved?.path, join(folder, 'service/src', path));
+    assert.equal(frame?.resolved?.line, line1);
+  });
+}
+
+test('a file that was deleted since has a line that ran and none now', async () => {
+  const [frame] = await report('service/src/deleted.ts:4');
+  assert.deepEqual(frame?.['ran'], { commit, path: 'service/src/deleted.ts', line: 4 });
+  assert.equal(frame?.['now'], 'deleted');
+  assert.equal(frame?.resolved, null);
+  assert.match(String(frame?.['why']), /deleted\.ts of commit [0-9a-f]{8} was deleted since/);
+});
+
+test('a file that the commit did not have is not taken for one of it', async () => {
+  const [renamed, fresh, nowhere] = await report(
+    'service/src/newName.ts:4',
+    'service/src/fresh.ts:4',
+    'service/src/nowhere.ts:4',
+  );
+  for (const frame of [renamed, fresh, nowhere]) assert.deepEqual([frame?.['ran'], frame?.['now']], [null, null]);
+  assert.equal(renamed?.resolved, null);
+  assert.match(String(fresh?.['why']), /not in commit/);
+});
+
+test('without --commit the fields are there and say nothing', async () => {
+  const { stdout } = await run(['--json'], frames('service/src/edited.ts:5'));
+  const frame = JSON.parse(stdout) as { ran: unknown; now: unknown; resolved: { line: number } };
+  assert.deepEqual([frame.ran, frame.now, frame.resolved.line], [null, null, 5]);
+});
+
+test('people read where the line is, and where it was', async () => {
+  const short = commit.slice(0, 10);
+  const { code, stdout } = await run(
+    ['--commit', short],
+    frames('service/src/oldName.ts:7', 'service/src/deleted.ts:4'),
+  );
+  assert.equal(code, 0);
+  assert.match(
+    stdout,
+    new RegExp(
+      `service/src/newName\\.ts:8\\S* +compute +\\(service/src/oldName\\.ts:7 at ${commit.slice(0, 8)}, moved\\)`,
+    ),
+  );
+  assert.match(stdout, /deleted\.ts of commit [0-9a-f]{8} was deleted since/);
+});
+
+test('a workspace that is a folder of the repository, or reached by a link, is followed as well', async (t) => {
+  const links = await temporaryFolder('links');
+  t.after(() => links.remove());
+  await symlink(folder, join(links.path, 'work'));
+  for (const workspace of [join(folder, 'service'), join(links.path, 'work/service')]) {
+    const args = ['--json', '--commit', commit, '--workspace', workspace];
+    const { stdout, stderr } = await run(args, frames('service/src/oldName.ts:7'), { cwd: links.path });
+    assert.equal(stderr, '');
+    const frame = JSON.parse(stdout) as { resolved: { path: string }; ran: { path: string } };
+    assert.equal(frame.resolved.path, join(workspace, 'src/newName.ts'));
+    assert.equal(frame.ran.path, 'service/src/oldName.ts');
+  }
+});
+
+test('a commit that is not there is a failure that names the remedy', async () => {
+  const unknown = 'f'.repeat(40);
+  const { code, stdout, stderr } = await run(['--json', '--commit', unknown], frames('service/src/same.ts:5'));
+  assert.equal(code, 1);
+  assert.equal(stdout, '');
+  assert.match(
+    stderr,
+    new RegExp(`Commit ${unknown} is not in the repository .*git -C .* fetch.*fetch origin ${unknown}`),
+  );
+});
+
+test('without a repository, and without git, it says what is missing', async (t) => {
+  const outside = await temporaryFolder('outside');
+  t.after(() => outside.remove());
+  const nowhere = await run(['--commit', commit], frames('a.ts:1'), { cwd: outside.path });
+  assert.equal(nowhere.code, 1);
+  assert.match(nowhere.stderr, /is in no git repository/);
+  const without = await run(['--commit', commit], frames('a.ts:1'), { path: outside.path });
+  assert.equal(without.code, 1);
+  assert.match(without.stderr, /git is not installed, or not in the PATH/);
+});
+
+for (const hostile of ['--output=/tmp/x', 'HEAD', `${'a'.repeat(8)}; rm -rf .`, '', 'a1b2c3d^{/x}']) {
+  test(`${JSON.stringify(hostile)} is no commit's hash and never reaches git`, async (t) => {
+    const outside = await temporaryFolder('outside');
+    t.after(() => outside.remove());
+    const { code, stderr } = await run([`--commit=${hostile}`], frames('a.ts:1'), { path: outside.path });
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /--commit expects the hash of a commit/);
+  });
+}
+
+test('a program that the repository names for its files is not run', async () => {
+  const trap = join(folder, '.git/trap');
+  await writeFile(trap, `#!/bin/sh\ntouch ${join(folder, '.git/sprung')}\ncat "$1" 2>/dev/null\n`, { mode: 0o755 });
+  for (const key of ['diff.external', 'core.fsmonitor', 'diff.trap.textconv', 'diff.trap.command'])
+    git('config', key, trap);
+  await writeFile(join(folder, '.git/info/attributes'), '*.ts diff=trap\n');
+  const [frame] = await report('service/src/edited.ts:5');
+  assert.equal(frame?.['now'], 'moved');
+  assert.throws(() => execFileSync('ls', [join(folder, '.git/sprung')], { stdio: 'pipe' }));
+});
