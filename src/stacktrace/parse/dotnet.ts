@@ -122,8 +122,7 @@ function readFrames(
         start: line.startOf(line.text.length - text.length),
         index,
       });
-      // The first one is the cause already.
-      if (member[1] !== '0' || !top.cause) top.addMember(draft);
+      top.addMember(draft);
       open = [top, draft];
       next = index + 1;
       continue;
