@@ -16,17 +16,22 @@ export const phpTraces: TraceParser = {
     const call = line && callOn(line.text);
     if (!line || !call || call.number !== 0) return undefined;
     let read = readOne(lines, index, floor);
-    let draft = read.draft;
+    let outermost = read.draft;
+    let innermost = read.draft;
     for (let links = 1; links < maxDepth; links++) {
       const following = followingCalls(lines, read.next);
       if (following === undefined) break;
-      const effect = readOne(lines, following, read.next);
-      // Each one was raised while the one before it was handled.
-      effect.draft.cause = draft;
-      draft = effect.draft;
-      read = effect;
+      read = readOne(lines, following.index, read.next);
+      if (following.isCause) {
+        innermost.cause = read.draft;
+        innermost = read.draft;
+      } else {
+        // Each one was raised while the one before it was handled.
+        read.draft.cause = outermost;
+        outermost = read.draft;
+      }
     }
-    return { traces: [draft.finish()], next: read.next };
+    return { traces: [outermost.finish()], next: read.next };
   },
 };
 
@@ -71,7 +76,7 @@ function callOn(text: string): Call | undefined {
 
 /** `Uncaught Type: message in /srv/a.php:12`, `Next Type: …`, Monolog's `(Type(code: 0): message at /srv/a.php:12)`. */
 const thrown =
-  /(?:^|.*?(?:Uncaught|Next|\(|\] |: ))\s*((?:[A-Za-z_]\w*\\)*[A-Z]\w*)(?:\(code: -?\w+\))?(?:: ([^]*?))? (?:in|at) (\S[^:\n]*(?:\/|\\)[^:\n]*|\S+\.php):(\d{1,9})\)?\s*$/;
+  /(?:^|.*?(?:Uncaught|Next|\(|\] |: ))\s*((?:[A-Za-z_]\w*\\{1,2})*[A-Z]\w*)(?:\(code: -?\w+\))?(?:: ([^]*))? (?:in|at) ((?:[A-Za-z]:[/\\]|phar:\/\/)?[^:\n]*(?:\/|\\)[^:\n]*|\S+\.php):(\d{1,9})\)?\s*$/;
 
 function readOne(lines: TextLines, index: number, floor: number): { draft: TraceDraft; next: number } {
   const draft = new TraceDraft('php');
@@ -154,7 +159,9 @@ function headerOf(lines: TextLines, first: number, floor: number): PhpHeader | u
     const isStart = /\bUncaught |\bNext |\(code: |^[A-Z][\w\\]*: /.test(above.text);
     const match = isStart ? thrown.exec(text.slice(-maxHeader)) : null;
     if (match) {
-      const [, type = '', message, file = '', line1 = ''] = match;
+      const [, printed = '', message, file = '', line1 = ''] = match;
+      // Loggers double the backslash of a namespace.
+      const type = printed.replaceAll('\\\\', '\\');
       const end = line.text.trimEnd().replace(/\)$/, '').length;
       return {
         type,
@@ -174,15 +181,23 @@ function headerOf(lines: TextLines, first: number, floor: number): PhpHeader | u
 
 const maxHeader = 8000;
 
-/** The index of `#0` of an exception that says `Next …`, which has this one as its previous. */
-function followingCalls(lines: TextLines, from: number): number | undefined {
-  let saidSo = false;
+interface FollowingCalls {
+  /** Of its `#0`. */
+  readonly index: number;
+  /** The one before was raised from it, as Monolog has them; else it has the one before as its previous. */
+  readonly isCause: boolean;
+}
+
+/** An exception that says `Next …` or `[previous exception]`. */
+function followingCalls(lines: TextLines, from: number): FollowingCalls | undefined {
+  let said: 'next' | 'previous' | undefined;
   for (let index = from; index < from + maxMessageLines; index++) {
     const line = lines.at(index);
     if (!line || line.opens) return undefined;
-    saidSo ||= /\bNext \S/.test(line.text);
-    if (callOn(line.text)) return saidSo ? index : undefined;
-    if (!saidSo && index > from + 1) return undefined;
+    if (!said && line.text.includes('[previous exception]')) said = 'previous';
+    else if (!said && /\bNext \S/.test(line.text)) said = 'next';
+    if (callOn(line.text)) return said && { index, isCause: said === 'previous' };
+    if (!said && index > from + 1) return undefined;
   }
   return undefined;
 }
