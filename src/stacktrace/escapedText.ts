@@ -168,6 +168,10 @@ export function holdsEscapedTrace(text: string, firstEscape: number, end: number
     }
     // Most lines start with a backslash or a word that is no opening.
     if (text.charCodeAt(after) === 92) continue;
+    if (after === at + 5) {
+      dotnetCall.lastIndex = after;
+      if (dotnetCall.test(text)) return true;
+    }
     openings.lastIndex = after;
     if (openings.test(text)) return true;
     if (tabs > 0 && text.charCodeAt(after) === 47) return true;
@@ -175,9 +179,12 @@ export function holdsEscapedTrace(text: string, firstEscape: number, end: number
   return false;
 }
 
+/** .NET indents by three and starts with a word of the system's language: `bei Acme.Program.Main(`. */
+const dotnetCall = /[^\s\\"]{1,8} [\w.<>`$+\p{L}]{3,200}\(/uy;
+
 /** How lines of traces start, behind their indentation. */
 const openings =
-  /at |File |goroutine |(?:\* )?frame #|note: run with|WARNING: |(?:Syntax|Indentation|Tab)Error: |#\d|\d{1,4}(?:#|: )|@ |from |(?:Caused by|Stack trace|stack backtrace|Stack backtrace|Next)\b|\(\w|in (?:function|call)|\[?\{\w+,|[\w./@<>-]*(?:\.(?:rb|exs?|erl):\d|\(\+0x|@http)/y;
+  /at |File |goroutine |(?:\* )?frame #|note: run with|WARNING: |(?:Syntax|Indentation|Tab)Error: |#\d|\d{1,4}(?:#|: )|@ |from |(?:Caused by|Stack trace|stack backtrace|Stack backtrace|Next)\b|\(\w|in (?:function|call)|(?:supervisor|crasher|offender):|\[?\{(?:\w+|'[^'\\\n]{1,80}'),|(?:# )?[\w./@<>-]*(?:\.(?:rb|exs?|erl):\d|\(\+0x|@http)/y;
 
 function isEscapedTab(text: string, at: number): boolean {
   for (let backslashes = 1; backslashes <= 4; backslashes *= 2) {

@@ -99,7 +99,8 @@ export function namesOf(name: string | undefined): string[] {
 }
 
 function lastName(name: string): string {
-  if (/[<>]$/.test(name)) return '';
+  // `<anonymous>`, `{closure}`, `{main}`.
+  if (/[<>}]$/.test(name)) return '';
   return /([\p{L}_$][\p{L}\p{N}_$]*)[^\p{L}\p{N}_$]*$/u.exec(name.slice(-200))?.[1] ?? '';
 }
 

@@ -1,10 +1,13 @@
 /** Every case of test/fixtures/traces/cases is read as it says: bare, inside each kind of log, and all in one text. */
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { findTraces } from '../../src/stacktrace/findTraces.ts';
 import { type Frame, type Trace, tracesWithin } from '../../src/stacktrace/trace.ts';
 import { textsByWriter } from '../../src/stacktrace/writers.ts';
+import { fixtureTruth } from '../fixtures/traces/fixtureTruth.ts';
 import { briefFrame, outlineLines, readTraceCases, wrappings } from '../fixtures/traces/traceCases.ts';
 
 const cases = readTraceCases();
@@ -33,6 +36,16 @@ test('all cases in one log are told apart', () => {
     outlineLines(findTraces(text)),
     log.flatMap(({ expected }) => expected),
   );
+});
+
+test('the documented table counts what there is', () => {
+  const documented = readFileSync(join(import.meta.dirname, '../../docs/stack-traces.md'), 'utf8');
+  // Written anew by `npm run bench -- stacktraceTruth`.
+  for (const { language, traces, frames, misses } of fixtureTruth()) {
+    assert.equal(misses, 0, language);
+    const row = `| ${language} (fixtures) | ${traces} | ${frames} | 0 |`;
+    assert.ok(documented.includes(row), `docs/stack-traces.md has no ${row}`);
+  }
 });
 
 /** Texts with escaped newlines or writers of their own would not be the same ones once they are wrapped. */

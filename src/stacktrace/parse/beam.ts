@@ -23,49 +23,77 @@ function readLines(lines: TextLines, index: number, floor: number, line: TextLin
   const first = elixirFrameOn(line.text) ?? shellFrameOn(line.text);
   if (!first) return undefined;
   const draft = new TraceDraft('beam');
+  const start = firstLine(lines, index, floor, first.start);
+  const headerIndex = nameFromAbove(lines, start, floor, marginBefore(line.text, first.start), draft);
+  const exit = headerIndex === undefined ? undefined : exitAround(lines, headerIndex, floor);
+  // The frames of an exit stand below those of what it passes on, indented less.
+  const next = readFrames(lines, start, first.start, exit ? first.start : 0, draft);
+  if (draft.frames.length === 0) return undefined;
+  if (!exit) return { traces: [draft.finish()], next };
+  exit.cause = draft;
+  const end = readFrames(lines, next, 0, 0, exit);
+  return { traces: [exit.finish()], next: end };
+}
+
+/** Calls into what has no file stand above the first frame that has one, in Erlang's shell with their arguments. */
+function firstLine(lines: TextLines, index: number, floor: number, column: number): number {
   let start = index;
-  // Calls into what has no file stand above the first frame that has one.
-  while (start > floor && start > index - 3 && !lines.at(start)?.opens) {
-    const above = lines.at(start - 1);
-    if (!above || !bareFrameOn(above.text, first.start)) break;
-    start--;
+  for (let at = index - 1; at >= Math.max(floor, index - maxBareFrames) && !lines.at(at + 1)?.opens; at--) {
+    const text = lines.at(at)?.text ?? '';
+    if (bareFrameOn(text, column) ?? shellFrameOn(text)) start = at;
+    else if (!shellNote.test(text)) break;
   }
-  nameFromAbove(lines, start, floor, marginBefore(line.text, first.start), draft);
-  let next = start;
-  for (let at = start; ; at++) {
+  return start;
+}
+
+const maxBareFrames = 8;
+/** Below a call Erlang's shell shows its source, its arguments and what is wrong with them. */
+const shellNote = /\s(?:\*\*\* argument \d|called as )|^\s+[%|]/;
+
+/** @param least the column left of which frames belong to another trace. @returns the index after the last frame */
+function readFrames(lines: TextLines, from: number, column: number, least: number, draft: TraceDraft): number {
+  let next = from;
+  for (let at = from; ; at++) {
     const below = lines.at(at);
-    if (!below || (at > start && below.opens)) break;
-    if (below.text.length < first.start) break;
-    const frame =
-      at === index
-        ? first
-        : (elixirFrameOn(below.text) ?? shellFrameOn(below.text) ?? bareFrameOn(below.text, first.start));
-    if (!frame) {
-      // Erlang's shell shows the source of a call below it.
-      if (/^\s+(?:\*\*\* argument|%|\|)/.test(below.text)) continue;
-      break;
-    }
-    draft.addFrame(newFrame(below, frame));
-    next = at + 1;
+    if (!below || (at > from && below.opens) || below.text.length < column) break;
+    const frame = elixirFrameOn(below.text) ?? shellFrameOn(below.text) ?? bareFrameOn(below.text, column);
+    if (frame && frame.start < least) break;
+    if (frame) {
+      draft.addFrame(newFrame(below, frame));
+      next = at + 1;
+    } else if (!shellNote.test(below.text)) break;
   }
-  return draft.frames.length === 0 ? undefined : { traces: [draft.finish()], next };
+  return next;
 }
 
 const maxMessageLines = 64;
-const elixirHeader = /\*\* \(([A-Z][\w.]*|exit|throw|EXIT from #PID<[\d.]+>)\) ?(.*)$/;
+const elixirHeader = /\*\* \((?!EXIT\))([A-Z][\w.]*|exit|throw|EXIT from #PID<[\d.]+>)\) ?(.*)$/;
 const erlangHeader = /exception (error|exit|throw): (.*)$/;
+/** ExUnit shows the code of a test between the message and the frames. */
+const testedCode = /^\s*(?:code: |stacktrace:)/;
 
-function nameFromAbove(lines: TextLines, first: number, floor: number, margin: number, draft: TraceDraft): void {
+/** @returns the index of the line that names the failure */
+function nameFromAbove(
+  lines: TextLines,
+  first: number,
+  floor: number,
+  margin: number,
+  draft: TraceDraft,
+): number | undefined {
   for (let index = first - 1; index >= Math.max(floor, first - maxMessageLines); index--) {
-    if (lines.at(index + 1)?.opens) return;
+    if (lines.at(index + 1)?.opens) return undefined;
     const line = lines.at(index);
-    if (!line || elixirFrameOn(line.text)) return;
+    if (!line || elixirFrameOn(line.text)) return undefined;
     const match =
       (line.text.includes('** ') ? elixirHeader.exec(line.text) : null) ??
       (line.text.includes('exception ') ? erlangHeader.exec(line.text) : null);
     if (!match) continue;
     let message = match[2] ?? '';
-    for (let below = index + 1; below < first; below++) message += `\n${lines.at(below)?.text.slice(margin) ?? ''}`;
+    for (let below = index + 1; below < first; below++) {
+      const more = lines.at(below)?.text.slice(margin) ?? '';
+      if (testedCode.test(more)) break;
+      message += `\n${more}`;
+    }
     message = message.trim();
     draft.name({
       type: match[1] ?? '',
@@ -73,6 +101,19 @@ function nameFromAbove(lines: TextLines, first: number, floor: number, margin: n
       start: line.startOf(match.index),
       index,
     });
-    return;
+    return index;
   }
+  return undefined;
+}
+
+/** `** (exit) …` and `** (EXIT) an exception was raised:` above what a process that was called failed with. */
+function exitAround(lines: TextLines, index: number, floor: number): TraceDraft | undefined {
+  if (index - 2 < floor || lines.at(index)?.opens || lines.at(index - 1)?.opens) return undefined;
+  if (!lines.at(index - 1)?.text.includes('** (EXIT) an exception was raised:')) return undefined;
+  const line = lines.at(index - 2);
+  const match = line && elixirHeader.exec(line.text);
+  if (!match) return undefined;
+  const [, type = '', message = ''] = match;
+  const start = line.startOf(match.index);
+  return new TraceDraft('beam', { type, ...(message === '' ? {} : { message }), start, index: index - 2 });
 }

@@ -188,7 +188,8 @@ function arityStart(name: string): number {
 /** `-map/2-lists^map/1-0-` and `-main/0-fun-0-` stand in `map` and `main`. */
 export function readableBeamName(name: string): string {
   const first = name.charCodeAt(0);
-  return first === 34 || first === 45 ? (/^"?-([\w?!]+)\/\d+-/.exec(name)?.[1] ?? name) : name;
+  if (first !== 34 && first !== 45) return name;
+  return /^"?-([\w?!]+)\/\d+-/.exec(name)?.[1] ?? name.replace(/^"(.*)"$/, '$1');
 }
 
 /** Applications of the languages themselves and of what most services are built on. */

@@ -2,8 +2,8 @@
 
 import type { TextLine, TextLines } from '../textLines.ts';
 import { clue } from './clues.ts';
-import { type DotnetFrame, dotnetFrameOn } from './dotnetFrame.ts';
-import { type Header, headerAbove, headerOn } from './header.ts';
+import { dotnetFrameOn } from './dotnetFrame.ts';
+import { type Header, headerAbove, headerOn, withMessage } from './header.ts';
 import { marginBefore } from './linePrefix.ts';
 import { newFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
@@ -20,10 +20,24 @@ export const dotnetTraces: TraceParser = {
     // Prose may end in a call: a line alone, without a file, needs an exception right above.
     const isAlone = frame.line1 === undefined && !goesOn(lines.at(index + 1), frame.word);
     if (isAlone && (index === floor || !isHeader(lines.at(index - 1), index - 1))) return undefined;
-    const header = outermostHeader(lines, index, floor, margin);
-    return readFrames(lines, index, margin, frame, chainOf(header, line));
+    const first = frame.word === 'at' ? index : firstFrame(lines, index, floor, frame.word);
+    const header = outermostHeader(lines, first, floor, margin);
+    return readFrames(lines, first, margin, frame.word, chainOf(header, lines.at(first) ?? line));
   },
 };
+
+/** In other languages only a file tells a frame: those without one may stand above. */
+function firstFrame(lines: TextLines, index: number, floor: number, word: string): number {
+  let first = index;
+  while (first > floor && index - first < maxUnplaced && !lines.at(first)?.opens) {
+    const above = lines.at(first - 1);
+    if (!above || !dotnetFrameOn(above.text, word)) break;
+    first--;
+  }
+  return first;
+}
+
+const maxUnplaced = 64;
 
 function goesOn(below: TextLine | undefined, word: string): boolean {
   if (!below || below.opens) return false;
@@ -37,7 +51,7 @@ function isHeader(above: TextLine | undefined, index: number): boolean {
 /** The header that names the first exception: the ones nearer to the frames are those of inner exceptions. */
 function outermostHeader(lines: TextLines, first: number, floor: number, margin: number): Header | undefined {
   const isFrame = (text: string): boolean => dotnetFrameOn(text) !== undefined;
-  let header = headerAbove(lines, first, floor, margin, isFrame);
+  let header = announced(lines, headerAbove(lines, first, floor, margin, isFrame), first, margin);
   for (let depth = 0; header && depth < maxDepth; depth++) {
     const text = lines.at(header.index)?.text ?? '';
     const mark = /---> (?:\(Inner Exception #\d+\) )?$/.exec(text.slice(0, text.indexOf(header.type)));
@@ -49,6 +63,15 @@ function outermostHeader(lines: TextLines, first: number, floor: number, margin:
     };
   }
   return header;
+}
+
+/** `Unhandled Exception: System.Exception: …`: the announcement has the form of a type. */
+function announced(lines: TextLines, header: Header | undefined, first: number, margin: number): Header | undefined {
+  const line = header?.type === 'Exception' ? lines.at(header.index) : undefined;
+  const at = line?.text.indexOf('Unhandled Exception: ') ?? -1;
+  const own =
+    header && line && at !== -1 ? headerOn(line, header.index, at + 'Unhandled Exception: '.length) : undefined;
+  return own ? withMessage(lines, own, first, margin) : header;
 }
 
 /** `---> ` before each inner exception; aggregates number theirs. */
@@ -83,13 +106,7 @@ const separator = /^\s*--- .{3,120} ---\s*$/;
 const boundary =
   /previous location|vorherig|vorhergehend|précédent|anterior|precedente|предыдущ|以前|直前|上一位置|이전/i;
 
-function readFrames(
-  lines: TextLines,
-  first: number,
-  margin: number,
-  firstFrame: DotnetFrame,
-  chain: TraceDraft[],
-): ReadTraces {
+function readFrames(lines: TextLines, first: number, margin: number, word: string, chain: TraceDraft[]): ReadTraces {
   const [top = new TraceDraft('dotnet')] = chain;
   for (const [index, draft] of chain.entries()) draft.cause = chain[index + 1];
   let open = [...chain];
@@ -98,7 +115,7 @@ function readFrames(
   for (let index = first; ; index++) {
     const line = lines.at(index);
     if (!line || (index > first && line.opens)) break;
-    const frame = index === first ? firstFrame : dotnetFrameOn(line.text, firstFrame.word);
+    const frame = dotnetFrameOn(line.text, word) ?? (index === first ? dotnetFrameOn(line.text) : undefined);
     if (frame) {
       open.at(-1)?.addFrame(newFrame(line, frame));
       frames++;
@@ -122,8 +139,7 @@ function readFrames(
         start: line.startOf(line.text.length - text.length),
         index,
       });
-      // The first one is the cause already.
-      if (member[1] !== '0' || !top.cause) top.addMember(draft);
+      top.addMember(draft);
       open = [top, draft];
       next = index + 1;
       continue;

@@ -1,6 +1,7 @@
 /** Reads one frame of .NET: `at Acme.Loader.Read(Int32 n) in C:\src\Loader.cs:line 12`, its words in any language. */
 
-import { digitsEnd, isWordPart, lastOf, numberIn, tableOf, wordCharacters } from './characters.ts';
+import { digitsEnd, numberIn, tableOf, wordCharacters } from './characters.ts';
+import { readableDotnetName } from './dotnetName.ts';
 import { looksLikePrefix } from './linePrefix.ts';
 import type { FoundFrame } from './newFrame.ts';
 
@@ -26,7 +27,9 @@ export function dotnetFrameOn(text: string, known?: string): DotnetFrame | undef
   if (end === -1) return undefined;
   const name = text.slice(wordEnd + 1, nameEnd);
   const dot = name.endsWith('..ctor') || name.endsWith('..cctor') ? name.lastIndexOf('..') : lastDot(name);
-  if (dot <= 0) return undefined;
+  // Methods that are made at run time have no class.
+  const isMade = dot === -1 && known !== undefined && name.startsWith('lambda_method');
+  if (dot <= 0 && !isMade) return undefined;
   const placed = text.charCodeAt(end) === 32 ? placeAt(text, end) : undefined;
   if (placed) end = placed.end;
   if (end < text.length) {
@@ -36,7 +39,7 @@ export function dotnetFrameOn(text: string, known?: string): DotnetFrame | undef
   const word = text.slice(start, wordEnd);
   const isKnown = word === 'at' || word === known;
   if (!isKnown && placed?.file === undefined) return undefined;
-  const module = name.slice(0, dot);
+  const module = isMade ? undefined : name.slice(0, dot);
   const own = name.slice(dot + 1);
   const file = placed?.file;
   return {
@@ -47,8 +50,8 @@ export function dotnetFrameOn(text: string, known?: string): DotnetFrame | undef
     file,
     line1: placed?.line1,
     column1: undefined,
-    readable: readableDotnetName(module, own),
-    inApp: file !== undefined && !foreignModule.test(module) && !foreignFile.test(file),
+    readable: module === undefined ? undefined : readableDotnetName(module, own),
+    inApp: file !== undefined && !foreignModule.test(module ?? '') && !foreignFile.test(file),
     word,
   };
 }
@@ -154,50 +157,6 @@ function lastDot(name: string): number {
     else if (unit === 46 && depth === 0) return at;
   }
   return -1;
-}
-
-/**
- * The method that the compiler's own stand for: `Loader.<ReadAsync>d__5.MoveNext` is `ReadAsync`, `<Main>g__Parse|0_1`
- * is `Main.Parse`, `<>c.<Main>b__0_1` is `Main (lambda)`.
- */
-function readableDotnetName(module: string, name: string): string | undefined {
-  if (name === '.ctor') return `new ${simpleType(module)}`;
-  if (name === '.cctor') return `static ${simpleType(module)}`;
-  const local = /^<(\w+)>g__(\w+)\|/.exec(name);
-  if (local) return `${local[1]}.${local[2]}`;
-  const lambda = /^<(\w+)>b__/.exec(name);
-  if (lambda) return `${lambda[1]} (lambda)`;
-  if (name !== 'MoveNext') return name.includes('[') ? name.slice(0, name.indexOf('[')) : undefined;
-  return stateMachineOf(module);
-}
-
-/** What ends the name of an async method's or an iterator's class: `>d__5`, with type arguments. */
-const machineEnd = />d(?:__\d+)?(?:`\d+)?(?:\[.*)?$/;
-
-/** `<ReadAsync>d__5` is `ReadAsync`, `<<Main>b__0>d` (a lambda in it) `Main`. */
-function stateMachineOf(module: string): string | undefined {
-  const end = module.search(machineEnd);
-  if (end === -1) return undefined;
-  const own = wordBefore(module, end);
-  if (own !== undefined) return own;
-  const outer = lastOf(module, 62, 0, end);
-  const isWithin = module.startsWith('b__', outer + 1) || module.startsWith('g__', outer + 1);
-  const method = outer === -1 || !isWithin ? undefined : wordBefore(module, outer);
-  return method !== undefined && module.charCodeAt(outer - method.length - 2) === 60 ? method : undefined;
-}
-
-/** The word between a `<` and `end`. */
-function wordBefore(text: string, end: number): string | undefined {
-  let start = end;
-  while (start > 0 && isWordPart(text.charCodeAt(start - 1))) start--;
-  return start < end && text.charCodeAt(start - 1) === 60 ? text.slice(start, end) : undefined;
-}
-
-function simpleType(module: string): string {
-  return module
-    .slice(module.lastIndexOf('.') + 1)
-    .replace(/`\d+.*$/, '')
-    .replaceAll('+', '.');
 }
 
 const foreignModule =

@@ -280,5 +280,8 @@ const standard =
 function isInApp(file: string, module: string): boolean {
   if (/\/pkg\/mod\/|\/vendor\/|@v\d|^<|_cgo_gotypes/.test(file)) return false;
   if (!standard.test(module)) return true;
-  return !file.includes(`/src/${module}/`) && !file.startsWith(`${module}/`);
+  // `sync.runtime_Semacquire` stands in the runtime's folder.
+  const source = file.lastIndexOf('/src/');
+  const folder = source === -1 ? file : file.slice(source + '/src/'.length);
+  return !standard.test(folder) || (source === -1 && file.startsWith('/'));
 }

@@ -17,17 +17,22 @@ export const phpTraces: TraceParser = {
     const call = line && callOn(line.text);
     if (!line || !call || call.number !== 0) return undefined;
     let read = readOne(lines, index, floor);
-    let draft = read.draft;
+    let outermost = read.draft;
+    let innermost = read.draft;
     for (let links = 1; links < maxDepth; links++) {
       const following = followingCalls(lines, read.next);
       if (following === undefined) break;
-      const effect = readOne(lines, following, read.next);
-      // Each one was raised while the one before it was handled.
-      effect.draft.cause = draft;
-      draft = effect.draft;
-      read = effect;
+      read = readOne(lines, following.index, read.next);
+      if (following.isCause) {
+        innermost.cause = read.draft;
+        innermost = read.draft;
+      } else {
+        // Each one was raised while the one before it was handled.
+        read.draft.cause = outermost;
+        outermost = read.draft;
+      }
     }
-    return { traces: [draft.finish()], next: read.next };
+    return { traces: [outermost.finish()], next: read.next };
   },
 };
 
@@ -129,15 +134,23 @@ function readOne(lines: TextLines, index: number, floor: number): { draft: Trace
   return { draft, next };
 }
 
-/** The index of `#0` of an exception that says `Next …`, which has this one as its previous. */
-function followingCalls(lines: TextLines, from: number): number | undefined {
-  let saidSo = false;
+interface FollowingCalls {
+  /** Of its `#0`. */
+  readonly index: number;
+  /** The one before was raised from it, as Monolog has them; else it has the one before as its previous. */
+  readonly isCause: boolean;
+}
+
+/** An exception that says `Next …` or `[previous exception]`. */
+function followingCalls(lines: TextLines, from: number): FollowingCalls | undefined {
+  let said: 'next' | 'previous' | undefined;
   for (let index = from; index < from + maxMessageLines; index++) {
     const line = lines.at(index);
     if (!line || line.opens) return undefined;
-    saidSo ||= /\bNext \S/.test(line.text);
-    if (callOn(line.text)) return saidSo ? index : undefined;
-    if (!saidSo && index > from + 1) return undefined;
+    if (!said && line.text.includes('[previous exception]')) said = 'previous';
+    else if (!said && /\bNext \S/.test(line.text)) said = 'next';
+    if (callOn(line.text)) return said && { index, isCause: said === 'previous' };
+    if (!said && index > from + 1) return undefined;
   }
   return undefined;
 }

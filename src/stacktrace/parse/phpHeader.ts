@@ -90,12 +90,13 @@ function thrownIn(text: string): Thrown | undefined {
     const end = endOfType(text, start);
     if (end === -1) continue;
     const after = endOfCode(text, end);
-    const place =
-      text.startsWith(': ', after) && places.findLast((at) => at >= after + 2) !== undefined
-        ? places.find((at) => at >= after + 2)
-        : places.find((at) => at === after);
-    if (place === undefined) continue;
-    return { type: text.slice(start, end), message: text.slice(after + 2, place), file: text.slice(place + 4) };
+    const last = places.at(-1) ?? -1;
+    const hasMessage = text.startsWith(': ', after) && last >= after + 2;
+    if (!hasMessage && !places.includes(after)) continue;
+    const place = hasMessage ? last : after;
+    // Loggers double the backslash of a namespace.
+    const type = text.slice(start, end).replaceAll('\\\\', '\\');
+    return { type, message: text.slice(after + 2, place), file: text.slice(place + 4) };
   }
   return undefined;
 }
@@ -127,9 +128,11 @@ function filePlaces(text: string): number[] {
   const slash = Math.max(lastOf(text, 47, 0, text.length), lastOf(text, 92, 0, text.length));
   const stop = Math.max(lastOf(text, 58, 0, text.length), lastOf(text, 10, 0, text.length));
   const places: number[] = [];
-  for (let at = text.indexOf(' ', Math.max(0, stop - 3)); at !== -1; at = text.indexOf(' ', at + 1)) {
+  for (let at = text.indexOf(' ', Math.max(0, stop - 9)); at !== -1; at = text.indexOf(' ', at + 1)) {
+    if (!isPlaceWord(text, at)) continue;
     const file = at + 4;
-    if (isPlaceWord(text, at) && file > stop && file < slash && !isSpaceAt(text, file)) places.push(at);
+    const path = stop < file ? file : stop === file + 1 || stop === file + 4 ? afterRoot(text, file) : -1;
+    if (path !== -1 && path <= slash) places.push(at);
   }
   // One word with PHP's ending may hold colons: a drive, an address.
   if (text.endsWith('.php')) {
@@ -140,23 +143,34 @@ function filePlaces(text: string): number[] {
   return places.sort((a, b) => a - b);
 }
 
+/** Behind `C:\\` or `phar://`; -1 when neither stands there. */
+function afterRoot(text: string, from: number): number {
+  if (text.startsWith('phar://', from)) return from + 'phar://'.length;
+  return /^[A-Za-z]:[/\\]/.test(text.slice(from, from + 3)) ? from + 3 : -1;
+}
+
 function isPlaceWord(text: string, at: number): boolean {
   return text.startsWith(' in ', at) || text.startsWith(' at ', at);
 }
 
-/** `Acme\\Loader`: names joined by backslashes, the last one with a capital; -1 when there is none. */
+/** `Acme\Loader`: names joined by a backslash or two, the last one with a capital; -1 when there is none. */
 function endOfType(text: string, from: number): number {
-  for (let at = from; ; at++) {
-    const first = text.charCodeAt(at);
-    if (!isWordPart(first) || isDigit(first)) return -1;
+  for (let at = from; ; ) {
+    if (!isNameStart(text.charCodeAt(at))) return -1;
     const start = at;
     while (isWordPart(text.charCodeAt(at))) at++;
-    const next = text.charCodeAt(at + 1);
-    if (text.charCodeAt(at) !== 92 || !isWordPart(next) || isDigit(next)) {
+    let next = at;
+    while (next < at + 2 && text.charCodeAt(next) === 92) next++;
+    if (next === at || !isNameStart(text.charCodeAt(next))) {
       const initial = text.charCodeAt(start);
       return initial >= 65 && initial <= 90 ? at : -1;
     }
+    at = next;
   }
+}
+
+function isNameStart(unit: number): boolean {
+  return isWordPart(unit) && !isDigit(unit);
 }
 
 /** Behind `(code: 0)`, where it stands. */

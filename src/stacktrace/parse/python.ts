@@ -5,7 +5,9 @@ import type { TextLine, TextLines } from '../textLines.ts';
 import type { Frame } from '../trace.ts';
 import { type Header, headerOn } from './header.ts';
 import { type FoundFrame, newFrame } from './newFrame.ts';
+import { readFault, readNotebook } from './pythonOther.ts';
 import { contextOf, type Context, messageBelow } from './pythonMessage.ts';
+import { isInAppPython } from './pythonPath.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { TraceParser } from './traceParser.ts';
 
@@ -14,11 +16,24 @@ export const pythonTraces: TraceParser = {
   clues: clue.python,
   read(lines, index, floor) {
     const line = lines.at(index);
-    if (!line || !(line.text.includes(traceback) || frameOn(line.text))) return undefined;
+    if (!line) return undefined;
+    const isOpening = line.text.includes(traceback);
+    if (!isOpening && !frameOn(line.text)) return readNotebook(lines, index, line);
+    const fault = isOpening ? undefined : readFault(lines, index, floor, line);
+    if (fault) return fault;
     const read = readChain(lines, index, 0, contextOf(lines, index, floor));
-    return read && { traces: [read.draft.finish()], next: read.next };
+    if (!read) return undefined;
+    const thread = isOpening && index > floor && !line.opens ? threadOn(lines.at(index - 1)) : undefined;
+    if (thread !== undefined) read.draft.thread = thread;
+    return { traces: [read.draft.finish()], next: read.next };
   },
 };
+
+/** `Exception in thread Thread-1 (load):` above a traceback. */
+function threadOn(line: TextLine | undefined): string | undefined {
+  if (!line?.text.includes('Exception in thread ')) return undefined;
+  return /Exception in thread (.{1,200}):\s*$/.exec(line.text)?.[1];
+}
 
 interface ReadDraft {
   readonly draft: TraceDraft;
@@ -40,7 +55,8 @@ const maxQuietLines = 12;
 
 function frameOn(text: string): FoundFrame | undefined {
   const start = text.indexOf('File ');
-  if (start === -1 || start > 400) return undefined;
+  // Source lines may hold one in quotes.
+  if (start === -1 || start > 400 || text.charCodeAt(start - 1) > 32) return undefined;
   frame.lastIndex = start;
   const match = frame.exec(text);
   if (!match) return undefined;
@@ -54,7 +70,7 @@ function frameOn(text: string): FoundFrame | undefined {
     line1: Number(line),
     column1: undefined,
     readable: undefined,
-    inApp: !foreign.test(file),
+    inApp: isInAppPython(file),
   };
 }
 
@@ -144,7 +160,7 @@ function exceptionOn(line: TextLine, index: number, column: number): Header | un
   const text = line.text;
   if (text.length <= column || /\s/.test(text[column] ?? ' ')) return undefined;
   // In groups the same column follows `| `; in logs their prefix. Elsewhere a name in mid-line is prose.
-  const match = /^[A-Za-z_][\w.]*(?=:\s|:?$)/.exec(text.slice(column).trimEnd());
+  const match = /^[A-Za-z_](?:[\w.]|<locals>)*(?=:\s|:?$)/.exec(text.slice(column).trimEnd());
   if (!match) return undefined;
   const header = headerOn(line, index, column);
   const message = text
@@ -232,7 +248,3 @@ function isOfTraces(text: string): 'follows' | 'another' | undefined {
   if (text.includes(becauseOf) || text.includes(whileHandling) || separator.test(text)) return 'follows';
   return text.includes(traceback) ? 'another' : undefined;
 }
-
-/** The standard library, installed packages, and code that is in no file. */
-const foreign =
-  /^<|[/\\](?:site-packages|dist-packages|lib-dynload)[/\\]|[/\\]lib(?:64)?[/\\](?:python|pypy)\d[\d.]*[/\\]|[/\\]Python\d+[/\\]Lib[/\\]|\.zip[/\\]/i;

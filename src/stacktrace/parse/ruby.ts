@@ -23,6 +23,7 @@ export const rubyTraces: TraceParser = {
     if (draft.type === undefined) {
       const header =
         railsHeader(lines, index, floor) ??
+        loggerHeader(lines, index, floor) ??
         headerAbove(lines, index, floor, marginBefore(line.text, frame.start), isFrame);
       if (header) draft.name(header);
     }
@@ -105,6 +106,20 @@ function railsHeader(lines: TextLines, first: number, floor: number): Header | u
   return undefined;
 }
 
+/** `E, [2026-11-23T10:00:00.000000 #4711] ERROR -- : bad value (ArgumentError)` right above a bare backtrace. */
+function loggerHeader(lines: TextLines, first: number, floor: number): Header | undefined {
+  const index = first - 1;
+  const line = index >= floor && !lines.at(first)?.opens ? lines.at(index) : undefined;
+  const match =
+    line &&
+    /^(?:.{0,200}? -- [^:]{0,80}: |.{0,200}?(?=\S))(.{1,2000}) \(([A-Z]\w*(?:::[A-Z]\w*)*)\)\s*$/.exec(line.text);
+  if (!line || !match) return undefined;
+  const [, message = '', type = ''] = match;
+  const isLogged = line.text.includes(' -- ');
+  if (!isLogged && !/(?:Error|Exception)$/.test(type)) return undefined;
+  return { type, message, start: line.startOf(line.text.indexOf(message)), index };
+}
+
 function nameDraft(draft: TraceDraft, line: TextLine, frame: RubyFrame, said: string | undefined, index: number): void {
   const message = said?.trimEnd() ?? '';
   draft.name({
@@ -146,7 +161,9 @@ function rubyFrameOn(text: string): RubyFrame | undefined {
   if (line1 === -1 || text.charCodeAt(digits - 1) !== 58) return undefined;
   const fileStart = startOfFile(text, digits - 1);
   const file = text.slice(fileStart, digits - 1);
-  if (file === '' || (!looksLikePrefix(text, fileStart) && !text.startsWith('from ', fileStart - 5))) return undefined;
+  // RSpec writes `# ` before each.
+  const isAfterWord = text.startsWith('from ', fileStart - 5) || text.startsWith('# ', fileStart - 2);
+  if (file === '' || (!isAfterWord && !looksLikePrefix(text, fileStart))) return undefined;
   const close = text.indexOf("'", at + 5);
   if (close === -1) return undefined;
   const hasFrom = text.startsWith('from ', fileStart - 5);
@@ -170,10 +187,14 @@ function rubyFrameOn(text: string): RubyFrame | undefined {
   };
 }
 
-/** After the last blank, unless the file is `(eval at /srv/a.rb:1)`. */
+/** After the last blank, unless the file is `(eval at /srv/a.rb:1)` or `(irb)`. */
 function startOfFile(text: string, end: number): number {
   if (text.charCodeAt(end - 1) === 41) {
-    const evaluated = text.lastIndexOf('(eval', end);
+    const evaluated = Math.max(
+      text.lastIndexOf('(eval', end),
+      text.lastIndexOf('(irb', end),
+      text.lastIndexOf('(pry', end),
+    );
     if (evaluated !== -1) return evaluated;
   }
   let at = end;
@@ -197,4 +218,4 @@ function readableRubyName(name: string): string {
 
 /** Ruby's own library, gems, and code that is in no file. */
 const foreign =
-  /^<internal:|^\(eval|[/\\](?:gems|rubygems|bundler)[/\\]|[/\\]lib[/\\]ruby[/\\]|[/\\]vendor[/\\]bundle[/\\]/;
+  /^<internal:|^\((?:eval|irb|pry)|^-e$|[/\\](?:gems|rubygems|bundler)[/\\]|[/\\]lib[/\\]ruby[/\\]|[/\\]vendor[/\\]bundle[/\\]/;
