@@ -8,6 +8,7 @@ import { recentAtMost, withSearch } from '../../src/extension/commands/recentSea
 import { failureOf, failureText } from '../../src/extension/failureText.ts';
 import { filterTerm } from '../../src/extension/filterTerm.ts';
 import { plainBlock } from '../../src/model/plainText.ts';
+import { indexedText } from '../../src/extension/indexedText.ts';
 import { iconFree, linkFree, plainLine } from '../../src/extension/plainText.ts';
 import { localIso, localTime } from '../../src/extension/plainTime.ts';
 import { isInside } from '../../src/extension/sources/insideFolder.ts';
@@ -117,4 +118,21 @@ test('keeps the latest searches, each once', () => {
   const many = Array.from({ length: recentAtMost }, (_, position) => String(position));
   assert.equal(withSearch(many, 'new').length, recentAtMost);
   assert.equal(withSearch(many, 'new')[0], 'new');
+});
+
+test('a pass that could not read all does not say that the index is up to date', () => {
+  const pass = { objects: 0, records: 0, rejected: 0, segments: 0, bytes: 0, unread: 0, ms: 1200 };
+  assert.equal(indexedText(pass), 'The index is up to date.');
+  assert.equal(
+    indexedText({ ...pass, unread: 1 }),
+    '1 log object could not be read; each is tried a few times before it is set aside.',
+  );
+  assert.equal(
+    indexedText({ ...pass, objects: 2, records: 1234, rejected: 1 }),
+    'Indexed 2 log objects in 1.2 s: 1,234 records, 1 line rejected.',
+  );
+  assert.match(
+    indexedText({ ...pass, objects: 2, unread: 3 }),
+    /^Indexed 2 log objects .* 3 log objects could not be read/,
+  );
 });

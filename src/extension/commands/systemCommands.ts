@@ -8,7 +8,8 @@ import { HarnessError } from '../harness/harnessProcess.ts';
 import type { LocalHarness } from '../harness/localHarness.ts';
 import type { TimelinePanel } from '../panels/timelinePanel.ts';
 import { iconFree, linkFree, plainLine } from '../plainText.ts';
-import { countText, durationText } from '../../model/readableNumbers.ts';
+import { indexedText } from '../indexedText.ts';
+import { countText } from '../../model/readableNumbers.ts';
 import { coordinatorOrigins } from '../settings/coordinatorOrigins.ts';
 import type { CoordinatorTokens } from '../settings/coordinatorTokens.ts';
 import { environmentFileTemplate } from '../settings/environmentFileTemplate.ts';
@@ -177,12 +178,8 @@ export class SystemCommands {
           );
         },
       );
-      const rejected = pass.rejected > 0 ? `, ${countText(pass.rejected, 'line')} rejected` : '';
-      void vscode.window.showInformationMessage(
-        pass.objects === 0
-          ? 'The index is up to date.'
-          : `Indexed ${countText(pass.objects, 'log object')} in ${durationText(pass.ms)}: ${countText(pass.records, 'record')}${rejected}.`,
-      );
+      if (pass.unread > 0) void vscode.window.showWarningMessage(indexedText(pass));
+      else void vscode.window.showInformationMessage(indexedText(pass));
       await history.searchAgain();
     } catch (error) {
       if (controller.signal.aborted) return;
