@@ -10,13 +10,31 @@ import type { TextLines } from '../textLines.ts';
  * How a traceback starts: within the message of another exception (`quoted`); it opens the text or the JSON string that it
  * stands in (`whole`); it belongs to a record whose first line stands above it or opens the text (`record`); nobody knows.
  */
-export type Context = 'quoted' | 'whole' | 'record' | 'unknown';
+type Context = 'quoted' | 'whole' | 'record' | 'unknown';
 
 /** Loggers write their own message before the traceback, rarely on more lines than this. */
 const maxRecordLines = 3;
 
-/** @param first the first line of a traceback and of those that it follows from */
-export function contextOf(lines: TextLines, first: number, floor: number): Context {
+/** Looked at only when a message is there: most lines that say `Traceback` or `File` have none. */
+export class TracebackContext {
+  readonly #lines: TextLines;
+  readonly #first: number;
+  readonly #floor: number;
+  #kind: Context | undefined;
+
+  /** @param first the first line of a traceback and of those that it follows from */
+  constructor(lines: TextLines, first: number, floor: number) {
+    this.#lines = lines;
+    this.#first = first;
+    this.#floor = floor;
+  }
+
+  get kind(): Context {
+    return (this.#kind ??= contextOf(this.#lines, this.#first, this.#floor));
+  }
+}
+
+function contextOf(lines: TextLines, first: number, floor: number): Context {
   const text = lines.at(first)?.text ?? '';
   const above = first > floor && !lines.at(first)?.opens ? (lines.at(first - 1)?.text ?? '') : '';
   const own = text.slice(0, Math.max(0, text.indexOf('Traceback')));
@@ -53,7 +71,7 @@ export function messageBelow(
   lines: TextLines,
   header: number,
   column: number,
-  context: Context,
+  { kind: context }: TracebackContext,
   isOfTraces: (text: string) => 'follows' | 'another' | undefined,
 ): string[] {
   const margin = lines.at(header)?.text.slice(0, column) ?? '';
