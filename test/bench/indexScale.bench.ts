@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { ClickHouseClient } from '@clickhouse/client';
-import { sqlText } from '../../src/index/database.ts';
+import { sqlText } from '../../src/index/sqlText.ts';
 import { indexLogs } from '../../src/index/indexLogs.ts';
 import { LogIndex } from '../../src/index/logIndex.ts';
 import { parseQuery } from '../../src/model/query/parseQuery.ts';
