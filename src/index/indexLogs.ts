@@ -144,7 +144,7 @@ export class Indexer implements AsyncDisposable {
     const queue = new PendingObjects(pending);
     this.#done = 0;
     onProgress?.({ done: 0, total: queue.total, unit: 'objects' });
-    const unsettled = waiting + (await this.#readAll(queue, sum));
+    const unsettled = waiting + (await this.#readAll(queue, passOptions, sum));
     if (sum.objects > 0 || scope.kind === 'all') await this.#tidy(sum.objects > 0);
     if (unsettled === 0 && scope.kind !== 'newest') await this.#noteFreshness(startMs, sum.objects > 0);
     return { ...sum, ms: this.#nowMs() - startMs };
@@ -155,7 +155,7 @@ export class Indexer implements AsyncDisposable {
   }
 
   /** In this thread where there is little to read, else in several at once. Returns how many objects a later pass has to look at. */
-  async #readAll(queue: PendingObjects, sum: PassSum): Promise<number> {
+  async #readAll(queue: PendingObjects, passOptions: DiscoveryOptions, sum: PassSum): Promise<number> {
     const { signal } = this.#options;
     const usual = queue.bytes < threadsFromBytes ? 0 : Math.min(availableParallelism(), maxThreads);
     const threads = Array.from({ length: this.#options.threads ?? usual }, newThread);
@@ -163,7 +163,7 @@ export class Indexer implements AsyncDisposable {
     const stop = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
     const lane = async (thread?: BuilderThread): Promise<number> => {
       try {
-        return await this.#readLane(queue, sum, thread, stop);
+        return await this.#readLane(queue, passOptions, sum, thread, stop);
       } catch (error) {
         // The others need not go on; what they committed stays.
         failure.abort(error);
@@ -183,6 +183,7 @@ export class Indexer implements AsyncDisposable {
   /** Reads and commits batch after batch, until no object is left. */
   async #readLane(
     queue: PendingObjects,
+    passOptions: DiscoveryOptions,
     sum: PassSum,
     thread: BuilderThread | undefined,
     signal: AbortSignal,
@@ -200,7 +201,7 @@ export class Indexer implements AsyncDisposable {
     try {
       for (let run = take(); run.length > 0; run = take()) {
         // Another indexer may have been at the same objects meanwhile.
-        while (run[0] && this.#discovery.standingOf(run[0]) === 'settled') run.shift();
+        while (run[0] && this.#discovery.standingOf(run[0], passOptions) === 'settled') run.shift();
         if (run.length === 0) continue;
         const batch = await Batch.open(logs, this.#limits, this.#directory, builderIn);
         try {
