@@ -65,7 +65,7 @@ export async function compose(context: vscode.ExtensionContext): Promise<Composi
   const documents = new TaskLogDocuments(engine);
   const stackTraces = new StackTraceDocuments();
   const links = new FrameLinks(frames, environments, stackTraces, documents);
-  const live = new LiveView(engine, environments, log);
+  const live = new LiveView(engine, environments, sources, log);
   const history = new HistoryView(engine, environments, sources, log);
   const timeline = new TimelinePanel(context.extensionUri, environments, history, documents, log);
   const statusBar = new StatusBar(environments, live);

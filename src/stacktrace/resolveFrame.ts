@@ -146,7 +146,8 @@ function mapped(
 
 /** The file that an earlier choice speaks for. */
 function asLearned(path: string, { learned = [], files }: ResolveOptions): Candidate | undefined {
-  for (const mapping of learned.toSorted((a, b) => b.from.length - a.from.length)) {
+  const fitting = learned.filter(({ from }) => restAfter(path, from) !== undefined);
+  for (const mapping of fitting.toSorted((a, b) => b.from.length - a.from.length)) {
     const found = mapped(path, [mapping], files, learnedConfidence, 'as you chose before,');
     if (found) return { ...found, learned: mapping };
   }
