@@ -58,7 +58,7 @@ export async function compose(context: vscode.ExtensionContext): Promise<Composi
 
   const harness = new LocalHarness(dist('cli.mjs'), context.storageUri, environments);
   const learned = new LearnedMappings(context.workspaceState);
-  const sources = new WorkspaceSources(learned, log);
+  const sources = new WorkspaceSources(environments, learned, log);
   const notes = new FrameNotes();
   const frames = new FrameOpener(sources, learned, environments, notes);
   const lenses = new FailureLenses(engine, environments, sources, log);
