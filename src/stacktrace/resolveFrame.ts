@@ -87,8 +87,8 @@ export function mappingOf(frame: Frame, resolution: Resolution): PathMapping | u
   const to = resolution.path.split('/');
   let shared = 0;
   while (shared < from.length && shared < to.length && from.at(-1 - shared) === to.at(-1 - shared)) shared++;
-  // One equal name is a coincidence of layout, not of folders.
-  if (shared < 2) return undefined;
+  // One equal name is a coincidence of layout, not of folders: it speaks for this file only.
+  if (shared < 2) return { from: from.join('/'), to: to.join('/') };
   return {
     from: from.slice(0, from.length - shared).join('/'),
     to: to.slice(0, to.length - shared).join('/'),
