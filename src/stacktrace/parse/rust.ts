@@ -115,6 +115,9 @@ function threadOf(text: string, start: number): string | undefined {
 function readPanic(lines: TextLines, index: number, line: TextLine, panic: Panic, first = line): ReadTraces {
   const draft = new TraceDraft('rust');
   const margin = marginBefore(first.text, panic.start);
+  // A logger's prefix stands before the first line only, a container's before each.
+  const lead = first.text.slice(0, Math.min(margin, 4));
+  const own = (text: string): string => (text.startsWith(lead) ? text.slice(margin) : text);
   let next = index + 1;
   const message: string[] = panic.message === undefined ? [] : [panic.message];
   let opening = -1;
@@ -125,11 +128,11 @@ function readPanic(lines: TextLines, index: number, line: TextLine, panic: Panic
       opening = at;
       break;
     }
-    if (below.text.startsWith('note: ', margin)) break;
+    if (own(below.text).startsWith('note: ')) break;
     // Without a backtrace nothing says where the message ends: it is the first line.
-    message.push(below.text.slice(margin).trimEnd());
+    message.push(own(below.text).trimEnd());
   }
-  const ends = opening !== -1 || lines.at(index + 1 + message.length)?.text.startsWith('note: ', margin);
+  const ends = opening !== -1 || own(lines.at(index + 1 + message.length)?.text ?? '').startsWith('note: ');
   const said = (panic.message === undefined && !ends ? message.slice(0, 1) : message).join('\n').trim();
   draft.name({
     type: 'panic',
