@@ -25,6 +25,7 @@ const processes: esbuild.BuildOptions = {
   entryPoints: {
     cli: 'src/cli/main.ts',
     engine: 'src/engine/main.ts',
+    builderThread: 'src/index/segments/builderThread.ts',
     coordinator: 'src/harness/coordinator/main.ts',
     worker: 'src/harness/worker/main.ts',
   },

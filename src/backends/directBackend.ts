@@ -10,7 +10,7 @@ import { leavesOf, matchRecord } from '../model/query/matchTask.ts';
 import type { Query } from '../model/query/query.ts';
 import type { LogRecord } from '../model/record.ts';
 import type { FoldedTask } from '../model/task.ts';
-import type { LogLine } from '../logs/readLogObject.ts';
+import type { LogLine } from '../logs/logLines.ts';
 import type { ObjectStore } from '../store/objectStore.ts';
 import { aboutTasksOnly } from './aboutTasksOnly.ts';
 import { decodeCursor, encodeCursor } from './answerCursor.ts';

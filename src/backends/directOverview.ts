@@ -1,7 +1,7 @@
 /** Overviews from the log objects themselves: counted while they stream by. */
 
 import { maxValueLength } from '../index/fieldValues.ts';
-import type { LogLine } from '../logs/readLogObject.ts';
+import type { LogLine } from '../logs/logLines.ts';
 import type { AnswerSummary, Provenance } from '../model/answer.ts';
 import { foldAttempts, isTaskEvent } from '../model/fold.ts';
 import type {

@@ -5,7 +5,6 @@ import { failureGroups } from '../index/failureGroups.ts';
 import { fieldList } from '../index/fieldList.ts';
 import { fieldValues } from '../index/fieldValues.ts';
 import type { IndexSource, LogIndex } from '../index/logIndex.ts';
-import { readOnlySql } from '../index/readOnlySql.ts';
 import { taskHistogram } from '../index/taskHistogram.ts';
 import { workerLanes } from '../index/workerLanes.ts';
 import type { AnswerSummary, Provenance } from '../model/answer.ts';
@@ -85,6 +84,8 @@ export class IndexOverview implements OverviewBackend {
   async sql(text: string, options: OverviewOptions): Promise<SqlAnswer> {
     const { limit, signal } = options;
     return await this.#ask(options, async () => {
+      // Loading the engine takes longer than most answers: only what needs it does.
+      const { readOnlySql } = await import('../index/readOnlySql.ts');
       const page = await readOnlySql(this.#index, text, { maxRows: limit, ...(signal ? { signal } : {}) });
       const { source, ...answer } = page;
       return { ...answer, from: this.#from(source, options) };

@@ -58,14 +58,14 @@ export async function compose(context: vscode.ExtensionContext): Promise<Composi
 
   const harness = new LocalHarness(dist('cli.mjs'), context.storageUri, environments);
   const learned = new LearnedMappings(context.workspaceState);
-  const sources = new WorkspaceSources(learned, log);
+  const sources = new WorkspaceSources(environments, learned, log);
   const notes = new FrameNotes();
   const frames = new FrameOpener(sources, learned, environments, notes);
   const lenses = new FailureLenses(engine, environments, sources, log);
   const documents = new TaskLogDocuments(engine);
   const stackTraces = new StackTraceDocuments();
   const links = new FrameLinks(frames, environments, stackTraces, documents);
-  const live = new LiveView(engine, environments, log);
+  const live = new LiveView(engine, environments, sources, log);
   const history = new HistoryView(engine, environments, sources, log);
   const timeline = new TimelinePanel(context.extensionUri, environments, history, documents, log);
   const statusBar = new StatusBar(environments, live);

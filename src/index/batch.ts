@@ -3,16 +3,15 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readLogObject } from '../logs/readLogObject.ts';
-import type { FieldMapping } from '../model/fieldMapping/fieldMapping.ts';
+import { readLogChunks } from '../logs/readLogObject.ts';
 import type { ObjectInfo, ObjectStore } from '../store/objectStore.ts';
 import { StoreError } from '../store/storeError.ts';
 import type { LedgerEntry } from './ledger.ts';
 import { newName } from './names.ts';
-import { keptRawLength, type RejectedRow } from './rejectedLines.ts';
+import type { RejectedRow } from './rejectedLines.ts';
 import { withoutVersions } from './segments/rewriteSegments.ts';
-import { SegmentDraft } from './segments/segmentDraft.ts';
-import { type LocalSegment, writeSegment } from './segments/segmentWriter.ts';
+import type { SegmentBuilding } from './segments/segmentBuilder.ts';
+import type { LocalSegment } from './segments/segmentWriter.ts';
 
 export interface BatchLimits {
   /** Records in one segment, and in one commit but for the last object's. */
@@ -40,32 +39,33 @@ export type ReadOutcome =
 
 export class Batch {
   readonly #logs: ObjectStore;
-  readonly #fields: FieldMapping | undefined;
+  readonly #builder: SegmentBuilding;
   readonly #limits: BatchLimits;
   readonly #directory: string;
-  #draft = new SegmentDraft();
   readonly #objects: BatchObject[] = [];
   #rejected: RejectedRow[] = [];
   /** Versions whose objects changed while they were read. */
   readonly #unwanted: string[] = [];
   #segments: LocalSegment[] = [];
-  /** The segment before the one that is gathered, on its way to the disk meanwhile. */
-  #writing: Promise<void> | undefined;
   #records = 0;
+  #gatheredBytes = 0;
 
-  private constructor(logs: ObjectStore, limits: BatchLimits, directory: string, fields: FieldMapping | undefined) {
+  private constructor(logs: ObjectStore, limits: BatchLimits, directory: string, builder: SegmentBuilding) {
     this.#logs = logs;
     this.#limits = limits;
     this.#directory = directory;
-    this.#fields = fields;
+    this.#builder = builder;
   }
 
-  /**
-   * @param parent folder for segments that are not stored yet.
-   * @param fields what the logs call the canonical fields, where they have other names for them.
-   */
-  static async open(logs: ObjectStore, limits: BatchLimits, parent: string, fields?: FieldMapping): Promise<Batch> {
-    return new Batch(logs, limits, await mkdtemp(join(parent, 'batch-')), fields);
+  /** @param parent folder for segments that are not stored yet. @param builderIn of segments in a folder. */
+  static async open(
+    logs: ObjectStore,
+    limits: BatchLimits,
+    parent: string,
+    builderIn: (directory: string) => SegmentBuilding,
+  ): Promise<Batch> {
+    const directory = await mkdtemp(join(parent, 'batch-'));
+    return new Batch(logs, limits, directory, builderIn(directory));
   }
 
   get objects(): readonly BatchObject[] {
@@ -85,7 +85,7 @@ export class Batch {
     if (this.#objects.length === 0) return false;
     return (
       this.#records >= this.#limits.records ||
-      this.#draft.bytes >= this.#limits.bytes ||
+      this.#gatheredBytes >= this.#limits.bytes ||
       this.#rejected.length >= this.#limits.records ||
       this.#objects.length >= this.#limits.objects
     );
@@ -126,8 +126,8 @@ export class Batch {
 
   /** Writes what is still gathered; after it `segments` holds the rows of `objects` and no others. */
   async finish(signal?: AbortSignal): Promise<void> {
-    await this.#writeSegment(signal);
-    await this.#writing;
+    signal?.throwIfAborted();
+    this.#segments.push(...(await this.#builder.finish()));
     if (this.#unwanted.length > 0) await this.#dropVersions(this.#unwanted.splice(0), signal);
   }
 
@@ -144,47 +144,23 @@ export class Batch {
   }
 
   async close(): Promise<void> {
-    // Whether it succeeded no longer matters, but it must be over.
-    await this.#writing?.catch(() => undefined);
+    await this.#builder.close();
     await rm(this.#directory, { recursive: true, force: true });
   }
 
   async #readLines(info: ObjectInfo, version: string, signal?: AbortSignal) {
-    let records = 0;
-    let rejected = 0;
-    const fields = this.#fields;
-    const options = { etag: info.etag, ...(fields ? { fields } : {}), ...(signal ? { signal } : {}) };
-    for await (const lines of readLogObject(this.#logs, info.key, options)) {
-      signal?.throwIfAborted();
-      for (const line of lines) {
-        if (line.kind === 'record') {
-          this.#draft.add(line.record, version);
-          records += 1;
-        } else {
-          const { offsetBytes, reason, raw } = line;
-          this.#rejected.push({ object: info.key, version, offsetBytes, reason, raw: raw.slice(0, keptRawLength) });
-          rejected += 1;
-        }
-      }
-      if (this.#draft.records >= this.#limits.records || this.#draft.bytes >= this.#limits.bytes) {
-        await this.#writeSegment(signal);
-      }
+    const chunks = readLogChunks(this.#logs, info.key, { etag: info.etag, ...(signal ? { signal } : {}) });
+    this.#builder.begin(info.key, version);
+    let next = await chunks.next();
+    try {
+      for (; !next.done; next = await chunks.next()) await this.#builder.push(next.value);
+    } finally {
+      await chunks.return(undefined);
     }
-    return { records, rejected };
-  }
-
-  async #writeSegment(signal?: AbortSignal): Promise<void> {
-    await this.#writing;
-    const draft = this.#draft;
-    this.#draft = new SegmentDraft();
-    this.#writing = this.#finishSegment(draft, signal);
-    // It is awaited before the next segment and by `finish`: a failure is thrown there.
-    this.#writing.catch(() => undefined);
-  }
-
-  async #finishSegment(draft: SegmentDraft, signal?: AbortSignal): Promise<void> {
-    const segment = await writeSegment(draft, join(this.#directory, `${newName()}.parquet`), signal);
-    if (segment) this.#segments.push(segment);
+    const { records, rejected, gatheredBytes } = await this.#builder.end(next.value ?? undefined);
+    for (const row of rejected) this.#rejected.push(row);
+    this.#gatheredBytes = gatheredBytes;
+    return { records, rejected: rejected.length };
   }
 
   async #dropVersions(versions: readonly string[], signal?: AbortSignal): Promise<void> {

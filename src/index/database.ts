@@ -12,6 +12,8 @@ import {
   listValue,
   VARCHAR,
 } from '@duckdb/node-api';
+import { sqlText } from './sqlText.ts';
+import { stageTable, type Staged } from './stagedTable.ts';
 
 export interface DatabaseOptions {
   readonly memoryLimitMb: number;
@@ -62,35 +64,26 @@ export class Database {
     return new Database(instance);
   }
 
-  /** The rows of one statement. Rejects with `signal.reason` once the signal fires, and the statement stops. */
-  async query(sql: string, values: Readonly<Record<string, SqlValue>> = {}, signal?: AbortSignal): Promise<SqlRow[]> {
-    return await this.use(async (connection) => await this.queryOn(connection, sql, values), signal);
-  }
-
-  /** As `query`, on a connection that has temporary tables, say. */
-  async queryOn(
-    connection: DuckDBConnection,
+  /**
+   * The rows of one statement. Rejects with `signal.reason` once the signal fires, and the statement stops.
+   * @param staged a temporary table that is there meanwhile.
+   */
+  async query(
     sql: string,
     values: Readonly<Record<string, SqlValue>> = {},
+    { staged, signal }: { readonly staged?: Staged; readonly signal?: AbortSignal } = {},
   ): Promise<SqlRow[]> {
-    const result = await connection.run(sql, bound(values), typesOf(values));
-    return await result.getRowObjectsJS();
-  }
-
-  /** Gives `work` a connection of its own. A signal interrupts whatever runs on it, and the rest of `work`. */
-  async use<T>(work: (connection: DuckDBConnection) => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();
-    const connection = await this.connect();
+    const connection = await this.#instance.connect();
     try {
-      return await interruptible(connection, signal, async () => await work(connection));
+      return await interruptible(connection, signal, async () => {
+        if (staged) await stageTable(connection, staged);
+        const result = await connection.run(sql, bound(values), typesOf(values));
+        return await result.getRowObjectsJS();
+      });
     } finally {
       connection.closeSync();
     }
-  }
-
-  /** A connection that the caller closes. */
-  async connect(): Promise<DuckDBConnection> {
-    return await this.#instance.connect();
   }
 
   close(): void {
@@ -127,16 +120,6 @@ export async function interruptible<T>(
     clearInterval(again);
     signal?.removeEventListener('abort', interrupt);
   }
-}
-
-/** DuckDB's own words when a statement needs more than `memory_limit`. */
-export function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('Out of Memory Error');
-}
-
-/** A literal, for statements that take no parameters. */
-export function sqlText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }
 
 function bound(values: Readonly<Record<string, SqlValue>>): Record<string, DuckDBValue> {

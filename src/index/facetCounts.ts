@@ -8,7 +8,7 @@ import { Parameters } from './compileQuery.ts';
 import { matchAll } from './findTasks.ts';
 import type { IndexReading, IndexSource, LogIndex } from './logIndex.ts';
 import { recordValues, valueCountOf } from './recordValues.ts';
-import { matchedOf } from './stageTables.ts';
+import { matchedOf } from './stagedTasks.ts';
 import { matchedTable } from './statements.ts';
 import { bringValues, countValues } from './tasks/foldedValues.ts';
 import type { TaskMatcher } from './tasks/taskMatcher.ts';

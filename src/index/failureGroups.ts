@@ -10,7 +10,7 @@ import { readParquetRows } from './parquet/readParquetRows.ts';
 import { recordColumns, recordOfRow } from './segmentColumns.ts';
 import { type GroupCount, GroupCounts } from './tasks/groupCounts.ts';
 import type { LoadedSegment } from './tasks/loadedSegment.ts';
-import { partsAt, type TableSegment } from './tasks/taskTable.ts';
+import type { TableSegment } from './tasks/taskTable.ts';
 
 export interface FailureGroupPage {
   readonly groups: readonly FailureGroup[];
@@ -46,6 +46,9 @@ export async function failureGroups(
   });
 }
 
+/** Failures of one task up to which each is compared with each. */
+const manyFailures = 64;
+
 /** @param masks of the tasks that match; absent where all do. */
 async function countFailures(
   reading: IndexReading,
@@ -58,6 +61,13 @@ async function countFailures(
   const { failures, refolded } = loaded;
   const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = query.time;
   const ownerless: number[] = [];
+  // A hostile task with very many failures is counted as one that has more elsewhere: by a set, not each with each.
+  let run: { readonly task: number; readonly failures: number[] } = { task: -1, failures: [] };
+  const endRun = (): void => {
+    const place = { segment, at: run.task };
+    if (run.failures.length <= manyFailures) counts.addTask(loaded, run.failures);
+    else for (const at of run.failures) counts.addShared(loaded, at, place);
+  };
   for (let at = 0; at < failures.count; at++) {
     const ts = failures.ts[at] ?? 0;
     if (ts < sinceMs || ts >= untilMs || refolded?.deadRows.has(failures.rows[at] ?? 0)) continue;
@@ -66,13 +76,22 @@ async function countFailures(
       ownerless.push(at);
       continue;
     }
-    const place =
-      segment.shared.size > 0 ? (partsAt({ segment, at: task })[0] ?? { segment, at: task }) : { segment, at: task };
+    const first = segment.shared.get(task)?.[0];
+    const place = first ?? { segment, at: task };
     if (masks && masks.get(place.segment)?.[place.at] !== 1) continue;
-    counts.add(loaded, at, place, segment.shared.has(task));
+    if (first) {
+      counts.addShared(loaded, at, place);
+      continue;
+    }
+    if (run.task !== task) {
+      endRun();
+      run = { task, failures: [] };
+    }
+    run.failures.push(at);
   }
+  endRun();
   for (const at of await matchingByThemselves(reading, query, loaded, ownerless))
-    counts.add(loaded, at, undefined, true);
+    counts.addShared(loaded, at, undefined);
 }
 
 /** Of records that name no task, those that match by themselves; of `at:` and `is:` none has anything to say. */

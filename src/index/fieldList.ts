@@ -12,7 +12,7 @@ import { recordColumn } from './recordValues.ts';
 import { tokenPrefix, type TokenType } from './fieldTokens.ts';
 import type { IndexSource, LogIndex } from './logIndex.ts';
 import { type SegmentSet } from './segmentSet.ts';
-import { ownersOf } from './stageTables.ts';
+import { ownersOf } from './stagedTasks.ts';
 import { asksOfOwners, contextOf, matchingRecords, segmentsOfRecords, type Statement } from './statements.ts';
 
 export interface FieldList {

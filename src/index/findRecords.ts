@@ -1,36 +1,72 @@
 /** Records that match by themselves, newest first: segment by segment, until no older one can have a place on the page. */
 
+import { compareCodePoints } from '../model/query/compareTasks.ts';
 import type { Query, QueryExpression } from '../model/query/query.ts';
 import type { LogRecord } from '../model/record.ts';
 import { rangesOf } from './findTasks.ts';
 import type { IndexReading } from './logIndex.ts';
 import type { SegmentEntry } from './manifest.ts';
-import { recordOfRow } from './segmentColumns.ts';
+import { readParquetRows } from './parquet/readParquetRows.ts';
+import { recordColumns, recordOfRow } from './segmentColumns.ts';
 import { mayHavePath } from './segmentSet.ts';
-import { ownersOf } from './stageTables.ts';
+import { ownersOf } from './stagedTasks.ts';
 import { asksOfOwners, recordsStatement, segmentsOfRecords, type SegmentRows } from './statements.ts';
+
+/** Where a record stands, and what orders it. */
+interface RecordPlace {
+  readonly entry: SegmentEntry;
+  readonly row: number;
+  readonly tsMs: number;
+  readonly object: string;
+  readonly offsetBytes: number;
+}
 
 /** At most `limit`. Rejects with `signal.reason`. */
 export async function findRecords(reading: IndexReading, query: Query, limit: number): Promise<LogRecord[]> {
   const pending = segmentsOfRecords(query, reading.segments.entries).sort((a, b) => b.maxTs - a.maxTs);
-  const inherits = asksOfOwners(query);
-  let found: LogRecord[] = [];
+  let found: RecordPlace[] = [];
   for (let count = 1; pending.length > 0; count *= 2) {
     const parts = pending.splice(0, count).flatMap((entry) => rowsOf(reading, query, entry) ?? []);
     if (parts.length > 0) {
-      await reading.hold(parts.map(({ entry }) => entry));
-      const statement = recordsStatement(query, parts, reading.segments, { limit });
-      const staged = inherits
-        ? await ownersOf(
-            reading,
-            parts.map(({ entry }) => entry),
-          )
-        : undefined;
-      const records = (await reading.query(statement, staged)).map(recordOfRow);
-      found = [...found, ...records].sort(newestFirst).slice(0, limit);
+      found = [...found, ...(await placesIn(reading, query, parts, limit))].sort(newestFirst).slice(0, limit);
     }
     const [next, last] = [pending[0], found.at(-1)];
     if (next && found.length >= limit && last && last.tsMs > next.maxTs) break;
+  }
+  return await recordsAt(reading, found);
+}
+
+async function placesIn(
+  reading: IndexReading,
+  query: Query,
+  parts: readonly SegmentRows[],
+  limit: number,
+): Promise<RecordPlace[]> {
+  const entries = parts.map(({ entry }) => entry);
+  await reading.hold(entries);
+  const staged = asksOfOwners(query) ? await ownersOf(reading, entries) : undefined;
+  const rows = await reading.query(recordsStatement(query, parts, reading.segments, { limit }), staged);
+  return rows.flatMap((row) => {
+    const entry = entries[Number(row['segment'])];
+    const { ts, object, offset_bytes: offset } = row;
+    const place = { row: Number(row['row']), tsMs: Number(ts), object: String(object), offsetBytes: Number(offset) };
+    return entry ? [{ entry, ...place }] : [];
+  });
+}
+
+/** Only the rows that are wanted are read whole. */
+async function recordsAt({ records, signal }: IndexReading, places: readonly RecordPlace[]): Promise<LogRecord[]> {
+  const found: LogRecord[] = [];
+  const numbered = places.map((place, at) => ({ ...place, at }));
+  for (const [{ key }, own] of Map.groupBy(numbered, ({ entry }) => entry)) {
+    const ordered = own.sort((a, b) => a.row - b.row);
+    const ranges = ordered.map(({ row }) => ({ start: row, end: row + 1 }));
+    const wanted = { columns: recordColumns, ranges, layouts: records.layouts };
+    const rows = await readParquetRows(records.fileOf(key), wanted, signal);
+    for (const [number, { at }] of ordered.entries()) {
+      const row = rows[number];
+      if (row) found[at] = recordOfRow(row);
+    }
   }
   return found;
 }
@@ -53,8 +89,6 @@ function termsOf(where: QueryExpression | undefined): readonly QueryExpression[]
   return where.kind === 'and' ? where.terms.flatMap(termsOf) : [where];
 }
 
-function newestFirst(a: LogRecord, b: LogRecord): number {
-  const [objectA, objectB] = [a.origin?.object ?? '', b.origin?.object ?? ''];
-  const byObject = objectA < objectB ? 1 : objectA > objectB ? -1 : 0;
-  return b.tsMs - a.tsMs || byObject || (b.origin?.offsetBytes ?? 0) - (a.origin?.offsetBytes ?? 0);
+function newestFirst(a: RecordPlace, b: RecordPlace): number {
+  return b.tsMs - a.tsMs || compareCodePoints(b.object, a.object) || b.offsetBytes - a.offsetBytes;
 }

@@ -1,7 +1,7 @@
 /** Indexes what is new under a log root: once each, however many indexers run and whenever they are killed. */
 
 import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import type { FieldMapping } from '../model/fieldMapping/fieldMapping.ts';
 import type { IndexPassSummary } from '../model/indexPass.ts';
 import type { ObjectInfo, ObjectStore } from '../store/objectStore.ts';
@@ -14,6 +14,9 @@ import { dropExpired } from './dropExpired.ts';
 import { writeFreshness } from './freshness.ts';
 import { IndexState } from './indexState.ts';
 import { versionRead } from './ledger.ts';
+import { PendingObjects } from './pendingObjects.ts';
+import { SegmentBuilder, type SegmentBuilding } from './segments/segmentBuilder.ts';
+import { BuilderThread } from './segments/threadBuilder.ts';
 import { purgeSuperseded } from './purgeSuperseded.ts';
 import { createSharedDirectory } from './spillDirectory.ts';
 import { entryAfterFailure, isSetAside } from './unreadObjects.ts';
@@ -37,6 +40,8 @@ export interface IndexLogsOptions {
   readonly limits?: Partial<BatchLimits>;
   /** Segments all of whose records are older leave the index; nothing does by default. Logs that were shipped earlier are not read. */
   readonly retainMs?: number;
+  /** Threads that read logs, 0 for this one; as many as there are processors where there is much to read, by default. */
+  readonly threads?: number;
   /** How long what was replaced is kept. */
   readonly grace?: GracePeriods;
 }
@@ -60,6 +65,10 @@ type PassSum = { -readonly [K in keyof Omit<IndexPassSummary, 'ms'>]: IndexPassS
 
 const defaultLimits = { records: 250_000, objects: 5_000 };
 const defaultMemoryLimitMb = 512;
+/** Below so many stored bytes, starting threads costs more than it saves. */
+const threadsFromBytes = 8 * 2 ** 20;
+/** Each holds a batch in memory. */
+const maxThreads = 4;
 /** An object that is replaced while it is read is read anew so often in one pass. */
 const readsOfChanging = 3;
 /** So often at most an idle watcher notes that nothing is new. */
@@ -78,7 +87,7 @@ export async function indexLogs(options: IndexLogsOptions & DiscoveryOptions): P
   return await indexer.pass(options);
 }
 
-/** Holds what passes have in common: the ledger as far as it is known, and the embedded engine. */
+/** Holds what passes have in common: the ledger as far as it is known. */
 export class Indexer implements AsyncDisposable {
   readonly #options: IndexLogsOptions;
   readonly #state: IndexState;
@@ -87,6 +96,10 @@ export class Indexer implements AsyncDisposable {
   readonly #nowMs: () => number;
   readonly #discovery: Discovery;
   #listedMs = 0;
+  /** Objects that the pass under way has looked at. */
+  #done = 0;
+  /** The last commit's end. */
+  #turn: Promise<void> = Promise.resolve();
   #notedMs = Number.NEGATIVE_INFINITY;
   #collectedMs = Number.NEGATIVE_INFINITY;
 
@@ -128,36 +141,10 @@ export class Indexer implements AsyncDisposable {
     }
     this.#listedMs = this.#nowMs() - startMs;
     const sum: PassSum = { objects: 0, records: 0, rejected: 0, segments: 0, bytes: 0, unread: 0 };
-    let done = 0;
-    let unsettled = waiting;
-    onProgress?.({ done, total: pending.length, unit: 'objects' });
-    // While one batch is sorted, written and committed, which the engine and the store do, the next one is read.
-    let committing: Promise<void> | undefined;
-    try {
-      for (let next = pending.shift(); next; ) {
-        const { logs, fields } = this.#options;
-        const batch = await Batch.open(logs, this.#limits, this.#directory, fields);
-        try {
-          while (next && !batch.isFull()) {
-            signal?.throwIfAborted();
-            if (!(await this.#read(next, batch))) unsettled += 1;
-            onProgress?.({ done: ++done, total: pending.length + done, unit: 'objects' });
-            next = pending.shift();
-          }
-          await committing;
-        } catch (error) {
-          await batch.close();
-          throw error;
-        }
-        committing = this.#commit(batch, sum);
-        // It is awaited before the next commit and at the end: a failure is thrown there.
-        committing.catch(() => undefined);
-        // Another indexer may have been at the same objects meanwhile.
-        while (next && this.#discovery.standingOf(next) === 'settled') next = pending.shift();
-      }
-    } finally {
-      await committing;
-    }
+    const queue = new PendingObjects(pending);
+    this.#done = 0;
+    onProgress?.({ done: 0, total: queue.total, unit: 'objects' });
+    const unsettled = waiting + (await this.#readAll(queue, passOptions, sum));
     if (sum.objects > 0 || scope.kind === 'all') await this.#tidy(sum.objects > 0);
     if (unsettled === 0 && scope.kind !== 'newest') await this.#noteFreshness(startMs, sum.objects > 0);
     return { ...sum, ms: this.#nowMs() - startMs };
@@ -167,23 +154,104 @@ export class Indexer implements AsyncDisposable {
     await rm(this.#directory, { recursive: true, force: true });
   }
 
-  async #commit(batch: Batch, sum: PassSum): Promise<void> {
+  /** In this thread where there is little to read, else in several at once. Returns how many objects a later pass has to look at. */
+  async #readAll(queue: PendingObjects, passOptions: DiscoveryOptions, sum: PassSum): Promise<number> {
     const { signal } = this.#options;
+    const usual = queue.bytes < threadsFromBytes ? 0 : Math.min(availableParallelism(), maxThreads);
+    const threads = Array.from({ length: this.#options.threads ?? usual }, newThread);
+    const failure = new AbortController();
+    const stop = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
+    const lane = async (thread?: BuilderThread): Promise<number> => {
+      try {
+        return await this.#readLane(queue, passOptions, sum, thread, stop);
+      } catch (error) {
+        // The others need not go on; what they committed stays.
+        failure.abort(error);
+        throw error;
+      }
+    };
     try {
-      await batch.finish(signal);
+      const lanes = await Promise.allSettled(threads.length > 0 ? threads.map(lane) : [lane()]);
+      signal?.throwIfAborted();
+      if (failure.signal.aborted) throw failure.signal.reason;
+      return lanes.reduce((count, each) => count + (each.status === 'fulfilled' ? each.value : 0), 0);
+    } finally {
+      for (const thread of threads) await thread.close();
+    }
+  }
+
+  /** Reads and commits batch after batch, until no object is left. */
+  async #readLane(
+    queue: PendingObjects,
+    passOptions: DiscoveryOptions,
+    sum: PassSum,
+    thread: BuilderThread | undefined,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { logs, fields, onProgress } = this.#options;
+    const builderIn = (directory: string): SegmentBuilding => {
+      const { records, bytes } = this.#limits;
+      const options = { directory, records, bytes, ...(fields ? { fields: fields.fields } : {}) };
+      return thread ? thread.open(options) : new SegmentBuilder(options);
+    };
+    const take = () => queue.take(thread ? this.#limits.records : Number.POSITIVE_INFINITY);
+    let unsettled = 0;
+    // While one batch is put into the store and committed, the next one is read.
+    let committing: Promise<void> | undefined;
+    try {
+      for (let run = take(); run.length > 0; run = take()) {
+        // Another indexer may have been at the same objects meanwhile.
+        while (run[0] && this.#discovery.standingOf(run[0], passOptions) === 'settled') run.shift();
+        if (run.length === 0) continue;
+        const batch = await Batch.open(logs, this.#limits, this.#directory, builderIn);
+        try {
+          for (let next = run.shift(); next; next = batch.isFull() ? undefined : run.shift()) {
+            signal.throwIfAborted();
+            if (!(await this.#read(next, batch, signal))) unsettled += 1;
+            onProgress?.({ done: ++this.#done, total: queue.total, unit: 'objects' });
+          }
+          queue.putBack(run);
+          await batch.finish(signal);
+          await committing;
+        } catch (error) {
+          await batch.close();
+          throw error;
+        }
+        committing = this.#commit(batch, queue, sum, signal);
+        // It is awaited before the next commit and at the end: a failure is thrown there.
+        committing.catch(() => undefined);
+      }
+    } finally {
+      await committing;
+    }
+    return unsettled;
+  }
+
+  /** One after the other, whichever lane a batch comes from. */
+  async #commit(batch: Batch, queue: PendingObjects, sum: PassSum, signal: AbortSignal): Promise<void> {
+    const before = this.#turn;
+    const done = Promise.withResolvers<void>();
+    this.#turn = done.promise;
+    try {
+      await before;
       const committed = await commitBatch(batch, this.#state, this.#nowMs, signal);
       sum.segments += committed.segments.length;
+      let [records, bytes] = [0, 0];
       for (const object of committed.objects) {
         if (object.unread) {
           sum.unread += 1;
           continue;
         }
         sum.objects += 1;
-        sum.records += object.records;
         sum.rejected += object.rejected;
-        sum.bytes += object.sizeBytes;
+        records += object.records;
+        bytes += object.sizeBytes;
       }
+      sum.records += records;
+      sum.bytes += bytes;
+      queue.learn({ records, bytes });
     } finally {
+      done.resolve();
       await batch.close();
     }
   }
@@ -209,8 +277,8 @@ export class Indexer implements AsyncDisposable {
   }
 
   /** Reads an object into the batch, or notes that it cannot be read; false when a later pass has to look at it again. */
-  async #read(info: ObjectInfo, batch: Batch): Promise<boolean> {
-    const { logs, signal } = this.#options;
+  async #read(info: ObjectInfo, batch: Batch, signal: AbortSignal): Promise<boolean> {
+    const { logs } = this.#options;
     const before = this.#state.ledger.get(info.key);
     let listed = info;
     for (let attempt = 1; ; attempt++) {
@@ -244,6 +312,10 @@ export class Indexer implements AsyncDisposable {
     await writeFreshness(this.#options.index, startMs, this.#options.signal);
     this.#notedMs = startMs;
   }
+}
+
+function newThread(): BuilderThread {
+  return new BuilderThread();
 }
 
 /** Gathered rows take a part of the memory: the next ones are read while they are sorted and written. */

@@ -9,7 +9,7 @@ import type { LogRecord } from '../model/record.ts';
 import type { FoldedTask, TaskDetail } from '../model/task.ts';
 import type { ObjectStore } from '../store/objectStore.ts';
 import { formatCursor, parseCursor } from './cursor.ts';
-import { Database, isOutOfMemory, type SqlRow } from './database.ts';
+import type { Database, DatabaseOptions, SqlRow } from './database.ts';
 import { findRecords } from './findRecords.ts';
 import { findTasks } from './findTasks.ts';
 import { readFreshness } from './freshness.ts';
@@ -21,7 +21,8 @@ import { readRejectedRows, type RejectedLine } from './rejectedLines.ts';
 import { createSpillDirectory } from './spillDirectory.ts';
 import { type FetchListener, SegmentCache } from './segmentCache.ts';
 import type { SegmentSet } from './segmentSet.ts';
-import { type Staged, stageTables } from './stageTables.ts';
+import { isOutOfMemory } from './sqlText.ts';
+import type { Staged } from './stagedTable.ts';
 import type { Statement } from './statements.ts';
 import { IndexTasks } from './tasks/indexTasks.ts';
 import { refoldSegment } from './tasks/refoldSegment.ts';
@@ -98,35 +99,35 @@ export class LogIndex {
   readonly #store: ObjectStore;
   readonly #manifests: ManifestStore;
   readonly #cache: SegmentCache;
-  readonly #database: Database;
+  readonly #engine: DatabaseOptions;
+  #database: Promise<Database> | undefined;
   readonly #tasks: IndexTasks;
   readonly #layouts = new ParquetLayouts();
   readonly #nowMs: () => number;
   readonly #spillDirectory: string;
   #loaded: LoadedManifest | undefined;
 
-  private constructor(options: LogIndexOptions, cache: SegmentCache, database: Database, spillDirectory: string) {
+  private constructor(options: LogIndexOptions, cache: SegmentCache, engine: DatabaseOptions) {
     this.#store = options.store;
     this.#manifests = new ManifestStore(options.store);
     this.#cache = cache;
-    this.#database = database;
+    this.#engine = engine;
     this.#tasks = new IndexTasks(options.store.url);
-    this.#spillDirectory = spillDirectory;
+    this.#spillDirectory = engine.temporaryDirectory;
     this.#nowMs = options.nowMs ?? Date.now;
   }
 
-  /** Opens the engine only: that there is no index is told by the first question. */
+  /** Makes room for what comes: that there is no index is told by the first question. */
   static async open(options: LogIndexOptions): Promise<LogIndex> {
     const { diskLimitMb = defaultDiskLimitMb } = options;
     const cache = new SegmentCache(options.store, options.cacheDirectory, diskLimitMb * 2 ** 20);
     const spillDirectory = await createSpillDirectory(options.cacheDirectory);
-    const database = await Database.open({
+    return new LogIndex(options, cache, {
       memoryLimitMb: options.memoryLimitMb,
       spillLimitMb: Math.ceil(diskLimitMb),
       temporaryDirectory: spillDirectory,
       directories: [cache.directory],
     });
-    return new LogIndex(options, cache, database, spillDirectory);
   }
 
   get url(): string {
@@ -220,7 +221,7 @@ export class LogIndex {
   }
 
   async close(): Promise<void> {
-    this.#database.close();
+    if (this.#database) (await this.#database).close();
     await rm(this.#spillDirectory, { recursive: true, force: true });
   }
 
@@ -342,11 +343,20 @@ export class LogIndex {
   }
 
   async #query({ sql, parameters }: Statement, staged: Staged | undefined, signal?: AbortSignal): Promise<SqlRow[]> {
-    if (!staged) return await this.#database.query(sql, parameters.of(sql), signal);
-    return await this.#database.use(async (connection) => {
-      await stageTables(connection, staged);
-      return await this.#database.queryOn(connection, sql, parameters.of(sql));
-    }, signal);
+    const database = await this.#openEngine();
+    return await database.query(sql, parameters.of(sql), {
+      ...(staged ? { staged } : {}),
+      ...(signal ? { signal } : {}),
+    });
+  }
+
+  /** Loading and opening the engine takes longer than most answers: only what needs it waits for it. */
+  async #openEngine(): Promise<Database> {
+    if (!this.#database) {
+      const { Database } = await import('./database.ts');
+      this.#database ??= Database.open(this.#engine);
+    }
+    return await this.#database;
   }
 }
 

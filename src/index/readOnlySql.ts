@@ -14,9 +14,10 @@ import {
 import { parseJson } from '../model/json.ts';
 import type { SqlAnswer, SqlCell } from '../model/overview/answers.ts';
 import { selectProblem } from './checkSelect.ts';
-import { interruptible, spillLimitSql, sqlText } from './database.ts';
+import { interruptible, spillLimitSql } from './database.ts';
 import { IndexError } from './indexError.ts';
 import type { IndexReading, IndexSource, LogIndex } from './logIndex.ts';
+import { sqlText } from './sqlText.ts';
 import { createSqlViews, sqlViews } from './sqlViews.ts';
 
 export interface SqlOptions {

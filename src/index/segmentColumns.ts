@@ -1,6 +1,5 @@
 /**
- * The columns of a segment's rows (docs/index-format.md), in order, and how a row becomes a record again. Whole numbers
- * travel as DOUBLE between JavaScript and the engine, exact for every value a record can hold.
+ * The columns of a segment's rows (docs/index-format.md), in order, and how a row becomes a record again.
  */
 
 import { isJsonObject, type JsonObject, parseJson } from '../model/json.ts';
@@ -45,25 +44,7 @@ export const recordColumns = [
 
 export type ColumnName = (typeof segmentColumns)[number]['name'] | 'object_version';
 
-/** The columns as a SELECT list that reads them back for `recordOfRow`. `from` is the table's alias. */
-export function selectRecord(from: string): string {
-  return segmentColumns
-    .filter((column) => column.name !== 'fields')
-    .map(({ name, type }) => {
-      const column = `${from}."${name}"`;
-      switch (type) {
-        case 'time':
-          return `epoch_ms(${column})::DOUBLE AS "${name}"`;
-        case 'whole':
-          return `${column}::DOUBLE AS "${name}"`;
-        default:
-          return column;
-      }
-    })
-    .join(', ');
-}
-
-/** The record of a row that was selected with `selectRecord`. */
+/** The record of a row that was read by `recordColumns`. */
 export function recordOfRow(row: SqlRow): LogRecord {
   const error = present({ type: row['error_type'], message: row['error_message'], stack: row['error_stack'] });
   const build = present({

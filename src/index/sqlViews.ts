@@ -1,7 +1,7 @@
 /** The tables that SQL sees (docs/index-format.md, "SQL"): views over the segments of one state of the index. */
 
 import { type FoldedFieldName, foldedFieldNames } from '../model/overview/foldedFields.ts';
-import { sqlText } from './database.ts';
+import { sqlText } from './sqlText.ts';
 import { foldedFieldSql } from './foldedTaskSql.ts';
 import { foldedColumns, statusSql } from './foldSql.ts';
 import { segmentColumns } from './segmentColumns.ts';

@@ -8,12 +8,26 @@ import {
   VARCHAR,
 } from '@duckdb/node-api';
 
-export type StagedCell = string | undefined;
+type StagedCell = string | undefined;
+
+/** Names of ours, never from outside. */
+export interface Staged {
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly rows: () => Iterable<readonly StagedCell[]>;
+}
 
 /** Rows handed to the engine at once: its vector size. */
 const chunkRows = 2048;
 
-export class StagedTable {
+/** The table is gone with the connection. */
+export async function stageTable(connection: DuckDBConnection, { table, columns, rows }: Staged): Promise<void> {
+  const staged = await StagedTable.create(connection, table, columns);
+  for (const row of rows()) staged.addRow(row);
+  staged.finish();
+}
+
+class StagedTable {
   readonly #columns: readonly string[];
   readonly #appender: DuckDBAppender;
   #cells: DuckDBValue[][];
@@ -25,7 +39,6 @@ export class StagedTable {
     this.#cells = columns.map(() => []);
   }
 
-  /** @param name and columns of ours, never from outside; temporary, and gone with the connection. */
   static async create(connection: DuckDBConnection, name: string, columns: readonly string[]): Promise<StagedTable> {
     await connection.run(
       `CREATE OR REPLACE TEMP TABLE ${name} (${columns.map((each) => `"${each}" VARCHAR`).join(', ')})`,

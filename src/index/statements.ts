@@ -6,7 +6,6 @@ import type { Query, QueryExpression } from '../model/query/query.ts';
 import { type CompileContext, compileWhere, leafOnRecord, Parameters } from './compileQuery.ts';
 import type { SegmentEntry } from './manifest.ts';
 import { mayHavePath, recordsSql, rowsSql, type RowRange, type SegmentSet } from './segmentSet.ts';
-import { selectRecord } from './segmentColumns.ts';
 
 export interface Statement {
   readonly sql: string;
@@ -44,7 +43,7 @@ export function rowsStatement(
   return { sql, parameters };
 }
 
-/** Matching records of some rows, newest first. */
+/** Where matching records of some rows stand, newest first: `segment`, the place in `parts`, `row`, and what orders them. */
 export function recordsStatement(
   query: Query,
   parts: readonly SegmentRows[],
@@ -53,7 +52,8 @@ export function recordsStatement(
 ): Statement {
   const parameters = new Parameters();
   const sql = `
-    SELECT ${selectRecord('r')}
+    SELECT r.segment::INTEGER AS segment, r.file_row_number::INTEGER AS row, epoch_ms(r.ts)::DOUBLE AS ts, r.object,
+      r.offset_bytes::DOUBLE AS offset_bytes
     FROM ${rowsSql(parts, segments, parameters)} ${whereOf(query, segments, parameters)}
     ORDER BY r.ts DESC, r.object DESC, r.offset_bytes DESC
     LIMIT ${page.limit}`;

@@ -133,8 +133,10 @@ export function foldAttempts(records: readonly LogRecord[]): Attempt[] {
 }
 
 export function isTaskEvent(event: string): event is TaskEvent {
-  return (taskEvents as readonly string[]).includes(event);
+  return taskEventNames.has(event);
 }
+
+const taskEventNames: ReadonlySet<string> = new Set(taskEvents);
 
 function isTerminal(event: string): boolean {
   return event === 'task.succeeded' || event === 'task.failed';

@@ -1,6 +1,5 @@
 /** A frame that was found at a revision: where it stood then, and where that is now. */
 
-import { pathComponents } from './framePath.ts';
 import type { Revision } from './revision.ts';
 import type { LineNow } from './revisionLines.ts';
 import type { Resolution } from './trace.ts';
@@ -31,8 +30,8 @@ export async function frameAtRevision(resolution: Resolution, revision: Revision
   const follow = await revision.lines(path);
   const now = revision.pathNow(path);
   if (!follow || !('path' in now)) {
-    const gone = `${pathComponents(path).at(-1)} of commit ${shortCommit} was deleted since`;
-    return { resolution: { kind: 'none', why: `${gone}: ${why}` }, ran, now: 'deleted' };
+    const gone = `there is no ${ran.path} any more, which commit ${shortCommit} has`;
+    return { resolution: { kind: 'none', why: `${gone} (${why})` }, ran, now: 'deleted' };
   }
   const line = follow(line1);
   const keepsColumn = line.kind === 'same' || line.kind === 'moved';

@@ -87,8 +87,8 @@ export function mappingOf(frame: Frame, resolution: Resolution): PathMapping | u
   const to = resolution.path.split('/');
   let shared = 0;
   while (shared < from.length && shared < to.length && from.at(-1 - shared) === to.at(-1 - shared)) shared++;
-  // One equal name is a coincidence of layout, not of folders.
-  if (shared < 2) return undefined;
+  // One equal name is a coincidence of layout, not of folders: it speaks for this file only.
+  if (shared < 2) return { from: from.join('/'), to: to.join('/') };
   return {
     from: from.slice(0, from.length - shared).join('/'),
     to: to.slice(0, to.length - shared).join('/'),
@@ -146,7 +146,8 @@ function mapped(
 
 /** The file that an earlier choice speaks for. */
 function asLearned(path: string, { learned = [], files }: ResolveOptions): Candidate | undefined {
-  for (const mapping of learned.toSorted((a, b) => b.from.length - a.from.length)) {
+  const fitting = learned.filter(({ from }) => restAfter(path, from) !== undefined);
+  for (const mapping of fitting.toSorted((a, b) => b.from.length - a.from.length)) {
     const found = mapped(path, [mapping], files, learnedConfidence, 'as you chose before,');
     if (found) return { ...found, learned: mapping };
   }

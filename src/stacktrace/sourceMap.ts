@@ -32,14 +32,17 @@ const maxSuffix = 8;
 export class SourceMaps {
   readonly #readSource: ReadSource;
   readonly #folders: readonly string[];
+  readonly #readFolders: ReadSource;
   readonly #loaded = new Map<string, Promise<LoadedMap>>();
 
   /**
    * @param folders absolute, with the maps of bundles that lie elsewhere: a release's, as the build kept them. The user
    *   names them, so they may lie outside of the workspace.
+   * @param readFolders reads what lies there, where `readSource` reads files as they were at a commit
    */
-  constructor(readSource: ReadSource, folders: readonly string[] = []) {
+  constructor(readSource: ReadSource, folders: readonly string[] = [], readFolders = readSource) {
     this.#readSource = readSource;
+    this.#readFolders = readFolders;
     this.#folders = folders.map((folder) => normalisePath(folder).replace(/\/$/, ''));
   }
 
@@ -84,7 +87,7 @@ export class SourceMaps {
     // The longest suffix first: bundles of several applications may have one name.
     for (let from = Math.max(0, components.length - maxSuffix); from < components.length; from++) {
       for (const folder of this.#folders) {
-        const map = await this.#parse(`${folder}/${components.slice(from).join('/')}.map`);
+        const map = await readMap(this.#readFolders, `${folder}/${components.slice(from).join('/')}.map`);
         if (map) return map;
       }
     }
@@ -92,7 +95,7 @@ export class SourceMaps {
   }
 
   async #read(bundle: string, root: string): Promise<LoadedMap> {
-    const beside = await this.#parse(`${bundle}.map`);
+    const beside = await readMap(this.#readSource, `${bundle}.map`);
     if (beside) return beside;
     const source = await this.#readSource(bundle, maxBundleBytes);
     if (source.kind === 'missing') return { kind: 'none', why: `${bundle} is not there` };
@@ -109,15 +112,18 @@ export class SourceMaps {
     if (/^[a-z][\w+.-]+:/i.test(url) || !path.startsWith(`${root}/`)) {
       return { kind: 'none', why: `${bundle} names a source map outside the workspace` };
     }
-    return (await this.#parse(path)) ?? { kind: 'none', why: `${bundle} names a source map that is not there` };
+    return (
+      (await readMap(this.#readSource, path)) ?? { kind: 'none', why: `${bundle} names a source map that is not there` }
+    );
   }
+}
 
-  async #parse(path: string): Promise<LoadedMap | undefined> {
-    const source = await this.#readSource(path, maxMapBytes);
-    if (source.kind === 'missing') return undefined;
-    if (source.kind === 'tooLarge') return { kind: 'none', why: `${path} is larger than ${maxMapBytes} bytes` };
-    return parsed(source.text, path);
-  }
+/** @returns `undefined` when there is no such file */
+async function readMap(readSource: ReadSource, path: string): Promise<LoadedMap | undefined> {
+  const source = await readSource(path, maxMapBytes);
+  if (source.kind === 'missing') return undefined;
+  if (source.kind === 'tooLarge') return { kind: 'none', why: `${path} is larger than ${maxMapBytes} bytes` };
+  return parsed(source.text, path);
 }
 
 function positionIn(loaded: LoadedMap, line1: number, column1: number): MappedPosition {

@@ -34,6 +34,7 @@ export async function generateLogs(store: ObjectStore, records: number, seed: nu
   const sequence = waiting.map(() => 0);
   const total = { objects: 0, records: 0, tasks: 0, rawBytes: 0, storedBytes: 0 };
   let sample: GeneratedLogs['sample'] | undefined;
+  let endMs = startMs;
   const rareAt = Math.floor(records / 12);
 
   const ship = async (process: number, tsMs: number) => {
@@ -68,10 +69,11 @@ export async function generateLogs(store: ObjectStore, records: number, seed: nu
       lines?.push(`${JSON.stringify({ ...record, ts })}\n`);
       if (lines && lines.length >= recordsPerObject) await ship(process, made.lastMs);
     }
+    endMs = made.lastMs;
     total.tasks += 1;
     total.records += made.records.length;
   }
-  for (let process = 0; process < processes; process++) await ship(process, startMs + 30 * dayMs);
+  for (let process = 0; process < processes; process++) await ship(process, endMs);
   if (!sample) throw new Error('too few records for a sample');
   return { ...total, sample };
 }

@@ -1,201 +1,181 @@
 /**
  * The index against the ClickHouse engine (MergeTree, bloom filter on the task, text indexes), on the same generated log files in
- * one run: `node test/bench/indexScale.bench.ts [RECORDS]`. Medians of warm runs. Where ClickHouse is asked for less than
- * a folded task with its total, the column `ClickHouse answers` says so.
+ * one run: `node test/bench/indexScale.bench.ts [RECORDS]`. Each part runs in a process of its own, so that memory is told of each.
+ * Medians of warm runs. Where ClickHouse is asked for less than the index, the column `ClickHouse answers` says so.
  */
 
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { ClickHouseClient } from '@clickhouse/client';
-import { sqlText } from '../../src/index/database.ts';
 import { indexLogs } from '../../src/index/indexLogs.ts';
 import { LogIndex } from '../../src/index/logIndex.ts';
-import { parseQuery } from '../../src/model/query/parseQuery.ts';
-import type { Query } from '../../src/model/query/query.ts';
+import { sqlText } from '../../src/index/sqlText.ts';
 import { FileStore } from '../../src/store/fileStore.ts';
 import { clickHouseForTests } from '../rigs/clickhouse.ts';
 import { type GeneratedLogs, generateLogs } from './generateRecords.ts';
+import { query, type Question, questionsOf, type Sample } from './indexScaleQuestions.ts';
 
-const wanted = Number(process.argv[2] ?? 1_000_000);
 const seed = 20261123;
 const memoryLimitMb = 512;
 const runs = 15;
-
-interface Question {
-  readonly name: string;
-  readonly goalMs: number;
-  readonly ask: (index: LogIndex) => Promise<number>;
-  readonly sql: string;
-  readonly answers: string;
-}
 
 interface Times {
   readonly medianMs: number;
   readonly p95Ms: number;
 }
 
-const directory = await mkdtemp(join(tmpdir(), 'ingest-trace-bench-'));
-try {
-  await run();
-} finally {
-  await rm(directory, { recursive: true, force: true });
+interface Indexed {
+  readonly ms: number;
+  readonly processorMs: number;
+  readonly peakMb: number;
 }
 
-async function run(): Promise<void> {
-  const root = pathToFileURL(directory).href;
-  const [logs, store] = [new FileStore(`${root}/logs`), new FileStore(`${root}/index`)];
-  const made = await generateLogs(logs, wanted, seed);
-  console.log(
-    `${made.records} records of ${made.tasks} tasks in ${made.objects} objects: ${mb(made.rawBytes)} MB, gzip ${mb(made.storedBytes)} MB`,
-  );
-  const before = process.cpuUsage();
-  const pass = await indexLogs({ logs, index: store });
-  const used = process.cpuUsage(before);
-  const indexingPeakMb = peakMb();
+interface Asked {
+  readonly firstMs: number;
+  readonly times: Readonly<Record<string, Times>>;
+  readonly bytes: number;
+  readonly peakMb: number;
+  readonly sample: Sample;
+}
 
-  const start = performance.now();
-  const index = await LogIndex.open({ store, cacheDirectory: join(directory, 'cache'), memoryLimitMb });
+interface ClickHouse {
+  readonly insertMs: number;
+  readonly processorMs: number;
+  readonly bytes: number;
+  readonly times: Readonly<Record<string, Times>>;
+}
+
+const [part = '1000000', directory = '', given = '{}'] = process.argv.slice(2);
+switch (part) {
+  case 'index':
+    tell(await indexAll(directory));
+    break;
+  case 'ask':
+    // What was handed over is of this very file.
+    tell(await askIndex(directory, JSON.parse(given) as GeneratedLogs['sample']));
+    break;
+  case 'clickhouse':
+    tell(await askClickHouse(directory, JSON.parse(given) as Sample));
+    break;
+  default:
+    await compare(Number(part));
+}
+
+async function compare(wanted: number): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'ingest-trace-bench-'));
+  try {
+    const made = await generateLogs(storesIn(folder).logs, wanted, seed);
+    const { records, tasks, objects, rawBytes, storedBytes } = made;
+    console.log(
+      `${records} records of ${tasks} tasks in ${objects} objects: ${mb(rawBytes)} MB, gzip ${mb(storedBytes)} MB`,
+    );
+    // Each part tells what its name in `switch` above gives.
+    const indexed = inProcess('index', folder) as Indexed;
+    const ours = inProcess('ask', folder, made.sample) as Asked;
+    const theirs = (inProcess('clickhouse', folder, ours.sample) ?? undefined) as ClickHouse | undefined;
+    const rows: Record<string, Record<string, string>> = {};
+    for (const { name, goalMs, answers } of questionsOf(ours.sample)) {
+      const [mine, other] = [ours.times[name], theirs?.times[name]];
+      rows[name] = {
+        'index ms': mine?.medianMs.toFixed(1) ?? '-',
+        'p95 ms': mine?.p95Ms.toFixed(1) ?? '-',
+        'goal ms': String(goalMs),
+        'ClickHouse ms': other?.medianMs.toFixed(1) ?? '-',
+        ratio: mine && other ? `${(other.medianMs / mine.medianMs).toFixed(1)}x` : '-',
+        'ClickHouse answers': answers,
+      };
+    }
+    rows['indexing / insert'] = {
+      'index ms': indexed.ms.toFixed(0),
+      'p95 ms': '',
+      'goal ms': 'ClickHouse',
+      'ClickHouse ms': theirs?.insertMs.toFixed(0) ?? '-',
+      ratio: theirs ? `${(theirs.insertMs / indexed.ms).toFixed(2)}x` : '-',
+      'ClickHouse answers': `processor time ${indexed.processorMs.toFixed(0)} ms, ClickHouse ${theirs?.processorMs.toFixed(0) ?? '-'} ms`,
+    };
+    rows['first answer of a fresh process'] = { 'index ms': ours.firstMs.toFixed(0), 'goal ms': '300' };
+    console.table(rows);
+    const share = (bytes: number) => `${mb(bytes)} MB = ${((100 * bytes) / rawBytes).toFixed(1)}% of the raw text`;
+    console.log(`size: index ${share(ours.bytes)}; ClickHouse ${theirs ? share(theirs.bytes) : '-'}`);
+    console.log(`peak memory: indexing ${indexed.peakMb} MB (goal 1024), all questions ${ours.peakMb} MB (goal 512)`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs a part of this file by itself; its last line is what it found. */
+function inProcess(name: string, folder: string, input: unknown = {}): unknown {
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    [import.meta.filename, name, folder, JSON.stringify(input)],
+    {
+      encoding: 'utf8',
+    },
+  );
+  if (status !== 0) throw new Error(`${name} ended with ${status}: ${stderr}`);
+  const lines = stdout.trim().split('\n');
+  for (const line of lines.slice(0, -1)) console.log(line);
+  return JSON.parse(lines.at(-1) ?? 'null');
+}
+
+function tell(found: unknown): void {
+  console.log(JSON.stringify(found ?? null));
+}
+
+function storesIn(folder: string) {
+  const root = pathToFileURL(folder).href;
+  return { logs: new FileStore(`${root}/logs`), store: new FileStore(`${root}/index`) };
+}
+
+async function indexAll(folder: string): Promise<Indexed> {
+  const { logs, store } = storesIn(folder);
+  const before = process.cpuUsage();
+  const { ms } = await indexLogs({ logs, index: store });
+  const used = process.cpuUsage(before);
+  return { ms, processorMs: (used.user + used.system) / 1000, peakMb: peakMb() };
+}
+
+/** `firstMs` counts from the start of the process. */
+async function askIndex(folder: string, sample: GeneratedLogs['sample']): Promise<Asked> {
+  const { store } = storesIn(folder);
+  const index = await LogIndex.open({ store, cacheDirectory: join(folder, 'cache'), memoryLimitMb });
   await index.search(query(''), { limit: 100 });
-  const firstMs = performance.now() - start;
-  const status = await index.status();
-  const { detail } = await index.task(made.sample.task);
+  const firstMs = performance.now();
+  const { bytes } = await index.status();
+  const { detail } = await index.task(sample.task);
   const record = detail?.records.find(({ worker }) => worker !== undefined);
   if (!record?.worker) throw new Error('the sample task ran on no worker');
-  const questions = questionsOf(made.sample, record.worker, record.tsMs);
-  const ours = new Map<string, Times>();
-  for (const { name, ask } of questions) ours.set(name, await timesOf(name, () => ask(index)));
-  const queryRssMb = Math.round(process.memoryUsage().rss / 2 ** 20);
+  const known = { sample, worker: record.worker, atMs: record.tsMs };
+  const times = await timesOfAll(questionsOf(known), async ({ ask }) => await ask(index));
   await index.close();
+  return { firstMs, times, bytes, peakMb: peakMb(), sample: known };
+}
 
+async function askClickHouse(folder: string, sample: Sample): Promise<ClickHouse | undefined> {
   const engine = await clickHouseForTests({ skip: (reason) => console.log(`without ClickHouse: ${reason}`) });
-  let insertMs: number | undefined;
-  let tableBytes: number | undefined;
-  const theirs = new Map<string, Times>();
-  if (engine) {
-    try {
-      insertMs = await insert(engine.client, fileURLToPath(logs.url));
-      tableBytes = await sizeOf(engine.client);
-      for (const { name, sql } of questions) {
-        theirs.set(name, await timesOf(name, async () => (await rowsOf(engine.client, sql)).length));
-      }
-    } finally {
-      await engine.close();
-    }
+  if (!engine) return undefined;
+  try {
+    const before = process.cpuUsage();
+    const insertMs = await insert(engine.client, fileURLToPath(storesIn(folder).logs.url));
+    const used = process.cpuUsage(before);
+    const bytes = await sizeOf(engine.client);
+    const times = await timesOfAll(questionsOf(sample), async ({ sql }) => (await rowsOf(engine.client, sql)).length);
+    return { insertMs, processorMs: (used.user + used.system) / 1000, bytes, times };
+  } finally {
+    await engine.close();
   }
-
-  const rows: Record<string, Record<string, string>> = {};
-  for (const { name, goalMs, answers } of questions) {
-    const [mine, other] = [ours.get(name), theirs.get(name)];
-    rows[name] = {
-      'index ms': mine?.medianMs.toFixed(1) ?? '-',
-      'p95 ms': mine?.p95Ms.toFixed(1) ?? '-',
-      'goal ms': String(goalMs),
-      'ClickHouse ms': other?.medianMs.toFixed(1) ?? '-',
-      ratio: mine && other ? `${(other.medianMs / mine.medianMs).toFixed(1)}x` : '-',
-      'ClickHouse answers': answers,
-    };
-  }
-  rows['indexing / insert'] = {
-    'index ms': String(pass.ms),
-    'p95 ms': '',
-    'goal ms': 'ClickHouse',
-    'ClickHouse ms': insertMs?.toFixed(0) ?? '-',
-    ratio: insertMs === undefined ? '-' : `${(insertMs / pass.ms).toFixed(2)}x`,
-    'ClickHouse answers': `ours took ${Math.round((used.user + used.system) / 1000)} ms of processor time`,
-  };
-  rows['first answer of a new reader'] = {
-    'index ms': firstMs.toFixed(0),
-    'p95 ms': '',
-    'goal ms': '300',
-    'ClickHouse ms': '-',
-    ratio: '-',
-    'ClickHouse answers': '',
-  };
-  console.table(rows);
-  const share = (bytes: number) => `${mb(bytes)} MB = ${((100 * bytes) / made.rawBytes).toFixed(1)}% of the raw text`;
-  console.log(`size: index ${share(status.bytes)}; ClickHouse ${tableBytes === undefined ? '-' : share(tableBytes)}`);
-  console.log(
-    `memory of this process: ${indexingPeakMb} MB at most after generating and indexing (goal 1024), ${queryRssMb} MB after all queries (goal 512, of a process that has not indexed)`,
-  );
 }
 
-function questionsOf(sample: GeneratedLogs['sample'], worker: string, atMs: number): readonly Question[] {
-  const { account, collection, task, rareWord } = sample;
-  const search = (text: string) => async (index: LogIndex) => (await index.search(query(text), { limit: 100 })).total;
-  const folded = 'task, min(ts) AS first, max(ts) AS last, argMax(event, ts) AS event, max(attempt) AS attempts';
-  const at = new Date(atMs).toISOString();
-  const moment = `parseDateTime64BestEffort(${sqlText(at)}, 3, 'UTC')`;
-  const tasksWith = (test: string) =>
-    `SELECT ${folded} FROM records WHERE task IN (SELECT task FROM records WHERE ${test}) GROUP BY task ORDER BY last DESC LIMIT 100`;
-  return [
-    {
-      name: 'newest 100 tasks',
-      goalMs: 10,
-      ask: search(''),
-      sql: `SELECT ${folded} FROM records GROUP BY task ORDER BY last DESC LIMIT 100`,
-      answers: 'folded tasks, no total',
-    },
-    {
-      name: 'newest 100 failed',
-      goalMs: 10,
-      ask: search('status:failed'),
-      sql: `SELECT task, ts FROM records WHERE event = 'task.failed' ORDER BY ts DESC LIMIT 100`,
-      answers: 'ids of failures, no total',
-    },
-    {
-      name: 'account + collection, newest 100',
-      goalMs: 10,
-      ask: search(`account:${account} collection:${collection}`),
-      sql: `SELECT ${folded} FROM records WHERE account = ${sqlText(account)} AND collection = ${sqlText(collection)}
-        GROUP BY task ORDER BY last DESC LIMIT 100`,
-      answers: 'folded tasks, no total',
-    },
-    {
-      name: 'one task with its records',
-      goalMs: 10,
-      ask: async (index) => (await index.task(task)).detail?.records.length ?? 0,
-      sql: `SELECT * FROM records WHERE task = ${sqlText(task)} ORDER BY ts`,
-      answers: 'records',
-    },
-    {
-      name: 'worker at a moment',
-      goalMs: 10,
-      ask: search(`worker:${worker} at:${at}`),
-      sql: `SELECT ${folded} FROM records WHERE task IN (SELECT task FROM records WHERE worker = ${sqlText(worker)}
-          AND ts BETWEEN ${moment} - INTERVAL 1 DAY AND ${moment} + INTERVAL 1 DAY)
-        GROUP BY task HAVING first <= ${moment} AND last >= ${moment}`,
-      answers: 'folded tasks that ran within a day of it',
-    },
-    {
-      name: 'rare word',
-      goalMs: 50,
-      ask: search(rareWord),
-      sql: tasksWith(`hasAllTokens(message, ${sqlText(rareWord.replace('-', ' '))})`),
-      answers: 'whole words of the message only',
-    },
-    {
-      name: 'substring in a stack',
-      goalMs: 50,
-      ask: search('error.stack:*inflate7*'),
-      sql: tasksWith(`stack LIKE '%inflate7%'`),
-      answers: 'folded tasks, no total',
-    },
-    {
-      name: 'JSON path equality',
-      goalMs: 50,
-      ask: search('http.status:503'),
-      sql: tasksWith('http.status = 503'),
-      answers: 'folded tasks, no total',
-    },
-  ];
-}
-
-function query(text: string): Query {
-  const parsed = parseQuery(text, { nowMs: Date.now() });
-  if (parsed.kind === 'problem') throw new Error(parsed.problem.message);
-  return parsed.query;
+async function timesOfAll(
+  questions: readonly Question[],
+  ask: (question: Question) => Promise<number>,
+): Promise<Record<string, Times>> {
+  const times: Record<string, Times> = {};
+  for (const question of questions) times[question.name] = await timesOf(question.name, () => ask(question));
+  return times;
 }
 
 async function insert(client: ClickHouseClient, folder: string): Promise<number> {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { sqlText } from '../../src/index/database.ts';
+import { sqlText } from '../../src/index/sqlText.ts';
 import { ParquetLayouts, readParquetRows } from '../../src/index/parquet/readParquetRows.ts';
 import { writeParquet } from '../../src/index/parquet/writeParquet.ts';
 import { rowOrder } from '../../src/index/segments/rowOrder.ts';

@@ -9,7 +9,7 @@ import { parseQuery } from '../../src/model/query/parseQuery.ts';
 import type { Query } from '../../src/model/query/query.ts';
 import type { FoldedTask } from '../../src/model/task.ts';
 import { LogFolder, taskRecords } from './logFolder.ts';
-import { deadUrl, startLoopbackCoordinator } from './loopbackCoordinator.ts';
+import { deadUrl, startLoopbackCoordinator } from '../rigs/loopbackCoordinator.ts';
 
 const hourMs = 3_600_000;
 

@@ -5,6 +5,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { git as runGit } from '../../src/cli/git.ts';
 import { type TemporaryFolder, temporaryFolder } from '../rigs/temporaryFolder.ts';
 
 const cli = join(import.meta.dirname, '../../dist/cli.mjs');
@@ -108,7 +109,7 @@ test('a file that was deleted since has a line that ran and none now', async () 
   assert.deepEqual(frame?.['ran'], { commit, path: 'service/src/deleted.ts', line: 4 });
   assert.equal(frame?.['now'], 'deleted');
   assert.equal(frame?.resolved, null);
-  assert.match(String(frame?.['why']), /deleted\.ts of commit [0-9a-f]{8} was deleted since/);
+  assert.match(String(frame?.['why']), /there is no service\/src\/deleted\.ts any more, which commit [0-9a-f]{8} has/);
 });
 
 test('a file that the commit did not have is not taken for one of it', async () => {
@@ -141,7 +142,7 @@ test('people read where the line is, and where it was', async () => {
       `service/src/newName\\.ts:8\\S* +compute +\\(service/src/oldName\\.ts:7 at ${commit.slice(0, 8)}, moved\\)`,
     ),
   );
-  assert.match(stdout, /deleted\.ts of commit [0-9a-f]{8} was deleted since/);
+  assert.match(stdout, /there is no service\/src\/deleted\.ts any more, which commit [0-9a-f]{8} has/);
 });
 
 test('a workspace that is a folder of the repository, or reached by a link, is followed as well', async (t) => {
@@ -167,6 +168,17 @@ test('a commit that is not there is a failure that names the remedy', async () =
     stderr,
     new RegExp(`Commit ${unknown} is not in the repository .*git -C .* fetch.*fetch origin ${unknown}`),
   );
+});
+
+test('git ends when the call is cancelled, and is not started afterwards', async () => {
+  const controller = new AbortController();
+  const options = { signal: controller.signal, env: process.env };
+  assert.equal((await runGit(folder, ['rev-parse', 'HEAD^'], options))?.trim(), commit);
+  // Waits for a text on its stdin, which never comes.
+  const waiting = runGit(folder, ['hash-object', '--stdin'], options);
+  controller.abort(new Error('enough'));
+  await assert.rejects(waiting, /enough/);
+  await assert.rejects(runGit(folder, ['rev-parse', 'HEAD'], options), /enough/);
 });
 
 test('without a repository, and without git, it says what is missing', async (t) => {

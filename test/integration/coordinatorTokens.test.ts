@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connect } from '../../src/backends/connect.ts';
 import { trustedTokens } from '../../src/backends/trustedTokens.ts';
-import { startLoopbackCoordinator } from './loopbackCoordinator.ts';
+import { startLoopbackCoordinator } from '../rigs/loopbackCoordinator.ts';
 
 const tokens: Readonly<Record<string, string>> = { 'https://a.example:7070': 'for-a', 'https://c.example': 'for-c' };
 const tokenFor = trustedTokens(

@@ -7,9 +7,10 @@ import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promi
 import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { Database, isOutOfMemory } from '../../src/index/database.ts';
+import { Database } from '../../src/index/database.ts';
 import { SegmentCache } from '../../src/index/segmentCache.ts';
 import { createSharedDirectory } from '../../src/index/spillDirectory.ts';
+import { isOutOfMemory } from '../../src/index/sqlText.ts';
 import { FileStore } from '../../src/store/fileStore.ts';
 import { temporaryFolder } from '../rigs/temporaryFolder.ts';
 import { WatchedStore } from './indexFixture.ts';

@@ -5,7 +5,7 @@ import { LiveBackend } from '../../src/backends/liveBackend.ts';
 import { parseQuery } from '../../src/model/query/parseQuery.ts';
 import type { Query } from '../../src/model/query/query.ts';
 import type { FoldedTask } from '../../src/model/task.ts';
-import { deadUrl, startLoopbackCoordinator } from './loopbackCoordinator.ts';
+import { deadUrl, startLoopbackCoordinator } from '../rigs/loopbackCoordinator.ts';
 
 const nowMs = Date.parse('2026-11-23T12:00:00Z');
 

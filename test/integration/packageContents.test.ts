@@ -11,7 +11,7 @@ const allowed: readonly (readonly [RegExp, string])[] = [
   [/^extension\/(package\.json|readme\.md|changelog\.md|LICENSE\.txt)$/, 'what VS Code shows'],
   [/^extension\/(docs\/[\w.-]+\.(md|json)|ARCHITECTURE\.md|CONTRIBUTING\.md)$/, 'what the README links to'],
   [
-    /^extension\/dist\/(extension|engine|cli|coordinator|worker|\w+-[A-Z0-9]{8})\.[cm]js(\.map)?$/,
+    /^extension\/dist\/(extension|engine|builderThread|cli|coordinator|worker|\w+-[A-Z0-9]{8})\.[cm]js(\.map)?$/,
     'bundles of Node processes',
   ],
   [/^extension\/dist\/webview\/\w+\.(js|css)(\.map)?$/, 'bundles of web views'],
@@ -48,7 +48,14 @@ describe('the VSIX', () => {
 
   it('holds every process, the web view and the source maps that stack traces need', () => {
     const paths = new Set(entries.map(({ path }) => path));
-    for (const bundle of ['extension.cjs', 'engine.mjs', 'cli.mjs', 'coordinator.mjs', 'worker.mjs']) {
+    for (const bundle of [
+      'extension.cjs',
+      'engine.mjs',
+      'cli.mjs',
+      'coordinator.mjs',
+      'worker.mjs',
+      'builderThread.mjs',
+    ]) {
       assert.ok(paths.has(`extension/dist/${bundle}`), bundle);
       assert.ok(paths.has(`extension/dist/${bundle}.map`), `${bundle}.map`);
     }

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { parquetReadObjects } from 'hyparquet';
-import { sqlText } from '../../src/index/database.ts';
+import { sqlText } from '../../src/index/sqlText.ts';
 import { writeParquet } from '../../src/index/parquet/writeParquet.ts';
 import {
   columnOf,

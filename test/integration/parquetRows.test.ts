@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { sqlText } from '../../src/index/database.ts';
+import { sqlText } from '../../src/index/sqlText.ts';
 import { ParquetLayouts, type RowRange, readParquetRows } from '../../src/index/parquet/readParquetRows.ts';
 import { ParquetError } from '../../src/index/parquet/parquetError.ts';
 import { writeParquet } from '../../src/index/parquet/writeParquet.ts';

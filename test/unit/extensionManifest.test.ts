@@ -20,6 +20,7 @@ import { environmentFileTemplate } from '../../src/extension/settings/environmen
 import {
   choiceSettings,
   switchSettings,
+  listSettings,
   environmentsKey,
   numberSettings,
   settingsSection,
@@ -184,7 +185,12 @@ test('package.json declares exactly the settings that are read, with the same de
     Object.fromEntries(switches.map(([key, setting]) => [key, setting.default])),
     Object.fromEntries(Object.entries(switchSettings).map(([key, value]) => [`${settingsSection}.${key}`, value])),
   );
-  assert.equal(choices.length + switches.length + numbers.length, Object.keys(others).length);
+  const lists = Object.entries(others).filter(([, setting]) => Array.isArray(setting.default));
+  assert.deepEqual(
+    lists.map(([key, setting]) => [key, setting.default]),
+    listSettings.map((key) => [`${settingsSection}.${key}`, []]),
+  );
+  assert.equal(choices.length + switches.length + lists.length + numbers.length, Object.keys(others).length);
   const declared = Object.fromEntries(
     numbers.map(([key, { default: value, minimum, maximum }]) => [key, { minimum, maximum, default: value }]),
   );

@@ -29,6 +29,21 @@ test('refuses a bad number with its path, and takes the default', () => {
   }
 });
 
+test('takes a list of folders, and nothing else for it', () => {
+  assert.deepEqual(readSettings(reader({ 'frames.sourceMaps': ['maps', '/m'] })).settings.sourceMapFolders, [
+    'maps',
+    '/m',
+  ]);
+  for (const value of ['maps', [''], [1], {}]) {
+    const { settings, problems } = readSettings(reader({ 'frames.sourceMaps': value }));
+    assert.deepEqual(settings.sourceMapFolders, []);
+    assert.deepEqual(
+      problems.map(({ path }) => path),
+      ['ingestTrace.frames.sourceMaps'],
+    );
+  }
+});
+
 test('refuses environments with the path of the bad value', () => {
   const { settings, problems } = readSettings(reader({ environments: [{ name: 'a', logs: 'ftp://x' }] }));
   assert.deepEqual(settings.environments, []);

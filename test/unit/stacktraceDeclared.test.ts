@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Declaration, declarationIn } from '../../src/stacktrace/declaredModule.ts';
+import { findTraces } from '../../src/stacktrace/findTraces.ts';
 import type { ReadSource } from '../../src/stacktrace/readSource.ts';
 import { resolveFrame } from '../../src/stacktrace/resolveFrame.ts';
+import { resolveTrace } from '../../src/stacktrace/resolveTrace.ts';
 import type { Frame } from '../../src/stacktrace/trace.ts';
 import { WorkspaceFiles } from '../../src/stacktrace/workspaceFiles.ts';
 
@@ -88,3 +90,22 @@ for (const [frame, path] of frames) {
     else assert.equal(found.kind === 'file' ? found.path : found.why, `/repo/${path}`);
   });
 }
+
+test('what one frame of a file shows holds for its other frames', async () => {
+  const copies: Readonly<Record<string, string>> = {
+    'a/Report.scala': 'package com.acme\n\nobject Report { def all = read() }\n',
+    'b/Report.scala': 'package com.acme\n\nobject Report { def all = skip() }\n',
+  };
+  const [trace] = findTraces(
+    'java.io.IOException: cut\n\tat com.acme.Report$.read(Report.scala:3)\n\tat com.acme.Report$.all(Report.scala:3)\n',
+  );
+  assert.ok(trace);
+  const resolved = await resolveTrace(trace, {
+    files: [new WorkspaceFiles('/repo', Object.keys(copies))],
+    readSource: (path) => Promise.resolve({ kind: 'text', text: copies[path.slice('/repo/'.length)] ?? '' }),
+  });
+  assert.deepEqual(
+    resolved.map(({ resolution }) => (resolution.kind === 'file' ? resolution.path : resolution.why)),
+    ['/repo/a/Report.scala', '/repo/a/Report.scala'],
+  );
+});

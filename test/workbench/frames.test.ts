@@ -12,7 +12,7 @@ test('frames lead to the line, of any language, revision and place', async (t) =
   const stage = await FramesStage.open(t);
   await t.test('frames of six languages', (t) => languageSteps(t, stage));
   await t.test('frames that several files fit', (t) => learnedSteps(t, stage));
-  await t.test('frames in terminals and pasted traces', (t) => textSteps(t, stage));
+  await t.test('frames of live tasks, logs, terminals and pasted traces', (t) => textSteps(t, stage));
   await t.test('frames of a deployed revision', (t) => revisionSteps(t, stage));
   await t.test('what was learned, after the window was loaded anew', (t) => forgetSteps(t, stage));
 });

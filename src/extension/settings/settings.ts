@@ -13,6 +13,8 @@ export interface Settings {
   readonly harnessWorkers: number;
   /** What a frame opens when its file has changed since the build. */
   readonly framesOpen: FramesOpen;
+  /** Folders with the source maps of bundles that lie elsewhere; relative ones are looked for in each workspace folder. */
+  readonly sourceMapFolders: readonly string[];
   /** Whether source files tell what failed in them. */
   readonly failureLenses: boolean;
 }
@@ -51,6 +53,9 @@ export const switchSettings = {
   'codeLens.failures': true,
 } as const satisfies Readonly<Record<string, boolean>>;
 
+/** Every list of texts among the settings; all are empty where they are not set. */
+export const listSettings = ['frames.sourceMaps'] as const;
+
 export const settingsSection = 'ingestTrace';
 export const environmentsKey = 'environments';
 
@@ -85,6 +90,12 @@ export function readSettings(read: (key: string) => unknown): ReadSettings {
     refuse(key, 'true or false', value);
     return switchSettings[key];
   };
+  const list = (key: (typeof listSettings)[number]): readonly string[] => {
+    const value = read(key) ?? [];
+    if (Array.isArray(value) && value.every((item) => typeof item === 'string' && item.trim() !== '')) return value;
+    refuse(key, 'a list of folders', value);
+    return [];
+  };
   const parsed = parseEnvironments(read(environmentsKey) ?? []);
   if (parsed.kind === 'problems') {
     problems.push(...parsed.problems.map((problem) => ({ ...problem, path: `${settingsSection}.${problem.path}` })));
@@ -98,6 +109,7 @@ export function readSettings(read: (key: string) => unknown): ReadSettings {
     harnessCoordinators: number('harness.coordinators'),
     harnessWorkers: number('harness.workers'),
     framesOpen: choice('frames.open'),
+    sourceMapFolders: list('frames.sourceMaps'),
     failureLenses: isOn('codeLens.failures'),
   });
   return { settings, problems };

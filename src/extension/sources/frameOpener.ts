@@ -135,7 +135,7 @@ export class FrameOpener {
       await showLine(uriThen, at1, column, options);
       const text = follow
         ? `At ${name}, as it ran: ${lineNowText(at1, follow(at1), now.kind === 'renamed' ? pathNow : undefined)}`
-        : `At ${name}, as it ran: the file was deleted since`;
+        : `At ${name}, as it ran: there is no such file now`;
       this.#notes.set(
         uriThen,
         [

@@ -1,5 +1,6 @@
 /** Finds the workspace file of a stack frame. One index per folder, listed on first use and again after files appeared. */
 
+import { isAbsolute } from 'node:path';
 import * as vscode from 'vscode';
 import type { PathMapping } from '../../model/environment.ts';
 import { openWorkspaceFiles } from '../../stacktrace/listWorkspaceFiles.ts';
@@ -9,6 +10,7 @@ import { SourceMaps } from '../../stacktrace/sourceMap.ts';
 import { type Frame, type Resolution, type Trace, tracesWithin } from '../../stacktrace/trace.ts';
 import type { WorkspaceFiles } from '../../stacktrace/workspaceFiles.ts';
 import { type ResolvedTrace, tracesBelow } from '../views/errorNodes.ts';
+import type { Environments } from '../settings/environments.ts';
 import type { LearnedMappings } from './learnedMappings.ts';
 
 /** What appears there is never a frame's source, and there are floods of it. */
@@ -21,18 +23,21 @@ interface SourceRevision {
 }
 
 export class WorkspaceSources implements vscode.Disposable {
+  readonly #environments: Environments;
   readonly #learned: LearnedMappings;
   readonly #log: vscode.LogOutputChannel;
   readonly #folders = new Map<string, FolderSources>();
   readonly #onDidChange = new vscode.EventEmitter<void>();
   readonly #subscriptions: readonly vscode.Disposable[];
 
-  /** Folders were opened or closed, a mapping was learned or forgotten: frames may lead elsewhere. */
+  /** Folders were opened, closed or set, a mapping was learned or forgotten: frames may lead elsewhere. */
   readonly onDidChange = this.#onDidChange.event;
 
-  constructor(learned: LearnedMappings, log: vscode.LogOutputChannel) {
+  constructor(environments: Environments, learned: LearnedMappings, log: vscode.LogOutputChannel) {
+    this.#environments = environments;
     this.#learned = learned;
     this.#log = log;
+    let mapFolders = environments.settings.sourceMapFolders.join('\n');
     this.#subscriptions = [
       vscode.workspace.onDidChangeWorkspaceFolders(({ removed }) => {
         for (const { uri } of removed) {
@@ -42,6 +47,12 @@ export class WorkspaceSources implements vscode.Disposable {
         this.#onDidChange.fire();
       }),
       learned.onDidChange(() => this.#onDidChange.fire()),
+      environments.onDidChange(() => {
+        const { sourceMapFolders } = environments.settings;
+        if (sourceMapFolders.join('\n') === mapFolders) return;
+        mapFolders = sourceMapFolders.join('\n');
+        this.#onDidChange.fire();
+      }),
     ];
   }
 
@@ -82,7 +93,7 @@ export class WorkspaceSources implements vscode.Disposable {
         mappings,
         learned: this.#learned.all,
         readSource: read,
-        sourceMaps: new SourceMaps(read),
+        sourceMaps: new SourceMaps(read, this.#mapFolders(files), readSource),
       });
       return new Map(resolved.map(({ frame, resolution }: ResolvedFrame) => [frame, resolution]));
     } catch (error) {
@@ -90,6 +101,12 @@ export class WorkspaceSources implements vscode.Disposable {
       this.#log.error(why);
       return nowhere(why);
     }
+  }
+
+  #mapFolders(files: readonly WorkspaceFiles[]): string[] {
+    return this.#environments.settings.sourceMapFolders.flatMap((folder) =>
+      isAbsolute(folder) ? [folder] : files.map(({ root }) => `${root}/${folder}`),
+    );
   }
 
   /** The files of the folders that lie on this machine. @throws when one cannot be listed */

@@ -27,6 +27,8 @@ export interface FailedTask {
   readonly environment: string;
   readonly task: FoldedTask;
   readonly shownPath: ShownPath;
+  /** Id of the row that the errors stand below, where that is not the task's by itself. */
+  readonly parent?: string;
 }
 
 /** A trace whose frames have been looked up in the workspace, in the order of `trace.frames`. */
@@ -83,7 +85,7 @@ export function errorNode(
   traces: readonly ResolvedTrace[],
 ): ViewNode {
   const { environment, task } = of;
-  const id = `${environment}/${task.task}/error/${position}`;
+  const id = `${of.parent ?? `${environment}/${task.task}`}/error/${position}`;
   const frames = traces.flatMap((trace, index) => traceNodes(of, failure, `${id}/${index}`, trace));
   const group = failure.group ?? (position === 0 ? task.group : undefined);
   return {

@@ -1,16 +1,14 @@
 /** The History view: each environment's current search, page by page, and what each task of it opens to. */
 
 import * as vscode from 'vscode';
-import { findTraces } from '../../stacktrace/findTraces.ts';
 import { contextKeys, viewIds } from '../commandIds.ts';
 import type { Engine } from '../engineHost.ts';
 import { failureOf, failureText } from '../failureText.ts';
-import { plainBlock } from '../../model/plainText.ts';
 import { plainLine } from '../plainText.ts';
 import type { Environments } from '../settings/environments.ts';
 import type { WorkspaceSources } from '../sources/workspaceSources.ts';
 import { notes } from './answerNotice.ts';
-import { errorNode, failuresOf } from './errorNodes.ts';
+import { failureRows } from './failureRows.ts';
 import {
   answered,
   type Answered,
@@ -252,13 +250,7 @@ export class HistoryView implements vscode.Disposable {
       if (!detail) return say('No place that was asked knows this task any more; search again.', 'info');
       const mappings = this.#environments.get(environment)?.paths ?? [];
       const of = { environment, task: detail.task, shownPath: vscode.workspace.asRelativePath };
-      const errors = await Promise.all(
-        failuresOf(detail).map(async (failure, position) => {
-          const traces = findTraces(plainBlock(failure.error.stack ?? ''));
-          const resolved = await Promise.all(traces.map((trace) => this.#sources.resolveTrace(trace, mappings)));
-          return errorNode(of, failure, position, resolved);
-        }),
-      );
+      const errors = await failureRows(of, detail, this.#sources, mappings);
       return detailNodes(environment, detail, errors, this.#shownRecords.get(node.id) ?? recordPage, Date.now());
     } catch (error) {
       const failure = failureOf(error);

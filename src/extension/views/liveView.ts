@@ -7,6 +7,8 @@ import { failureOf, type FailureInfo, failureText } from '../failureText.ts';
 import { linkFree, plainLine } from '../plainText.ts';
 import { countText } from '../../model/readableNumbers.ts';
 import type { Environments } from '../settings/environments.ts';
+import type { WorkspaceSources } from '../sources/workspaceSources.ts';
+import { failureRows } from './failureRows.ts';
 import { type LiveState, liveNodes, loadText, retryingCount } from './liveNodes.ts';
 import { type NodeHandle, NodeTree } from './nodeTree.ts';
 import { TaskDetails } from './taskDetails.ts';
@@ -25,6 +27,7 @@ interface Asked {
 export class LiveView implements vscode.Disposable {
   readonly #engine: Engine;
   readonly #environments: Environments;
+  readonly #sources: WorkspaceSources;
   readonly #log: vscode.LogOutputChannel;
   readonly #tree: NodeTree;
   readonly #view: vscode.TreeView<NodeHandle>;
@@ -42,12 +45,13 @@ export class LiveView implements vscode.Disposable {
   /** The state of some environment has been asked for anew. */
   readonly onDidAsk = this.#onDidAsk.event;
 
-  constructor(engine: Engine, environments: Environments, log: vscode.LogOutputChannel) {
+  constructor(engine: Engine, environments: Environments, sources: WorkspaceSources, log: vscode.LogOutputChannel) {
     this.#engine = engine;
     this.#environments = environments;
+    this.#sources = sources;
     this.#log = log;
     this.#details = new TaskDetails(engine, 'live');
-    this.#tree = new NodeTree((node) => this.#attemptsOf(node));
+    this.#tree = new NodeTree((node) => this.#childrenOf(node));
     this.#view = vscode.window.createTreeView(viewIds.live, { treeDataProvider: this.#tree });
     this.#disposables = [
       this.#tree,
@@ -218,7 +222,7 @@ export class LiveView implements vscode.Disposable {
       retrying === 0 ? undefined : { value: retrying, tooltip: `${countText(retrying, 'task')} retrying` };
   }
 
-  async #attemptsOf(node: ViewNode): Promise<readonly ViewNode[]> {
+  async #childrenOf(node: ViewNode): Promise<readonly ViewNode[]> {
     if (node.target.kind !== 'task') return [];
     const { environment, task } = node.target;
     const say = (label: string): ViewNode[] => [
@@ -227,7 +231,10 @@ export class LiveView implements vscode.Disposable {
     try {
       const { detail } = await this.#details.of(environment, task);
       if (!detail) return say('The coordinator has let go of this task; search History for it.');
-      return attemptNodes(environment, node.id, detail.task, detail.attempts);
+      const of = { environment, task: detail.task, shownPath: vscode.workspace.asRelativePath, parent: node.id };
+      const mappings = this.#environments.get(environment)?.paths ?? [];
+      const errors = await failureRows(of, detail, this.#sources, mappings);
+      return [...errors, ...attemptNodes(environment, node.id, detail.task, detail.attempts)];
     } catch (error) {
       return say(plainLine(failureOf(error).message));
     }

@@ -14,12 +14,19 @@ export class DraftTexts {
     this.codes = new Uint32Array(capacity);
   }
 
-  /** Of a row that has none, nothing need be set. Returns how many characters this adds to the dictionary. */
-  set(row: number, text: string | undefined): number {
+  /**
+   * Of a row that has none, nothing need be set. Returns how many characters this adds to the dictionary.
+   * @param likeRow a row that probably has the same: comparing is faster than hashing.
+   */
+  set(row: number, text: string | undefined, likeRow = -1): number {
     if (text === undefined) return 0;
-    // Most texts repeat themselves from row to row: comparing is faster than hashing.
     if (text === this.#last) {
       this.codes[row] = this.#lastCode;
+      return 0;
+    }
+    const likeCode = likeRow < 0 ? 0 : (this.codes[likeRow] ?? 0);
+    if (likeCode > 0 && this.dictionary[likeCode - 1] === text) {
+      this.codes[row] = likeCode;
       return 0;
     }
     const known = this.#codes.get(text);

@@ -47,6 +47,10 @@ export class SegmentDraft {
   /** In order of their first record: by the code of `texts.task`, less one. */
   readonly parts: TaskPart[] = [];
   readonly statistics = new SegmentStatistics();
+  /** Of each task the last row. */
+  readonly #lastRows: number[] = [];
+  /** The row before of the same task; -1 where there is none. */
+  #rowBefore = -1;
 
   get records(): number {
     return this.#records;
@@ -66,10 +70,13 @@ export class SegmentDraft {
     numbers.attempt.set(row, record.attempt);
     numbers.bytes.set(row, record.bytes);
     numbers.docs.set(row, record.docs);
-    let added = texts.level.set(row, record.level) + texts.event.set(row, record.event);
-    added += texts.account.set(row, record.account) + texts.collection.set(row, record.collection);
-    added += texts.source.set(row, record.source) + texts.coordinator.set(row, record.coordinator);
-    added += texts.worker.set(row, record.worker) + texts.message.set(row, record.message);
+    let added = this.#addToTask(row, record);
+    // Records of one task come between those of others, and say the same of most things.
+    const like = this.#rowBefore;
+    added += texts.level.set(row, record.level) + texts.event.set(row, record.event);
+    added += texts.account.set(row, record.account, like) + texts.collection.set(row, record.collection, like);
+    added += texts.source.set(row, record.source, like) + texts.coordinator.set(row, record.coordinator, like);
+    added += texts.worker.set(row, record.worker, like) + texts.message.set(row, record.message);
     added += texts.key.set(row, record.key) + texts.failure_group.set(row, record.group);
     added += texts.object_version.set(row, version);
     const { error, build, rest, origin } = record;
@@ -89,19 +96,22 @@ export class SegmentDraft {
     const tokens = fieldTokens(record);
     if (tokens) this.statistics.addPaths(tokens);
     added += this.fields.set(row, tokens);
-    added += this.#addToTask(row, record);
     this.statistics.add(record, rowBytes + 2 * added);
   }
 
   #addToTask(row: number, record: LogRecord): number {
+    this.#rowBefore = -1;
     if (record.task === undefined) return 0;
     const added = this.texts.task.set(row, record.task);
     const at = (this.texts.task.codes[row] ?? 0) - 1;
     let part = this.parts[at];
-    if (!part) {
+    if (part) {
+      this.#rowBefore = this.#lastRows[at] ?? -1;
+    } else {
       part = new TaskPart(record.task);
       this.parts[at] = part;
     }
+    this.#lastRows[at] = row;
     part.add(record);
     return added;
   }

@@ -1,6 +1,6 @@
 /**
- * Counts failures by group, as `groupFailures` of the model does, over the failures of segments: those of one task lie together and
- * are counted as they come; only where a task has failures in several segments are they kept until the end.
+ * Counts failures by group, as `groupFailures` of the model does, over the failures of segments: those of one task are
+ * counted at once; only where a task has parts in several segments are they kept until the end.
  */
 
 import { compareCodePoints } from '../../model/query/compareTasks.ts';
@@ -55,31 +55,55 @@ export class GroupCounts {
   readonly #tallies = new Map<string, Tally>();
   /** Of tasks with parts in several segments, by the part that stands for the task; and of no task. */
   readonly #kept = new Map<string, { readonly tally: Tally; readonly hasTask: boolean; readonly distinct: Distinct }>();
-  /** The failures of the task that comes along. */
-  #task: PartPlace | undefined;
-  #run = new Map<Tally, Distinct>();
 
-  /**
-   * Adds a failure of a segment; those of one task one after the other.
-   * @param task the part that stands for it; absent for a record that names none. @param isShared failures of the same task may
-   * come with other segments.
-   */
-  add(segment: LoadedSegment, at: number, task: PartPlace | undefined, isShared: boolean): void {
+  /** Adds failures of a task that has none in another segment: all of them, by their place among the segment's. */
+  addTask(segment: LoadedSegment, failures: readonly number[]): void {
+    const { groups, events, attempts, workers, ts, eventNames } = segment.failures;
+    const end = eventNames.indexOf('task.failed') + 1;
+    for (let at = 0; at < failures.length; at++) {
+      const one = failures[at] ?? 0;
+      const group = groups[one];
+      // Each group is counted once, with its first failure.
+      if (failures.findIndex((other) => groups[other] === group) !== at) continue;
+      const tally = this.#tallyOf(segment, one);
+      let [all, ends] = [0, 0];
+      for (let next = at; next < failures.length; next++) {
+        const other = failures[next] ?? 0;
+        if (groups[other] !== group) continue;
+        this.#see(tally, segment, other);
+        const isKnown = failures.some(
+          (before, place) =>
+            place < next &&
+            groups[before] === group &&
+            ts[before] === ts[other] &&
+            events[before] === events[other] &&
+            workers[before] === workers[other] &&
+            Object.is(attempts[before], attempts[other]),
+        );
+        if (isKnown) continue;
+        all += 1;
+        if (events[other] === end) ends += 1;
+      }
+      // An end counts only where nothing else tells of the failure.
+      tally.count += all > ends ? all - ends : all;
+      tally.tasks += 1;
+    }
+  }
+
+  /** Adds one failure of a task that may have others in other segments, or of no task. @param task the part that stands for it. */
+  addShared(segment: LoadedSegment, at: number, task: PartPlace | undefined): void {
     const { failures } = segment;
-    const group = failures.groupNames[(failures.groups[at] ?? 0) - 1];
-    if (group === undefined) return;
-    const tally = this.#tallyOf(group, segment, at);
+    const tally = this.#tallyOf(segment, at);
+    this.#see(tally, segment, at);
     const event = failures.eventNames[(failures.events[at] ?? 0) - 1] ?? '';
     const worker = failures.workers[at] ?? 0;
     const name = worker === 0 ? '' : `w${failures.workerNames[worker - 1] ?? ''}`;
     const identity = `${failures.ts[at]}\n${failures.attempts[at]}\n${event}\n${name}`;
-    if (isShared) this.#keptOf(tally, task).add(identity, event === 'task.failed');
-    else this.#runOf(tally, task).add(identity, event === 'task.failed');
+    this.#keptOf(tally, task).add(identity, event === 'task.failed');
   }
 
   /** Most frequent first; of equals the latest first, then by id. */
   finish(): GroupCount[] {
-    this.#endRun();
     for (const { tally, hasTask, distinct } of this.#kept.values()) {
       tally.count += distinct.countOf(hasTask);
       if (hasTask) tally.tasks += 1;
@@ -90,42 +114,23 @@ export class GroupCounts {
     );
   }
 
-  #tallyOf(group: string, segment: LoadedSegment, at: number): Tally {
-    const { failures } = segment;
-    const ts = failures.ts[at] ?? 0;
-    const known = this.#tallies.get(group);
-    if (known) {
-      if (ts < known.firstTs) known.firstTs = ts;
-      if (ts >= known.latest.ts) {
-        const place = placeOf(segment, at);
-        if (comparePlaces(place, known.latest) > 0) known.latest = place;
-      }
-      return known;
+  #tallyOf(segment: LoadedSegment, at: number): Tally {
+    const { groups, groupNames, ts } = segment.failures;
+    const group = groupNames[(groups[at] ?? 0) - 1] ?? '';
+    let tally = this.#tallies.get(group);
+    if (!tally) {
+      tally = { group, count: 0, tasks: 0, firstTs: ts[at] ?? 0, latest: placeOf(segment, at) };
+      this.#tallies.set(group, tally);
     }
-    const tally = { group, count: 0, tasks: 0, firstTs: ts, latest: placeOf(segment, at) };
-    this.#tallies.set(group, tally);
     return tally;
   }
 
-  #runOf(tally: Tally, task: PartPlace | undefined): Distinct {
-    if (this.#task?.segment !== task?.segment || this.#task?.at !== task?.at) {
-      this.#endRun();
-      this.#task = task;
-    }
-    let distinct = this.#run.get(tally);
-    if (!distinct) {
-      distinct = new Distinct();
-      this.#run.set(tally, distinct);
-    }
-    return distinct;
-  }
-
-  #endRun(): void {
-    for (const [tally, distinct] of this.#run) {
-      tally.count += distinct.countOf(true);
-      tally.tasks += 1;
-    }
-    this.#run.clear();
+  #see(tally: Tally, segment: LoadedSegment, at: number): void {
+    const ts = segment.failures.ts[at] ?? 0;
+    if (ts < tally.firstTs) tally.firstTs = ts;
+    if (ts < tally.latest.ts) return;
+    const place = placeOf(segment, at);
+    if (comparePlaces(place, tally.latest) > 0) tally.latest = place;
   }
 
   #keptOf(tally: Tally, task: PartPlace | undefined): Distinct {

@@ -123,6 +123,11 @@ function nameBefore(text: string, column: number, after: number, isEnd: boolean,
     if (bracket === -1 || !/^[A-Za-z]\w*$/.test(code)) return undefined;
     end -= before.length + 1 - bracket;
   }
+  if (text.charCodeAt(end - 1) === 41) {
+    const numbered = errorNumber.exec(text.slice(Math.max(column, end - maxCodeLength), end));
+    if (!numbered) return undefined;
+    end -= numbered[0].length;
+  }
   // Of a name that would not be taken only the end is looked at.
   if (!anyName && code === undefined && !mayEndConventional(text.charCodeAt(end - 1))) return undefined;
   let start = end;
@@ -142,6 +147,8 @@ function mayEndConventional(unit: number): boolean {
   return unit === 114 || unit === 110 || unit === 101 || unit === 116 || unit === 103;
 }
 
+/** .NET: `SocketException (111): Connection refused`. */
+const errorNumber = / \((?:0x[0-9A-Fa-f]{8}|-?\d{1,10}(?:, 0x[0-9A-Fa-f]{8})?)\)$/;
 const maxCodeLength = 80;
 
 /** Where a name at the end of the line ends: before a quote or a comma. */

@@ -258,5 +258,6 @@ const maxMessageLength = 4000;
 /** Lines that come after an exception with all that belongs to it. */
 function isOfTraces(text: string): 'follows' | 'another' | undefined {
   if (text.includes(becauseOf) || text.includes(whileHandling) || separator.test(text)) return 'follows';
-  return text.includes(traceback) ? 'another' : undefined;
+  // The end of what another process handed on.
+  return text.includes(traceback) || text.trim() === '"""' ? 'another' : undefined;
 }

@@ -43,7 +43,7 @@ interface Panic {
 }
 
 const panicked = 'panicked at ';
-const panicPlace = /^((?:[A-Za-z]:)?[^\s:'"][^:'"]{0,1000}):(\d{1,9}):(\d{1,9})(:?)\s*$/;
+const panicPlace = /((?:[A-Za-z]:)?[^\s:'"][^:'"]{0,1000}):(\d{1,9}):(\d{1,9})(:?)\s*$/;
 
 function panicOn(line: TextLine): Panic | undefined {
   const text = line.text;
@@ -54,7 +54,7 @@ function panicOn(line: TextLine): Panic | undefined {
   // Before 1.73 the message stood in quotes before the place: `panicked at 'message', src/main.rs:3:5`.
   const quoted = rest.startsWith("'") ? rest.lastIndexOf("', ") : -1;
   const place = panicPlace.exec(quoted === -1 ? rest : rest.slice(quoted + 3));
-  if (!place) return undefined;
+  if (!place || place.index !== 0) return undefined;
   const placeStart = from + (quoted === -1 ? 0 : quoted + 3);
   const [, file = '', line1, column1] = place;
   const thread = text.lastIndexOf("thread '", at);
@@ -75,7 +75,7 @@ const maxMessageLines = 64;
 
 /** Before 1.73 a message of several lines ended with its quote and the place: `…', src/main.rs:3:5`. */
 function quotedPanic(lines: TextLines, index: number, line: TextLine): ReadTraces | undefined {
-  const at = line.text.indexOf("panicked at '");
+  const at = line.text.indexOf(`${panicked}'`);
   if (at === -1) return undefined;
   const name = line.text.lastIndexOf("thread '", at);
   const start = name === -1 ? at : name;
@@ -86,7 +86,7 @@ function quotedPanic(lines: TextLines, index: number, line: TextLine): ReadTrace
     if (!last || last.opens) return undefined;
     const quote = last.text.lastIndexOf("', ");
     const place = quote === -1 ? null : panicPlace.exec(last.text.slice(quote + 3));
-    if (!place) {
+    if (!place || place.index !== 0) {
       message.push(last.text.slice(margin).trimEnd());
       continue;
     }
@@ -115,6 +115,9 @@ function threadOf(text: string, start: number): string | undefined {
 function readPanic(lines: TextLines, index: number, line: TextLine, panic: Panic, first = line): ReadTraces {
   const draft = new TraceDraft('rust');
   const margin = marginBefore(first.text, panic.start);
+  // A logger's prefix stands before the first line only, a container's before each.
+  const lead = first.text.slice(0, Math.min(margin, 4));
+  const own = (text: string): string => (text.startsWith(lead) ? text.slice(margin) : text);
   let next = index + 1;
   const message: string[] = panic.message === undefined ? [] : [panic.message];
   let opening = -1;
@@ -125,14 +128,18 @@ function readPanic(lines: TextLines, index: number, line: TextLine, panic: Panic
       opening = at;
       break;
     }
-    if (below.text.startsWith('note: ', margin)) break;
+    if (own(below.text).startsWith('note: ')) break;
     // Without a backtrace nothing says where the message ends: it is the first line.
-    message.push(below.text.slice(margin).trimEnd());
+    message.push(own(below.text).trimEnd());
   }
-  const ends = opening !== -1 || lines.at(index + 1 + message.length)?.text.startsWith('note: ', margin);
+  const ends = opening !== -1 || own(lines.at(index + 1 + message.length)?.text ?? '').startsWith('note: ');
   const said = (panic.message === undefined && !ends ? message.slice(0, 1) : message).join('\n').trim();
-  const start = first.startOf(panic.start);
-  draft.name(said === '' ? { type: 'panic', start, index } : { type: 'panic', message: said, start, index });
+  draft.name({
+    type: 'panic',
+    ...(said === '' ? {} : { message: said }),
+    start: first.startOf(panic.start),
+    index,
+  });
   if (panic.thread !== undefined) draft.thread = panic.thread;
   if (opening !== -1) next = readFrames(lines, opening + 1, draft);
   if (draft.frames.length === 0) {

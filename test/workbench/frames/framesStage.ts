@@ -7,6 +7,7 @@ import type { TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { Locator } from 'playwright-core';
 import { type ExtensionWindow, openExtensionWindow } from '../../rigs/extensionWindow.ts';
+import { type LoopbackCoordinator, startLoopbackCoordinator } from '../../rigs/loopbackCoordinator.ts';
 import { temporaryFolder } from '../../rigs/temporaryFolder.ts';
 import { until } from '../../rigs/until.ts';
 import type { View, Workbench } from '../../rigs/workbench.ts';
@@ -24,10 +25,13 @@ export class FramesStage {
   readonly history: View;
   /** Notes above lines of the active editor. */
   readonly lens: Locator;
+  /** Of an environment of its own, `now`. */
+  readonly coordinator: LoopbackCoordinator;
   readonly #logs: string;
 
-  private constructor(window: ExtensionWindow, logs: string) {
+  private constructor(window: ExtensionWindow, logs: string, coordinator: LoopbackCoordinator) {
     this.window = window;
+    this.coordinator = coordinator;
     this.workbench = window.workbench;
     this.history = window.workbench.view('History');
     this.lens = this.workbench.page.locator('.editor-group-container.active .codelens-decoration');
@@ -37,14 +41,19 @@ export class FramesStage {
   static async open(t: TestContext): Promise<FramesStage> {
     const logs = await temporaryFolder('logs');
     t.after(() => logs.remove());
+    const coordinator = await startLoopbackCoordinator('c-1');
+    t.after(() => coordinator[Symbol.asyncDispose]());
     const window = await openExtensionWindow({
-      environments: [{ name: 'deployed', logs: pathToFileURL(logs.path).href }],
+      environments: [
+        { name: 'deployed', logs: pathToFileURL(logs.path).href },
+        { name: 'now', coordinators: [coordinator.url] },
+      ],
       // What a terminal shows can be read in the page, and is what was printed there.
       settings: { 'terminal.integrated.gpuAcceleration': 'off', 'terminal.integrated.initialHint': false },
     });
     t.after(() => window.close());
     await window.workbench.widenSideBar(460);
-    return new FramesStage(window, logs.path);
+    return new FramesStage(window, logs.path, coordinator);
   }
 
   /** Runs git in the workspace. */

@@ -90,7 +90,7 @@ export async function revisionSteps(t: TestContext, stage: FramesStage): Promise
   await t.test('a file that was deleted opens as it was', () =>
     inPicture(window, 'revision-deleted', async () => {
       await stage.clickFrame('deleted.json', /^onlyThen/);
-      await lens.filter({ hasText: 'the file was deleted since' }).waitFor();
+      await lens.filter({ hasText: 'there is no such file now' }).waitFor();
       await stage.cursorIs(2);
       await stage.lineIs(2, '  throw new Error("then");');
       await workbench.screenshot('revision-deleted');
@@ -162,7 +162,7 @@ export async function revisionSteps(t: TestContext, stage: FramesStage): Promise
       const offer = new RegExp(`This ran at commit ${theirs.slice(0, 8)}, which is not in this repository`);
       await workbench.notification(offer);
       await workbench.clickNotification(offer, 'Fetch');
-      await lens.filter({ hasText: `At ${theirs.slice(0, 8)}, as it ran: the file was deleted since` }).waitFor();
+      await lens.filter({ hasText: `At ${theirs.slice(0, 8)}, as it ran: there is no such file now` }).waitFor();
       await stage.cursorIs(2);
       await stage.lineIs(2, 'export const there = compute();');
       await workbench.screenshot('revision-fetched');

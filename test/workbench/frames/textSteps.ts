@@ -1,4 +1,4 @@
-/** Frames of traces that come from elsewhere: typed out in a terminal, pasted, in a log file. */
+/** Frames of traces that come from elsewhere: a live task, a log file, a paste, a terminal. */
 
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
@@ -27,6 +27,32 @@ export async function textSteps(t: TestContext, stage: FramesStage): Promise<voi
   await stage.write(file, source.join('\n'));
   await stage.write('mixer.log', log);
   await workbench.command('View: Close All Editors');
+
+  await t.test('a task that is tried again opens to its error, and a frame of it to its line', () =>
+    inPicture(window, 'live-frame', async () => {
+      const [firstTs, lastTs] = [Date.now() - 5_000, Date.now()];
+      const retrying = { task: 'mix-1', status: 'retrying', attempts: 1, worker: 'w-7', firstTs, lastTs } as const;
+      const error = { type: 'panic', message: 'no spoon' };
+      const { coordinator } = stage;
+      coordinator.tasks = [{ ...retrying, durationMs: lastTs - firstTs, error }];
+      coordinator.misbehave = (path, response) => {
+        if (path !== '/tasks/mix-1') return false;
+        const attempt = { attempt: 1, status: 'failed', worker: 'w-7', firstTs, lastTs };
+        const attempts = [{ ...attempt, error: { ...error, stack: trace } }];
+        const json = JSON.stringify({ ...coordinator.tasks[0], attempts });
+        response.writeHead(200, { 'content-type': 'application/json' }).end(json);
+        return true;
+      };
+      const live = workbench.view('Live');
+      await live.expand(/^now/);
+      await live.expand(/retrying, task mix-1$/);
+      await (await live.row(/mixer\.Mix\b/)).click();
+      await stage.fileIs(file);
+      await stage.cursorIs(stir1);
+      await workbench.screenshot('live-frame');
+      await (await live.row(/^now/)).locator('.monaco-tl-twistie').click();
+    }),
+  );
 
   await t.test('a frame in a log file is a link', () =>
     inPicture(window, 'log-link', async () => {

@@ -1,26 +1,13 @@
-/** Temporary tables that statements over records join: what the task table knows of tasks. */
+/** What statements over records join of what the task table knows. */
 
-import type { DuckDBConnection } from '@duckdb/node-api';
 import { inheritedFields } from '../model/query/fields.ts';
 import type { IndexReading } from './logIndex.ts';
 import type { SegmentEntry } from './manifest.ts';
-import { type StagedCell, StagedTable } from './stagedTable.ts';
+import type { Staged } from './stagedTable.ts';
 import { matchedTable, ownersTable } from './statements.ts';
 import { bringNames, foldedNames } from './tasks/foldedColumns.ts';
 import type { TaskMatcher } from './tasks/taskMatcher.ts';
 import { partsAt, type PartPlace } from './tasks/taskTable.ts';
-
-export interface Staged {
-  readonly table: typeof matchedTable | typeof ownersTable;
-  readonly columns: readonly string[];
-  readonly rows: () => Iterable<readonly StagedCell[]>;
-}
-
-export async function stageTables(connection: DuckDBConnection, { table, columns, rows }: Staged): Promise<void> {
-  const staged = await StagedTable.create(connection, table, columns);
-  for (const row of rows()) staged.addRow(row);
-  staged.finish();
-}
 
 /** The tasks that match, as `matchedTable`. */
 export function matchedOf({ tasks }: IndexReading, matcher: TaskMatcher): Staged {
