@@ -50,6 +50,6 @@ await watchLogs({
   fullPassEveryMs: 400,
   limits: { objects: 4, records: 400 },
   // Many times what a commit takes here; none of those that are killed goes on.
-  grace: { objectsMs: 60_000, manifestsMs: 60_000 },
+  grace: { objectsMs: 120_000, manifestsMs: 60_000 },
   onProblem: (error) => process.stdout.write(`${error instanceof Error ? error.message : String(error)}\n`),
 });
