@@ -15,6 +15,8 @@ export interface CrashIndexerOptions {
   readonly index: string;
   readonly s3?: S3Options;
   readonly temporaryDirectory: string;
+  /** Read in so many threads; 0 reads in the main one. */
+  readonly threads: number;
   readonly gate?: {
     readonly request: number;
     readonly moment: 'before' | 'after';
@@ -45,6 +47,7 @@ await watchLogs({
   index,
   signal: new AbortController().signal,
   temporaryDirectory: options.temporaryDirectory,
+  threads: options.threads,
   intervalMs: 20,
   lookBackEveryMs: 100,
   fullPassEveryMs: 400,
