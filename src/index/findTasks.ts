@@ -11,7 +11,7 @@ import { mayHavePath, type RowRange } from './segmentSet.ts';
 import { rowsStatement, type SegmentRows } from './statements.ts';
 import { bringNumbers, foldedNumbers } from './tasks/foldedColumns.ts';
 import { type RecordTerm, TaskMatcher } from './tasks/taskMatcher.ts';
-import { partsAt, type PartPlace, type TableSegment } from './tasks/taskTable.ts';
+import type { PartPlace, TableSegment, TaskTable } from './tasks/taskTable.ts';
 import { type TaskOrder, topTasks } from './tasks/topTasks.ts';
 
 export interface FoundTasks {
@@ -31,6 +31,7 @@ export async function findTasks(
   const matcher = matcherOf(reading, query);
   const order = await orderOf(reading, query);
   const newestFirst = table.segments.toSorted((a, b) => b.reachMs - a.reachMs);
+  if (matcher.isAll && query.sort === undefined) return newest(table, newestFirst, order, page);
   if (matcher.recordTerms.length === 0) {
     const { places, total } = topTasks(newestFirst, (segment) => matcher.match(segment), order, page);
     return { places, total, isExact: true };
@@ -38,13 +39,27 @@ export async function findTasks(
   // Once enough are found that come before whatever the segments not yet read can add, the page is what it will be.
   const canStop = matcher.isMonotone && query.sort === undefined;
   const pending = segmentsToRead(reading, matcher, newestFirst);
-  for (let count = 1; ; count *= 2) {
+  for (let count = 1, before = 0; ; [count, before] = [Math.max(1, count + before), count]) {
     const batch = pending.splice(0, canStop ? count : pending.length);
     for (const term of matcher.recordTerms) await markTasks(reading, matcher, term, batch);
     const next = pending[0];
     const top = topTasks(newestFirst, (segment) => matcher.match(segment), order, page);
     if (!next) return { places: top.places, total: top.total, isExact: true };
     if (top.lastRank > next.segment.reachMs) return { places: top.places, total: top.total, isExact: false };
+  }
+}
+
+/** All tasks match: once enough are found, segments with none that ended later are not even looked at. */
+function newest(
+  { size }: TaskTable,
+  newestFirst: readonly TableSegment[],
+  order: TaskOrder,
+  page: { readonly limit: number; readonly after?: SortPosition },
+): FoundTasks {
+  for (let count = 1; ; count *= 2) {
+    const { places, lastRank } = topTasks(newestFirst.slice(0, count), () => undefined, order, page);
+    const next = newestFirst[count];
+    if (!next || lastRank > next.reachMs) return { places, total: size, isExact: true };
   }
 }
 
@@ -75,27 +90,40 @@ function segmentsToRead(
   if (matcher.recordTerms.length === 0) return [];
   const candidates = new Map(segments.map((segment) => [segment, matcher.candidates(segment)]));
   return segments.flatMap((segment) => {
-    const { rowGroupRows } = tasks.segment(segment.key).filters;
     const mask = candidates.get(segment) ?? new Uint8Array(0);
-    const groups = new Set<number>();
-    const { starts } = segment.tasks;
-    for (let at = 0; at < mask.length; at++) {
-      const isCandidate = mask[at] === 1 || (segment.hidden[at] === 1 && isCandidateElsewhere(segment, at, candidates));
-      if (!isCandidate) continue;
-      const last = Math.floor(((starts[at + 1] ?? 1) - 1) / rowGroupRows);
-      for (let group = Math.floor((starts[at] ?? 0) / rowGroupRows); group <= last; group++) groups.add(group);
+    // The part that stands for a task is marked; its other parts have records too.
+    for (const [at, parts] of segment.shared) {
+      const [first] = parts;
+      if (first && candidates.get(first.segment)?.[first.at] === 1) mask[at] = 1;
     }
-    return groups.size > 0 ? [{ segment, groups: [...groups] }] : [];
+    const groups = rowGroupsOf(mask, segment.tasks.starts, tasks.segment(segment.key).filters.rowGroupRows);
+    return groups.length > 0 ? [{ segment, groups }] : [];
   });
 }
 
-function isCandidateElsewhere(
-  segment: TableSegment,
-  at: number,
-  candidates: ReadonlyMap<TableSegment, Uint8Array>,
-): boolean {
-  const [first] = partsAt({ segment, at });
-  return first !== undefined && candidates.get(first.segment)?.[first.at] === 1;
+/** The row groups that hold rows of masked tasks. @param starts of each task's rows. */
+function rowGroupsOf(mask: Uint8Array, starts: Uint32Array, rowGroupRows: number): number[] {
+  const groups: number[] = [];
+  for (let at = mask.indexOf(1); at >= 0; ) {
+    const last = Math.floor(((starts[at + 1] ?? 1) - 1) / rowGroupRows);
+    for (let group = Math.floor((starts[at] ?? 0) / rowGroupRows); group <= last; group++) {
+      if (groups.at(-1) !== group) groups.push(group);
+    }
+    // On to the first task that ends in a later row group.
+    at = mask.indexOf(1, Math.max(at + 1, firstEndingAfter(starts, (last + 1) * rowGroupRows)));
+  }
+  return groups;
+}
+
+/** The first task whose last row is `row` or later. */
+function firstEndingAfter(starts: Uint32Array, row: number): number {
+  let [low, high] = [0, starts.length - 1];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((starts[middle + 1] ?? Number.POSITIVE_INFINITY) > row) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** Finds the records that meet a term in some segments and marks their tasks. */

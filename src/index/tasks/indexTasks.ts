@@ -80,7 +80,9 @@ export class IndexTasks {
     for (const [segment, without] of refolded) segment.refolded = without;
     const isAdding = isSame && this.#table.segments.every(({ key }) => loaded.has(key));
     const table = isAdding ? this.#table : new TaskTable();
-    for (const [key, segment] of loaded) if (!table.segment(key)) table.add(key, segment.tasks, segment.refolded?.gone);
+    const added = [...loaded].filter(([key]) => !table.segment(key));
+    table.reserve(added.reduce((sum, [, { tasks }]) => sum + tasks.count, 0));
+    for (const [key, segment] of added) table.add(key, segment.tasks, segment.refolded?.gone);
     this.#segments = loaded;
     this.#table = table;
     this.#superseded = superseded.join();

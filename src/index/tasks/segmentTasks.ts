@@ -15,16 +15,7 @@ export interface NameColumn {
 /** Columns of texts of the side; keys are kept whole, being many. */
 export type TextName = SideName | 'key';
 
-const optionalNumbers = [
-  'attemptRank',
-  'attemptAgo',
-  'succeededAgo',
-  'failedAgo',
-  'errorAttempt',
-  'bytes',
-  'docs',
-] as const;
-type OptionalNumber = (typeof optionalNumbers)[number];
+type OptionalNumber = 'errorAttempt' | 'bytes' | 'docs';
 
 export class SegmentTasks {
   readonly count: number;
@@ -36,6 +27,11 @@ export class SegmentTasks {
   readonly attempts: Float64Array;
   /** Place in `taskStatuses`. */
   readonly status: Uint8Array;
+  /** Of the latest event of the latest attempt, and of each kind of end: how long before `lastMs`. NaN where there is none. */
+  readonly attemptRank: Float64Array;
+  readonly attemptAgo: Float64Array;
+  readonly succeededAgo: Float64Array;
+  readonly failedAgo: Float64Array;
   readonly #side: BlockFile;
   readonly #numbers = new Map<OptionalNumber, Float64Array>();
   readonly #names = new Map<TextName, NameColumn>();
@@ -54,15 +50,19 @@ export class SegmentTasks {
     const rows = side.numbers('rows');
     for (let at = 0; at < this.count; at++) this.starts[at + 1] = (this.starts[at] ?? 0) + (rows[at] ?? 0);
     this.status = new Uint8Array(this.count);
-    const [ranks, succeeded, failed] = [
-      side.numbers('attemptRank'),
-      side.numbers('succeededAgo'),
-      side.numbers('failedAgo'),
-    ];
+    this.attemptRank = side.numbers('attemptRank');
+    this.attemptAgo = side.numbers('attemptAgo');
+    this.succeededAgo = side.numbers('succeededAgo');
+    this.failedAgo = side.numbers('failedAgo');
+    const { attemptRank, succeededAgo, failedAgo } = this;
     for (let at = 0; at < this.count; at++) {
-      this.status[at] = statusNumber(ranks[at] ?? Number.NaN, succeeded[at] ?? Number.NaN, failed[at] ?? Number.NaN);
+      this.status[at] = statusNumber(
+        attemptRank[at] ?? Number.NaN,
+        succeededAgo[at] ?? Number.NaN,
+        failedAgo[at] ?? Number.NaN,
+      );
     }
-    for (const column of [this.lastMs, this.firstMs, this.attempts, ranks]) {
+    for (const column of [this.lastMs, this.firstMs, this.attempts, attemptRank]) {
       if (column.length !== this.count) throw new DamagedBlockFile('its columns differ in length');
     }
   }
@@ -110,14 +110,9 @@ export class SegmentTasks {
 
   cells(at: number): TaskCells {
     const lastMs = this.lastMs[at] ?? 0;
-    const number = (name: OptionalNumber): number | undefined => {
-      const value = this.numbers(name)[at] ?? Number.NaN;
-      return Number.isNaN(value) ? undefined : value;
-    };
-    const moment = (name: OptionalNumber): number | undefined => {
-      const ago = number(name);
-      return ago === undefined ? undefined : lastMs - ago;
-    };
+    const present = (value: number | undefined): number | undefined =>
+      value === undefined || Number.isNaN(value) ? undefined : value;
+    const number = (name: OptionalNumber): number | undefined => present(this.numbers(name)[at]);
     const text = (name: SideName): string | undefined => {
       const { codes, values } = this.names(name);
       const code = codes[at] ?? 0;
@@ -128,10 +123,10 @@ export class SegmentTasks {
       firstMs: this.firstMs[at] ?? 0,
       lastMs,
       attempts: this.attempts[at] ?? 0,
-      attemptMs: moment('attemptAgo'),
-      attemptRank: number('attemptRank'),
-      succeededMs: moment('succeededAgo'),
-      failedMs: moment('failedAgo'),
+      attemptMs: present(lastMs - (this.attemptAgo[at] ?? Number.NaN)),
+      attemptRank: present(this.attemptRank[at]),
+      succeededMs: present(lastMs - (this.succeededAgo[at] ?? Number.NaN)),
+      failedMs: present(lastMs - (this.failedAgo[at] ?? Number.NaN)),
       key: this.#keyTexts.at(at),
       bytes: number('bytes'),
       docs: number('docs'),

@@ -76,7 +76,7 @@ export class TaskTable {
     };
     this.segments.push(segment);
     this.#byKey.set(key, segment);
-    this.#growFor(tasks.count);
+    this.reserve(tasks.count);
     const hashes = hashesOf(tasks.ids);
     this.#hashes.set(hashes, this.#parts);
     this.#parts += tasks.count;
@@ -135,7 +135,8 @@ export class TaskTable {
 
   /** Puts a part behind the one that stands for its task. */
   #join(first: PartPlace, part: PartPlace): void {
-    const parts = [...partsAt(first), part];
+    const known = first.segment.shared.get(first.at);
+    const parts = known ? [...known, part] : [first, part];
     for (const { segment, at } of parts) segment.shared.set(at, parts);
     hide(part.segment, part.at);
     own(first.segment);
@@ -149,7 +150,8 @@ export class TaskTable {
     for (const each of parts) each.segment.reachMs = Math.max(each.segment.reachMs, merged.lastMs);
   }
 
-  #growFor(count: number): void {
+  /** Makes room at once for so many further parts: one by one it would be made many times. */
+  reserve(count: number): void {
     const parts = this.#parts + count;
     if (parts > this.#hashes.length) {
       const hashes = new Uint32Array(Math.max(parts, this.#hashes.length * 2));
@@ -199,15 +201,15 @@ function mergeTimes(parts: readonly PartPlace[]) {
     lastMs = Math.max(lastMs, last);
     firstMs = Math.min(firstMs, tasks.firstMs[at] ?? 0);
     attempts = Math.max(attempts, tasks.attempts[at] ?? 0);
-    succeededMs = latest(succeededMs, last, tasks.numbers('succeededAgo')[at]);
-    failedMs = latest(failedMs, last, tasks.numbers('failedAgo')[at]);
+    succeededMs = latest(succeededMs, last, tasks.succeededAgo[at]);
+    failedMs = latest(failedMs, last, tasks.failedAgo[at]);
   }
   let [attemptMs, attemptRank] = [Number.NEGATIVE_INFINITY, Number.NaN];
   for (const { segment, at } of parts) {
     const { tasks } = segment;
-    const rank = tasks.numbers('attemptRank')[at] ?? Number.NaN;
+    const rank = tasks.attemptRank[at] ?? Number.NaN;
     if (tasks.attempts[at] !== attempts || Number.isNaN(rank)) continue;
-    const ms = (tasks.lastMs[at] ?? 0) - (tasks.numbers('attemptAgo')[at] ?? 0);
+    const ms = (tasks.lastMs[at] ?? 0) - (tasks.attemptAgo[at] ?? 0);
     if (ms < attemptMs || (ms === attemptMs && rank <= attemptRank)) continue;
     [attemptMs, attemptRank] = [ms, rank];
   }

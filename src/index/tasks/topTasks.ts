@@ -19,7 +19,8 @@ export interface TaskOrder {
 }
 
 /**
- * @param maskOf 1 for each task that matches, or `undefined` where no more of this segment's are wanted.
+ * @param segments those first whose tasks come first: what can add nothing more is passed over.
+ * @param maskOf 1 for each task that matches; `undefined` where all do that the segment stands for.
  * @param after the place that the tasks come after.
  */
 export function topTasks(
@@ -31,42 +32,53 @@ export function topTasks(
   const sign = descending ? 1 : -1;
   const afterId = after && Buffer.from(after.task);
   const afterRank = after?.value === undefined ? Number.NEGATIVE_INFINITY : sign * after.value;
-  const best = new Smallest(limit);
-  const looked: { segment: TableSegment; mask: Uint8Array; values: Float64Array }[] = [];
-  const rankAt = (values: Float64Array, at: number): number => {
-    const value = values[at] ?? Number.NaN;
-    return Number.isNaN(value) ? Number.NEGATIVE_INFINITY : sign * value;
-  };
-  const isAfter = (segment: TableSegment, at: number, rank: number): boolean => {
-    if (!afterId || rank < afterRank) return true;
-    return rank === afterRank && compareIds(segment, at, afterId) > 0;
-  };
+  const best = new Greatest(limit);
+  const looked: { segment: TableSegment; mask: Uint8Array; ranks: Float64Array; most: number }[] = [];
   let total = 0;
   for (const segment of segments) {
-    const mask = maskOf(segment);
-    if (!mask) continue;
-    const values = valuesOf(segment);
-    let count = 0;
-    for (let at = 0; at < mask.length; at++) {
+    const mask = maskOf(segment) ?? shownOf(segment);
+    const ranks = ranksOf(valuesOf(segment), sign);
+    let { least } = best;
+    let [count, most] = [0, Number.NEGATIVE_INFINITY];
+    for (let at = mask.indexOf(1); at >= 0 && at < mask.length; at++) {
       if (mask[at] === 0) continue;
       count += 1;
-      const rank = rankAt(values, at);
-      if (rank > best.least && isAfter(segment, at, rank)) best.add(rank);
+      const rank = ranks[at] ?? Number.NEGATIVE_INFINITY;
+      if (rank > most) most = rank;
+      if (rank <= least || (afterId && !isAfter(segment, at, rank, afterRank, afterId))) continue;
+      best.add(rank);
+      least = best.least;
     }
     total += count;
-    if (count > 0) looked.push({ segment, mask, values });
+    if (count > 0) looked.push({ segment, mask, ranks, most });
   }
   const bound = best.isFull ? best.least : Number.NEGATIVE_INFINITY;
   const found: { segment: TableSegment; at: number; rank: number }[] = [];
-  for (const { segment, mask, values } of looked) {
+  for (const { segment, mask, ranks, most } of looked) {
+    if (most < bound) continue;
     for (let at = 0; at < mask.length; at++) {
       if (mask[at] === 0) continue;
-      const rank = rankAt(values, at);
-      if (rank >= bound && isAfter(segment, at, rank)) found.push({ segment, at, rank });
+      const rank = ranks[at] ?? Number.NEGATIVE_INFINITY;
+      if (rank < bound || (afterId && !isAfter(segment, at, rank, afterRank, afterId))) continue;
+      found.push({ segment, at, rank });
     }
   }
   found.sort((a, b) => (a.rank === b.rank ? comparePlaces(a, b) : b.rank - a.rank));
   return { places: found.slice(0, limit), total, lastRank: bound };
+}
+
+/** Greater for what comes earlier; -Infinity for a task that lacks the field. */
+function ranksOf(values: Float64Array, sign: 1 | -1): Float64Array {
+  if (sign === 1 && !Number.isNaN(values[0] ?? 0) && !values.includes(Number.NaN)) return values;
+  return values.map((value) => (Number.isNaN(value) ? Number.NEGATIVE_INFINITY : sign * value));
+}
+
+function shownOf({ hidden, shown }: TableSegment): Uint8Array {
+  return shown === hidden.length ? new Uint8Array(hidden.length).fill(1) : hidden.map((each) => 1 - each);
+}
+
+function isAfter(segment: TableSegment, at: number, rank: number, afterRank: number, afterId: Uint8Array): boolean {
+  return rank < afterRank || (rank === afterRank && compareIds(segment, at, afterId) > 0);
 }
 
 function comparePlaces(a: PartPlace, b: PartPlace): number {
@@ -80,7 +92,7 @@ function compareIds({ tasks: { ids } }: TableSegment, at: number, other: Uint8Ar
 }
 
 /** The greatest numbers of those added, in a binary heap with the least of them on top. */
-class Smallest {
+class Greatest {
   readonly #limit: number;
   readonly #heap: Float64Array;
   #size = 0;
