@@ -150,7 +150,7 @@ function compareText(column: string, comparison: Comparison, parameters: Paramet
     case 'equals':
       return `${column} = ${parameters.add(comparison.value)}`;
     case 'like':
-      return `${column} LIKE ${parameters.add(likePattern(comparison.pattern))} ESCAPE '\\'`;
+      return compareLike(column, comparison.pattern, parameters);
     case 'has':
       return `${column} IS NOT NULL`;
     case 'range':
@@ -190,7 +190,10 @@ function inDouble(column: string, operator: string, value: number, parameters: P
 function compareTokens(path: string, comparison: Comparison, parameters: Parameters): string | undefined {
   switch (comparison.kind) {
     case 'equals':
-      return `list_has_any(r.fields, ${parameters.add(equalTokens(path, comparison.value))})`;
+      // One by one: for several, `list_has_any` takes four times as long.
+      return anyOf(
+        equalTokens(path, comparison.value).map((token) => `list_contains(r.fields, ${parameters.add(token)})`),
+      );
     case 'like': {
       const pattern = parameters.add(`${likeLiteral(tokenPrefix(path, 's'))}${likePattern(comparison.pattern)}`);
       return someToken(`token LIKE ${pattern} ESCAPE '\\'`);
@@ -217,6 +220,17 @@ function compareTokens(path: string, comparison: Comparison, parameters: Paramet
 
 function someToken(test: string): string {
   return `len(list_filter(r.fields, lambda token: ${test})) > 0`;
+}
+
+/** The usual patterns by functions that look for bytes: LIKE with an escape takes nine times as long. */
+function compareLike(column: string, pattern: string, parameters: Parameters): string {
+  const [start = '', middle, end, ...others] = pattern.split('*');
+  if (middle !== undefined && others.length === 0) {
+    if (end === undefined && middle === '') return `starts_with(${column}, ${parameters.add(start)})`;
+    if (end === undefined && start === '') return `ends_with(${column}, ${parameters.add(middle)})`;
+    if (end === '' && start === '') return `contains(${column}, ${parameters.add(middle)})`;
+  }
+  return `${column} LIKE ${parameters.add(likePattern(pattern))} ESCAPE '\\'`;
 }
 
 /** `*` becomes `%`; what LIKE would read as a wildcard of its own is escaped. */

@@ -24,6 +24,13 @@ export interface DiscoveryOptions {
   readonly retry?: boolean;
 }
 
+interface Discovered {
+  /** In the listing's order. */
+  readonly pending: ObjectInfo[];
+  /** How many could not be read, and are to be tried again later. */
+  readonly waiting: number;
+}
+
 interface DiscoveryPlaces {
   readonly logs: ObjectStore;
   readonly indexUrl: string;
@@ -50,16 +57,18 @@ export class Discovery {
     return this.#newest.prefixes(this.#places.nowMs()).length > 0;
   }
 
-  /** In the listing's order. */
-  async find(options: DiscoveryOptions, signal?: AbortSignal): Promise<ObjectInfo[]> {
+  async find(options: DiscoveryOptions, signal?: AbortSignal): Promise<Discovered> {
     const pending: ObjectInfo[] = [];
+    let waiting = 0;
     for await (const info of this.#list(options.scope ?? { kind: 'all' }, signal)) {
       signal?.throwIfAborted();
       this.#newest.note(info.key);
       if (this.#own !== undefined && info.key.startsWith(this.#own)) continue;
-      if (this.standingOf(info, options) === 'due') pending.push(info);
+      const standing = this.standingOf(info, options);
+      if (standing === 'due') pending.push(info);
+      else if (standing === 'waiting') waiting += 1;
     }
-    return pending;
+    return { pending, waiting };
   }
 
   standingOf(info: ObjectInfo, { isPatient = false, retry = false }: DiscoveryOptions = {}): Standing {

@@ -1,10 +1,12 @@
 /** What one segment says of its tasks, read from its side: numbers and codes by column, in the order of its rows. */
 
 import { eventRank } from '../../model/fold.ts';
+import { type Json, parseJson } from '../../model/json.ts';
 import { type TaskStatus, taskStatuses } from '../../model/task.ts';
 import { type BlockFile, DamagedBlockFile, type TextColumn } from '../blocks/blockFile.ts';
 import { type SideName, sideNames } from '../segments/segmentSide.ts';
 import type { TaskCells } from './taskCells.ts';
+import { type NamedField, parseNameToken } from './taskPart.ts';
 
 /** Texts that repeat: `codes[at]` counts from 1 in `values`; 0 for none. */
 export interface NameColumn {
@@ -14,6 +16,11 @@ export interface NameColumn {
 
 /** Columns of texts of the side; keys are kept whole, being many. */
 export type TextName = SideName | 'key';
+
+export interface AlsoNamed {
+  readonly value: string;
+  readonly codes: number[];
+}
 
 type OptionalNumber = 'errorAttempt' | 'bytes' | 'docs';
 
@@ -36,6 +43,7 @@ export class SegmentTasks {
   readonly #numbers = new Map<OptionalNumber, Float64Array>();
   readonly #names = new Map<TextName, NameColumn>();
   #keys: TextColumn | undefined;
+  #alsoNamed: ReadonlyMap<string, readonly AlsoNamed[]> | undefined;
 
   /** @throws DamagedBlockFile */
   constructor(side: BlockFile) {
@@ -74,6 +82,12 @@ export class SegmentTasks {
       this.#names.set(name, column);
     }
     return column;
+  }
+
+  /** Values of a field that some record of a task has and the folded task has not, and the codes of `also` that tell so. */
+  alsoNamed(field: NamedField): readonly AlsoNamed[] {
+    this.#alsoNamed ??= alsoNames(this.names('also').values);
+    return this.#alsoNamed.get(field) ?? [];
   }
 
   /** NaN where there is none. */
@@ -168,4 +182,27 @@ function namesOf(texts: TextColumn): NameColumn {
     codes[at] = code;
   }
   return { codes, values: [...codeOf.keys()] };
+}
+
+/** By field. @param lists JSON arrays of `nameToken`s, by code. */
+function alsoNames(lists: readonly string[]): ReadonlyMap<string, readonly AlsoNamed[]> {
+  const byToken = new Map<string, number[]>();
+  for (const [at, list] of lists.entries()) {
+    const tokens = parseJson(list);
+    if (!Array.isArray(tokens)) continue;
+    for (const token of tokens as readonly Json[]) {
+      if (typeof token !== 'string') continue;
+      const codes = byToken.get(token);
+      if (codes) codes.push(at + 1);
+      else byToken.set(token, [at + 1]);
+    }
+  }
+  const byField = new Map<string, AlsoNamed[]>();
+  for (const [token, codes] of byToken) {
+    const [field, value] = parseNameToken(token);
+    const named = byField.get(field);
+    if (named) named.push({ value, codes });
+    else byField.set(field, [{ value, codes }]);
+  }
+  return byField;
 }

@@ -1,21 +1,20 @@
 /** One term of a query over the columns of the task table: which tasks of a segment meet it. */
 
 import { assertNever } from '../../model/assertNever.ts';
-import { isJsonObject, parseJson } from '../../model/json.ts';
 import { taskOnlyFields } from '../../model/query/fields.ts';
 import type { Leaf } from '../../model/query/leafTest.ts';
 import { comparisonTest } from '../../model/query/matchComparison.ts';
 import { type Comparison, type IsFlag, slowMs } from '../../model/query/query.ts';
 import { taskStatuses } from '../../model/task.ts';
 import type { SideName } from '../segments/segmentSide.ts';
-import { type NamedField, namedFields, nameToken } from './taskPart.ts';
+import { type NamedField, namedFields } from './taskPart.ts';
 import type { TableSegment, TaskTable } from './taskTable.ts';
 
 export interface TaskLeaf {
-  /** Sets 1 for each task of the segment that meets the term, by what this segment alone says where `ofPart` is there. */
+  /** Sets 1 for each task of the segment that meets the term. */
   fill(segment: TableSegment, mask: Uint8Array): void;
-  /** Whether one part of a task meets the term: then the task does. Absent where the merged values tell. */
-  readonly ofPart?: (segment: TableSegment, at: number) => boolean;
+  /** Whether `fill` goes by what the segment alone says, so that a task meets the term where any part of it does. */
+  readonly isOfParts: boolean;
 }
 
 /** `undefined` for a term that only records tell of. A field's tokens, where records have such, are theirs too. */
@@ -51,37 +50,20 @@ const sideNameOf: Readonly<Record<NamedField, SideName>> = {
   group: 'group',
 };
 
-/** The values of a column that every record of a task has its own among: folded, or in `also`. */
+/** Every record of a task has its own value among these: folded, or in `also`. */
 function nameLeaf(field: NamedField, comparison: Comparison): TaskLeaf {
   const test = comparisonTest(comparison);
   const name = sideNameOf[field];
-  const prefix = nameToken(field, '');
-  const accepted = new WeakMap<TableSegment, { readonly names: Uint8Array; readonly also: Uint8Array | undefined }>();
-  const acceptedBy = (segment: TableSegment) => {
-    let known = accepted.get(segment);
-    if (!known) {
-      const names = acceptedCodes(segment.tasks.names(name).values, test);
-      const also = acceptedCodes(segment.tasks.names('also').values, (tokens) =>
-        textsOf(tokens).some((token) => token.startsWith(prefix) && test(token.slice(prefix.length))),
-      );
-      known = { names, also: also.includes(1) ? also : undefined };
-      accepted.set(segment, known);
-    }
-    return known;
-  };
   return {
-    fill(segment, mask) {
-      const { names, also } = acceptedBy(segment);
-      const { codes } = segment.tasks.names(name);
+    isOfParts: true,
+    fill({ tasks }, mask) {
+      const { codes, values } = tasks.names(name);
+      const names = acceptedCodes(values, test);
       for (let at = 0; at < mask.length; at++) mask[at] = names[codes[at] ?? 0] ?? 0;
-      if (!also) return;
-      const { codes: alsoCodes } = segment.tasks.names('also');
-      for (let at = 0; at < mask.length; at++) mask[at] = (mask[at] ?? 0) | (also[alsoCodes[at] ?? 0] ?? 0);
-    },
-    ofPart(segment, at) {
-      const { names, also } = acceptedBy(segment);
-      const { tasks } = segment;
-      return names[tasks.names(name).codes[at] ?? 0] === 1 || also?.[tasks.names('also').codes[at] ?? 0] === 1;
+      const also = new Set(tasks.alsoNamed(field).flatMap(({ value, codes: own }) => (test(value) ? own : [])));
+      if (also.size === 0) return;
+      const { codes: alsoCodes } = tasks.names('also');
+      for (let at = 0; at < mask.length; at++) if (also.has(alsoCodes[at] ?? 0)) mask[at] = 1;
     },
   };
 }
@@ -93,15 +75,11 @@ function acceptedCodes(values: readonly string[], test: (value: string) => boole
   return codes;
 }
 
-function textsOf(json: string): readonly string[] {
-  const list = parseJson(json);
-  return Array.isArray(list) && !isJsonObject(list) ? list.filter((each) => typeof each === 'string') : [];
-}
-
 function idLeaf(comparison: Comparison, table: TaskTable): TaskLeaf {
   if (comparison.kind === 'equals') {
     const [place] = table.partsOf(comparison.value);
     return {
+      isOfParts: false,
       fill(segment, mask) {
         if (place?.segment === segment) mask[place.at] = 1;
       },
@@ -111,6 +89,7 @@ function idLeaf(comparison: Comparison, table: TaskTable): TaskLeaf {
   const [start = ''] = comparison.kind === 'like' ? comparison.pattern.split('*') : [];
   const startBytes = Buffer.from(start);
   return {
+    isOfParts: false,
     fill({ tasks: { ids } }, mask) {
       for (let at = 0; at < mask.length; at++) {
         const from = ids.starts[at] ?? 0;
@@ -140,6 +119,7 @@ function flagLeaf(flag: IsFlag): TaskLeaf {
 function statusLeaf(accepts: (status: string) => boolean): TaskLeaf {
   const accepted = Uint8Array.from(taskStatuses, (status) => (accepts(status) ? 1 : 0));
   return {
+    isOfParts: false,
     fill({ status }, mask) {
       for (let at = 0; at < mask.length; at++) mask[at] = accepted[status[at] ?? 0] ?? 0;
     },
@@ -149,6 +129,7 @@ function statusLeaf(accepts: (status: string) => boolean): TaskLeaf {
 function numberLeaf(field: string, comparison: Comparison): TaskLeaf {
   const test = comparisonTest(comparison);
   return {
+    isOfParts: false,
     fill(segment, mask) {
       const { lastMs, firstMs } = segment;
       const values = numbersOf(segment, field);

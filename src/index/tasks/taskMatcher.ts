@@ -9,6 +9,7 @@ import type { Leaf } from '../../model/query/leafTest.ts';
 import type { Query, QueryExpression } from '../../model/query/query.ts';
 import { taskStatuses } from '../../model/task.ts';
 import { isNamedField, type TaskLeaf, taskLeaf } from './taskLeaf.ts';
+import { andInto, andNotInto, invert, newMask, orInto } from './taskMask.ts';
 import { partsAt, type TableSegment, type TaskTable } from './taskTable.ts';
 
 /** A part of a query that only records tell of: some record of a task must meet it. */
@@ -57,7 +58,7 @@ export class TaskMatcher {
     const shown = first?.segment ?? segment;
     let mask = marks.get(shown);
     if (!mask) {
-      mask = new Uint8Array(shown.tasks.count);
+      mask = newMask(shown.tasks.count);
       marks.set(shown, mask);
     }
     mask[first?.at ?? at] = 1;
@@ -76,7 +77,7 @@ export class TaskMatcher {
   #masked(segment: TableSegment, root: Node): Uint8Array {
     const mask = evaluate(root, segment);
     const { hidden, lastMs, firstMs, status } = segment;
-    if (segment.shown < mask.length) for (let at = 0; at < mask.length; at++) if (hidden[at] === 1) mask[at] = 0;
+    if (segment.shown < mask.length) andNotInto(mask, hidden);
     const { time, atMs } = this.#query;
     const { sinceMs, untilMs } = time;
     if (sinceMs !== undefined || untilMs !== undefined) {
@@ -138,7 +139,7 @@ function isRecordField({ field }: Extract<Leaf, { kind: 'field' }>): boolean {
 }
 
 function evaluate(node: Node, segment: TableSegment): Uint8Array {
-  const mask = new Uint8Array(segment.tasks.count);
+  const mask = newMask(segment.tasks.count);
   switch (node.kind) {
     case 'all':
       return mask.fill(1);
@@ -150,44 +151,55 @@ function evaluate(node: Node, segment: TableSegment): Uint8Array {
     case 'leaf': {
       const { leaf } = node;
       leaf.fill(segment, mask);
-      if (leaf.ofPart) joinParts(segment, mask, leaf.ofPart);
+      if (leaf.isOfParts) joinParts(segment, mask, leaf);
       return mask;
     }
     case 'not': {
       const inner = evaluate(node.node, segment);
-      for (let at = 0; at < mask.length; at++) mask[at] = 1 - (inner[at] ?? 0);
-      return mask;
+      invert(inner);
+      return inner;
     }
-    case 'and': {
-      mask.fill(1);
-      for (const each of node.nodes) {
-        const other = evaluate(each, segment);
-        for (let at = 0; at < mask.length; at++) mask[at] = (mask[at] ?? 0) & (other[at] ?? 0);
-      }
-      return mask;
-    }
+    case 'and':
     case 'or': {
-      for (const each of node.nodes) {
-        const other = evaluate(each, segment);
-        for (let at = 0; at < mask.length; at++) mask[at] = (mask[at] ?? 0) | (other[at] ?? 0);
-      }
-      return mask;
+      const [first, ...others] = node.nodes;
+      if (!first) return node.kind === 'and' ? mask.fill(1) : mask;
+      const found = evaluate(first, segment);
+      for (const each of others) (node.kind === 'and' ? andInto : orInto)(found, evaluate(each, segment));
+      return found;
     }
     default:
       return assertNever(node);
   }
 }
 
-function joinParts(
-  segment: TableSegment,
-  mask: Uint8Array,
-  ofPart: (segment: TableSegment, at: number) => boolean,
-): void {
-  for (const [at, parts] of segment.shared) {
-    if (mask[at] === 1 || segment.hidden[at] === 1) continue;
-    if (parts.some((part) => ofPart(part.segment, part.at))) mask[at] = 1;
+/** A task meets a term of its parts where one of them does. */
+function joinParts(segment: TableSegment, mask: Uint8Array, leaf: TaskLeaf): void {
+  const { at: own, segments, other } = segment.links;
+  let [last, masks]: [TableSegment | undefined, Uint8Array | undefined] = [undefined, undefined];
+  for (let link = 0; link < own.length; link++) {
+    const part = segments[link];
+    if (part !== last) [last, masks] = [part, part && partMask(leaf, part)];
+    if (masks?.[other[link] ?? 0] === 1) mask[own[link] ?? 0] = 1;
   }
 }
+
+/** What a segment by itself says, kept as long as the leaf. */
+function partMask(leaf: TaskLeaf, segment: TableSegment): Uint8Array {
+  let masks = partMasks.get(leaf);
+  if (!masks) {
+    masks = new Map();
+    partMasks.set(leaf, masks);
+  }
+  let mask = masks.get(segment);
+  if (!mask) {
+    mask = newMask(segment.tasks.count);
+    leaf.fill(segment, mask);
+    masks.set(segment, mask);
+  }
+  return mask;
+}
+
+const partMasks = new WeakMap<TaskLeaf, Map<TableSegment, Uint8Array>>();
 
 function isMonotone(node: Node, isNegated: boolean): boolean {
   switch (node.kind) {

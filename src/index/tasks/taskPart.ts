@@ -160,9 +160,16 @@ export const namedFields = ['account', 'collection', 'source', 'coordinator', 'w
 export type NamedField = (typeof namedFields)[number];
 
 /** How a name that the folded task has not stands in the column `also`. */
-export function nameToken(field: NamedField, name: string): string {
-  return `${field}\u001f${name}`;
+function nameToken(field: NamedField, name: string): string {
+  return `${field}${separator}${name}`;
 }
+
+export function parseNameToken(token: string): readonly [field: string, name: string] {
+  const at = token.indexOf(separator);
+  return [token.slice(0, at), token.slice(at + 1)];
+}
+
+const separator = '\u001f';
 
 function nameTokenAt(at: number, name: string): string {
   return nameToken(namedFields[at] ?? 'account', name);

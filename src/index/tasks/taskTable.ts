@@ -5,6 +5,7 @@
 
 import type { TextColumn } from '../blocks/blockFile.ts';
 import { type SegmentTasks, statusNumber } from './segmentTasks.ts';
+import { newMask } from './taskMask.ts';
 
 /** A part of a task: which segment of the table, and which task of that. */
 export interface PartPlace {
@@ -28,6 +29,8 @@ export interface TableSegment {
   shown: number;
   /** The tasks of this segment that have parts in others; for each, all its parts, the one that stands for it first. */
   readonly shared: Map<number, readonly PartPlace[]>;
+  /** From the tasks that this segment stands for to their other parts: the place here, the segment, the place there. */
+  readonly links: { readonly at: number[]; readonly segments: TableSegment[]; readonly other: number[] };
   /** The greatest last moment of any task that has a part here. */
   reachMs: number;
   /** What was worked out of the values that the segment stands for; forgotten when one of them changes. */
@@ -67,9 +70,10 @@ export class TaskTable {
       firstMs: tasks.firstMs,
       attempts: tasks.attempts,
       status: tasks.status,
-      hidden: new Uint8Array(tasks.count),
+      hidden: newMask(tasks.count),
       shown: tasks.count,
       shared: new Map(),
+      links: { at: [], segments: [], other: [] },
       reachMs: Number.NEGATIVE_INFINITY,
       derived: new Map(),
       base: this.#parts,
@@ -139,6 +143,10 @@ export class TaskTable {
     const parts = known ? [...known, part] : [first, part];
     for (const { segment, at } of parts) segment.shared.set(at, parts);
     hide(part.segment, part.at);
+    const { links } = first.segment;
+    links.at.push(first.at);
+    links.segments.push(part.segment);
+    links.other.push(part.at);
     own(first.segment);
     first.segment.derived.clear();
     const merged = mergeTimes(parts);

@@ -1,6 +1,7 @@
 /** The first tasks in a query's order among those that match, and how many match. */
 
 import type { SortPosition } from '../../model/query/compareTasks.ts';
+import { andNotInto, newMask } from './taskMask.ts';
 import type { PartPlace, TableSegment } from './taskTable.ts';
 
 export interface TopTasks {
@@ -74,7 +75,9 @@ function ranksOf(values: Float64Array, sign: 1 | -1): Float64Array {
 }
 
 function shownOf({ hidden, shown }: TableSegment): Uint8Array {
-  return shown === hidden.length ? new Uint8Array(hidden.length).fill(1) : hidden.map((each) => 1 - each);
+  const mask = newMask(hidden.length).fill(1);
+  if (shown < hidden.length) andNotInto(mask, hidden);
+  return mask;
 }
 
 function isAfter(segment: TableSegment, at: number, rank: number, afterRank: number, afterId: Uint8Array): boolean {
