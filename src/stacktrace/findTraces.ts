@@ -65,19 +65,21 @@ export function findTracesIn(lines: TextLines): Trace[] {
   const traces: Trace[] = [];
   let floor = 0;
   /** Where the last trace was taken from, and from where on its own header was looked for. */
-  let taken = { from: 0, floor: 0 };
+  let takenFrom = 0;
+  let takenFloor = 0;
   for (let index = 0; ; ) {
     const line = lines.at(index);
     if (!line) return traces;
     const clues = lines.cluesOn(line);
     const found = clues === 0 ? undefined : readTraces(lines, index, floor, clues);
     if (found) {
-      const [first, ...others] = found.traces;
       const quoted = isRightBelow(lines, index, floor) ? traces.at(-1) : undefined;
-      if (first && quoted && first.type === undefined && quoted.language !== first.language) {
-        traces.push(withHeaderAbove(first, quoted, lines, taken), ...others);
-      } else traces.push(...found.traces);
-      taken = { from: index, floor };
+      for (const [n, trace] of found.traces.entries()) {
+        const isQuoting = n === 0 && quoted && trace.type === undefined && quoted.language !== trace.language;
+        traces.push(isQuoting ? withHeaderAbove(trace, quoted, lines, takenFrom, takenFloor) : trace);
+      }
+      takenFrom = index;
+      takenFloor = floor;
       index = floor = found.next;
       lines.release(index - maxLookBack);
     } else {
@@ -97,14 +99,9 @@ function isRightBelow(lines: TextLines, index: number, floor: number): boolean {
  * Frames right below a trace of another language belong to the header above it: its message quotes that trace, as the
  * JVM's `PythonException: …` does. The header must be on the quoted trace's first line or the one above.
  */
-function withHeaderAbove(
-  trace: Trace,
-  quoted: Trace,
-  lines: TextLines,
-  taken: { readonly from: number; readonly floor: number },
-): Trace {
-  for (const index of [taken.from, taken.from - 1]) {
-    if (index < taken.floor) return trace;
+function withHeaderAbove(trace: Trace, quoted: Trace, lines: TextLines, takenFrom: number, takenFloor: number): Trace {
+  for (const index of [takenFrom, takenFrom - 1]) {
+    if (index < takenFloor) return trace;
     const line = lines.at(index);
     const header = line && headerOn(line, index, 0);
     if (header && header.start <= quoted.start && /(?:Error|Exception|Throwable)$/.test(header.type)) {

@@ -4,7 +4,7 @@
  */
 
 import { holdsEscapedTrace, type Piece, PiecePlaces, readPiece } from './escapedText.ts';
-import { Offsets, type Places, placesWithin } from './offsets.ts';
+import { Offsets, type Places, placesFrom, placesWithin } from './offsets.ts';
 import { anyClue, cluesOn } from './parse/clues.ts';
 
 /** One line without its end. Characters past `maxLineLength` are left out. */
@@ -153,8 +153,8 @@ export class TextLines {
         at = inner.next;
         // The last one tells that what follows in the outer text is something else.
         if (innerOpens && inner.closes && at < text.length && isPunctuation(inner.text)) continue;
-        const innerPlaces = inner.isDecoded ? new PiecePlaces(text, inner.start, inner.next) : new Offsets(inner.start);
-        this.#push(inner, innerOpens, nesting + 1, placesWithin(innerPlaces, own ?? new Offsets(start)));
+        const innerPlaces = inner.isDecoded ? new PiecePlaces(text, inner.start, inner.next) : placesFrom(inner.start);
+        this.#push(inner, innerOpens, nesting + 1, placesWithin(innerPlaces, own ?? placesFrom(start)));
         innerOpens = inner.closes;
       }
       return;

@@ -1,96 +1,54 @@
 /** Measures stack traces: `npm run bench -- stacktrace` prints MB/s of finding, ms per resolved frame, memory of the index. */
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { findTraces } from '../../src/stacktrace/findTraces.ts';
 import { resolveFrame } from '../../src/stacktrace/resolveFrame.ts';
 import type { Frame } from '../../src/stacktrace/trace.ts';
 import { WorkspaceFiles } from '../../src/stacktrace/workspaceFiles.ts';
+import { forms, hostile, logs, services } from './traceTexts.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
-const targetBytes = 8 << 20;
-const fixtures = join(import.meta.dirname, '../fixtures/traces');
-const fixture = (name: string): string => readFileSync(join(fixtures, `${name}.txt`), 'utf8');
-const upTo = (text: string, bytes = targetBytes): string => text.repeat(Math.ceil(bytes / text.length));
-const allTraces = readdirSync(fixtures)
-  .filter((name) => name.endsWith('.txt') && !name.includes('almost'))
-  .map((name) => readFileSync(join(fixtures, name), 'utf8'))
-  .join('\n');
-
-/** As services print them: long, and of few forms. The fixtures are short and of all forms, so they take longer. */
-const cycled = (lines: readonly string[], count: number): string =>
-  Array.from({ length: count }, (_, n) => `${lines[n % lines.length]}\n`).join('');
-const jvmFrames = [
-  '\tat com.acme.ingest.worker.Loader.readRow(Loader.java:41)',
-  '\tat org.springframework.web.servlet.FrameworkServlet.service(FrameworkServlet.java:897)',
-  '\tat java.base/java.util.concurrent.ThreadPoolExecutor.runWorker(ThreadPoolExecutor.java:1136)',
-  '\tat com.acme.ingest.api.TaskController$$EnhancerBySpringCGLIB$$1a2b.handle(TaskController.java:77)',
-];
-const jvmService = `2026-11-23 10:00:00,123 ERROR [main] c.a.Loader - failed
-com.acme.ingest.LoadException: batch 12
-${cycled(jvmFrames, 60)}Caused by: java.io.IOException: cut
-${cycled(jvmFrames, 20)}\t... 40 more
-`;
-const javascriptService = `2026-11-23T10:00:00.000Z ERROR w-7 task t-1 failed
-TypeError: Cannot read properties of undefined (reading 'rows')
-${cycled(
-  [
-    '    at loadBatch (/srv/ingest/src/worker/loadBatch.ts:41:17)',
-    '    at async Worker.run (/srv/ingest/src/worker/worker.ts:88:5)',
-    '    at process.processTicksAndRejections (node:internal/process/task_queues:105:5)',
-    '    at Parser.parse (/srv/ingest/node_modules/csv-parse/lib/index.js:100:3)',
-  ],
-  10,
-)}`;
-
-const texts: Readonly<Record<string, string>> = {
-  'JVM service': upTo(jvmService),
-  'JavaScript service': upTo(javascriptService),
-  'JavaScript fixture': upTo(fixture('javascript-frames')),
-  'Python fixture': upTo(fixture('python-chained')),
-  'JVM fixture': upTo(fixture('jvm-causes')),
-  'Go fixture': upTo(fixture('go-panic')),
-  'C++ fixture': upTo(fixture('cpp-sanitizers')),
-  'Rust fixture': upTo(fixture('rust-panic')),
-  '.NET fixture': upTo(fixture('dotnet-inner')),
-  'Ruby fixture': upTo(fixture('ruby-causes')),
-  'PHP fixture': upTo(fixture('php-uncaught')),
-  'Elixir fixture': upTo(fixture('beam-elixir')),
-  'interleaved writers': upTo(fixture('interleaved')),
-  'all fixtures': upTo(allTraces),
-  'JSON log lines with stacks': upTo(`${JSON.stringify({ level: 'error', stack: allTraces })}\n`),
-  'log without traces': upTo('2026-11-23T10:00:00.000Z INFO w-7 looked at 12 objects of acme/orders in 31 ms\n'),
-  'hostile: almost-frames, one line': upTo('    at f (/a/b.ts:1:'),
-  'hostile: almost-frames, lines': upTo('    at f (/a/b.ts:1:x)\n    at a.b(c)\n  File "x", line y\n'),
-  'hostile: escapes in one line': `{"stack":"${upTo(String.raw`Error: x\n    at f (/a.ts:1:2)\n`)}"}`,
-  'hostile: backslashes': upTo(String.raw`\\\n\t`),
-  'hostile: nested causes': upTo('Error: a\n    at f (/a.ts:1:2) {\n  [cause]: Error: b\n      at f (/a.ts:1:2) {\n'),
-  'hostile: a frame after 63 lines': upTo(`${'x y z\n'.repeat(63)}    at f (/a.ts:1:2)\n`),
-  'hostile: almost-places of all languages': upTo('a.go: a.rs: a.cs: a.php: a.ex: a.rb:in #1 @ [0x at a.b( \n'),
-  'hostile: panics without backtraces': upTo("thread 'main' panicked at src/main.rs:3:5:\nx\n"),
-  'hostile: causes of Ruby': upTo("a.rb:3:in 'b': x (E)\n\tfrom a.rb:3:in 'c'\n"),
-  'hostile: Elixir, a frame a line': upTo('    (app 1.0) lib/a.ex:3: A.b/1\n\n'),
-  'hostile: blank lines': upTo('\n') + '    at f (/a.ts:1:2)',
-};
-
-// Processor time, so that what else runs on the machine counts less. Whole: one text of 8 MB, all its traces held at the
-// end. Pieces: texts of about 64 KB, as records and documents are, each let go of after it is read.
-console.log('text'.padEnd(36), 'MB/s whole'.padStart(12), 'in pieces'.padStart(12), 'traces'.padStart(9));
-for (const [name, text] of Object.entries(texts)) {
-  let traces = 0;
-  const whole = leastMs(3, () => {
-    traces = findTraces(text).length;
-  });
-  const parts = piecesOf(text);
-  const inPieces = leastMs(3, () => {
-    for (const part of parts) findTraces(part);
-  });
-  const speed = (ms: number): string => (text.length / 1e3 / ms).toFixed(1);
-  console.log(name.padEnd(36), speed(whole).padStart(12), speed(inPieces).padStart(12), String(traces).padStart(9));
+/**
+ * Whole: one text of 4 MB, all its traces held at the end. In pieces: texts of about 64 KB, as records and documents are,
+ * each let go of after it is read. All texts in one process, one after the other, so that no reader is compiled for one
+ * language alone.
+ */
+const measures: [group: string, name: string, whole: number, pieces: number][] = [];
+for (const [group, texts] of Object.entries({ services, logs, hostile, 'fixtures, each form once': forms })) {
+  console.log(
+    `\n${group}`.padEnd(40),
+    'MB/s in pieces'.padStart(16),
+    'best'.padStart(8),
+    'whole'.padStart(8),
+    ' traces',
+  );
+  for (const [name, text] of Object.entries(texts)) {
+    const parts = piecesOf(text);
+    let traces = findTraces(text).length;
+    const pieces = timesOf(5, () => {
+      for (const part of parts) findTraces(part);
+    });
+    const whole = timesOf(3, () => {
+      traces = findTraces(text).length;
+    });
+    const speed = (ms: number): string => (text.length / 1e3 / ms).toFixed(1);
+    console.log(
+      name.padEnd(39),
+      speed(median(pieces)).padStart(16),
+      speed(Math.min(...pieces)).padStart(8),
+      speed(median(whole)).padStart(8),
+      String(traces).padStart(7),
+    );
+    measures.push([group, name, text.length / 1e3 / median(whole), text.length / 1e3 / median(pieces)]);
+  }
+}
+for (const group of ['services', 'hostile']) {
+  const own = measures.filter(([of]) => of === group).sort((a, b) => a[3] - b[3]);
+  const [slowest] = own;
+  if (slowest) console.log(`\nslowest of ${group}: ${slowest[1]}, ${slowest[3].toFixed(1)} MB/s in pieces`);
 }
 
 const files = 100_000;
@@ -140,16 +98,18 @@ function piecesOf(text: string): string[] {
   return pieces;
 }
 
-/** Of all threads, the garbage collector's too. */
-function leastMs(runs: number, work: () => void): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < runs; run++) {
+/** Processor time of all threads, the garbage collector's too, so that what else runs on the machine counts less. */
+function timesOf(runs: number, work: () => void): number[] {
+  return Array.from({ length: runs }, () => {
     const from = process.cpuUsage();
     work();
     const { user, system } = process.cpuUsage(from);
-    least = Math.min(least, (user + system) / 1000);
-  }
-  return least;
+    return (user + system) / 1000;
+  });
+}
+
+function median(times: readonly number[]): number {
+  return times.toSorted((a, b) => a - b)[times.length >> 1] ?? Number.NaN;
 }
 
 function heapUsed(): number {

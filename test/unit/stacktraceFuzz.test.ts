@@ -187,6 +187,8 @@ const hostile: Readonly<Record<string, (times: number) => string>> = {
   'PHP places without an end': (times) => `#0 ${'/a.php(1): '.repeat(times)}\n`,
   'PHP in uncaught lines': (times) => `${'Uncaught E: x in \n'.repeat(times)}#0 /a.php(1): f()\n`,
   'terms of Erlang': (times) => '{a,b,1,[{file,"a.erl"},{line,3}]},'.repeat(times),
+  'terms of Erlang without a line': (times) => '{a,b,1,[{file,"a.erl"}]}\n'.repeat(times),
+  'terms of Erlang, broken everywhere': (times) => '{a,b,\n [c,\n [{file,"a.erl"},\n'.repeat(times),
   'terms that never close': (times) => `${'{a,b,['.repeat(times)}{file,"a.erl"`,
   'Elixir without headers': (times) => '    (app 1.0) lib/a.ex:3: A.b/1\n\n'.repeat(times),
   'almost places of all languages': (times) => 'a.go: a.rs: a.cs: a.php: a.ex: a.rb:in #1 @ [0x '.repeat(times),

@@ -115,7 +115,7 @@ export function bareFrameOn(text: string, column: number): FoundFrame | undefine
   const last = text.charCodeAt(end - 1);
   if (last !== 41 && !isDigit(last)) return undefined;
   const match =
-    /^(?:\([\w-]{1,60}(?: [\w.+-]{1,40})?\) )?((?::?[a-z]\w*|[A-Z][\w.]*)\.[^\s()]+(?:\/\d{1,3}|\(.*\)))\s*$/.exec(
+    /^(?:\([\w-]{1,60}(?: [\w.+-]{1,40})?\) )?((?::?[a-z]\w*|[A-Z]\w*)\.[^\s()]+(?:\/\d{1,3}|\(.*\)))\s*$/.exec(
       text.slice(column),
     );
   if (!match) return undefined;

@@ -18,6 +18,8 @@ export function readTerms(lines: TextLines, index: number, floor: number, line: 
   // The file's name may stand on the line below.
   const above = own === -1 && index > floor && !line.opens ? (lines.at(index - 1)?.text.trimEnd() ?? '') : '';
   if (own === -1 && !above.endsWith('{file,')) return undefined;
+  // The line's number follows, perhaps on the next line.
+  if (own !== -1 && !line.text.includes('{line,', own) && !line.text.trimEnd().endsWith(',')) return undefined;
   const file = Math.max(0, own);
   const margin = marginOfTerms(line.text);
   let at: Position | undefined = { index, column: 0 };
@@ -48,6 +50,7 @@ export function readTerms(lines: TextLines, index: number, floor: number, line: 
     const { term }: FoundTerm = found;
     draft.addFrame(newFrame(term.line, frameOfTerm(term)));
     hasLine ||= term.line1 !== undefined;
+    if (!hasLine && draft.frames.length > maxBareTerms) return undefined;
     next = term.endIndex + 1;
     at = { index: term.endIndex, column: term.endColumn };
     found = termFrom(lines, at, term.endIndex + 1, margin);
@@ -57,10 +60,9 @@ export function readTerms(lines: TextLines, index: number, floor: number, line: 
 
 /** True when the line was broken between the call and its file: only a bracket or the end of the arguments is before it. */
 function isBroken(text: string, file: number): boolean {
-  let at = file - 1;
-  if (text.charCodeAt(at) === 91) at--;
-  const unit = text.charCodeAt(at);
-  return at < 0 || unit === 32 || unit === 9 || (unit === 44 && text.charCodeAt(at - 1) === 93);
+  if (text.charCodeAt(file - 1) !== 91) return false;
+  const unit = text.charCodeAt(file - 2);
+  return file === 1 || unit === 32 || unit === 9 || (unit === 44 && text.charCodeAt(file - 3) === 93);
 }
 
 interface Position {
@@ -117,7 +119,8 @@ function reasonBefore(
   end: number,
   draft: TraceDraft,
 ): void {
-  const own = line.text.slice(0, end).replace(/\s*\[$/, '');
+  const before = line.text.slice(0, end);
+  const own = before.endsWith('[') ? before.slice(0, -1).trimEnd() : before;
   const opening = own.search(/[{[]/);
   const above = opening === -1 && index > floor && !line.opens ? (lines.at(index - 1)?.text ?? '') : '';
   const printed = opening === -1 ? above.slice(Math.max(0, above.search(/[{[]/))) : own.slice(opening);

@@ -3,7 +3,7 @@
  * same however many languages there are.
  */
 
-import { isDigit } from './characters.ts';
+import { digitsEnd, isDigit } from './characters.ts';
 
 /** One bit for each thing that tells a trace. */
 export const clue = {
@@ -64,7 +64,7 @@ function clueAt(text: string, at: number, unit: number): number {
     case 103: // g
       return text.startsWith('goroutine ', at) ? clue.go : 0;
     case 35: // #
-      return isDigit(text.charCodeAt(at + 1)) || isDigit(text.charCodeAt(at - 1)) ? clue.native | clue.php : 0;
+      return numberClue(text, at);
     case 64: // @
       return atSignClue(text, at);
     case 91: // [
@@ -96,6 +96,18 @@ function isCode(text: string, at: number): boolean {
 
 function isQuote(unit: number): boolean {
   return unit === 34 || unit === 92;
+}
+
+/** `#0 run`, `#0:`, `0# run`: a number, and something behind it. */
+function numberClue(text: string, hash: number): number {
+  if (isDigit(text.charCodeAt(hash + 1))) {
+    const end = digitsEnd(text, hash + 1);
+    const unit = text.charCodeAt(end);
+    if (unit === 58) return clue.native;
+    return unit === 32 && end + 1 < text.length ? clue.native | clue.php : 0;
+  }
+  const isNumbered = isDigit(text.charCodeAt(hash - 1)) && text.charCodeAt(hash + 1) === 32;
+  return isNumbered && hash + 2 < text.length ? clue.native : 0;
 }
 
 /** What follows a dot: an ending of source files, and a line number. */

@@ -82,7 +82,7 @@ function placeBelow(text: string): { file: string; line1: number } | undefined {
 const maxLinesAbove = 12;
 /** What stands above a stack and says why it was printed. */
 const headers: readonly RegExp[] = [
-  /(?<sanitizer>\w+Sanitizer):? (?<message>.*)/,
+  /\b(?<sanitizer>\w+Sanitizer):? (?<message>.*)/,
   /(?:received|terminated with) signal (?<type>SIG\w+), (?<message>[^.]*)/,
   /stop reason = (?:signal )?(?<type>SIG\w+|EXC_\w+)(?::? (?<message>.*))?/,
   /\*\*\* (?<type>SIG\w+) (?<message>.*?)(?:; stack trace: )?\*{0,3}$/,

@@ -201,6 +201,7 @@ function isHex(text: string, from: number, to: number): boolean {
 
 /** `run(int) at /a.cc:70`, `main in ./prog`, `0x00007F in /lib/x.so`. */
 function boostFrame(text: string, start: number, from: number, number: number): CppFrame | undefined {
+  if (!text.includes(' at ', from) && !text.includes(' in ', from) && !text.includes(' [0x', from)) return undefined;
   // What addr2line adds where one line is several blocks, and `std::stacktrace` at the end of each.
   const end = text.trimEnd().replace(/ \(discriminator \d+\)$| \[0x[0-9a-f]+\]$/i, '').length;
   const at = text.lastIndexOf(' at ', end);
@@ -235,17 +236,17 @@ function lldbFrame(text: string, start: number, from: number, number: number): C
 }
 
 /** `    @     0x7f12 run()` (glog), with the stack's size (abseil), `    @ 00000000004a1b2c run()` (folly). */
-const atSign = /@ +(?:0x[0-9a-f]+|[0-9a-f]{16}|\(nil\))(?: +(?:(?:\d{1,7}|\(unknown\)) +)?(\S.*?))?\s*$/iy;
+const atSign = /^@ +(?:0x[0-9a-f]+|[0-9a-f]{16}|\(nil\))(?: +(?:(?:\d{1,7}|\(unknown\)) +)?(\S.*))?$/i;
 
 function atSignFrame(text: string): CppFrame | undefined {
   const start = text.indexOf('@ ');
   // `PC: @ …` says what the first frame says again.
   if (start === -1 || !looksLikePrefix(text, start) || text.startsWith('PC: ', start - 4)) return undefined;
-  atSign.lastIndex = start;
-  const match = atSign.exec(text);
+  const end = trimmedLength(text);
+  const match = atSign.exec(text.slice(start, end));
   if (!match) return undefined;
   const name = match[1] === '(unknown)' ? undefined : match[1];
-  return frameOf(start, text.trimEnd().length, undefined, name, undefined, undefined);
+  return frameOf(start, end, undefined, name, undefined, undefined);
 }
 
 /** `./prog(_ZN4acme4loadEi+0x2a) [0x401234]`, as `backtrace_symbols` prints it. */

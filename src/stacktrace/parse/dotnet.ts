@@ -74,8 +74,8 @@ function announced(lines: TextLines, header: Header | undefined, first: number, 
   return own ? withMessage(lines, own, first, margin) : header;
 }
 
-/** ` ---> ` before each inner exception; aggregates number theirs. */
-const innerMark = /\s*---> (?:\(Inner Exception #\d+\) )?/;
+/** `---> ` before each inner exception; aggregates number theirs. */
+const innerMark = /---> (?:\(Inner Exception #\d+\) )?/;
 
 /** The exceptions that the header names, outermost first. */
 function chainOf(header: Header | undefined, line: TextLine): TraceDraft[] {

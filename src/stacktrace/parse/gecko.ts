@@ -18,17 +18,17 @@ export const geckoTraces: TraceParser = {
     const first = line && geckoFrameOn(line.text);
     if (!line || !first) return undefined;
     const draft = new TraceDraft('javascript');
-    const next = readFrames(lines, index, draft);
+    const next = readFrames(lines, index, first, draft);
     const header = headerAbove(lines, index, floor, marginBefore(line.text, first.start), isFrame);
     if (header) draft.name(header);
     return { traces: [draft.finish()], next };
   },
 };
 
-function readFrames(lines: TextLines, first: number, draft: TraceDraft): number {
+function readFrames(lines: TextLines, first: number, firstFrame: FoundFrame, draft: TraceDraft): number {
   for (let index = first; ; index++) {
     const line = lines.at(index);
-    const frame = line && (index === first || !line.opens) ? geckoFrameOn(line.text) : undefined;
+    const frame = index === first ? firstFrame : line && !line.opens ? geckoFrameOn(line.text) : undefined;
     if (!line || !frame) return index;
     draft.addFrame(newFrame(line, frame));
   }

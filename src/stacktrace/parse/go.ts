@@ -3,7 +3,7 @@
 import { clue } from './clues.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
 import type { Frame, Trace } from '../trace.ts';
-import { digitsEnd, isHexDigit, lastOf, numberIn } from './characters.ts';
+import { digitsEnd, isHexDigit, lastOf, numberIn, tableOf, wordCharacters } from './characters.ts';
 import { newFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { TraceParser } from './traceParser.ts';
@@ -138,11 +138,29 @@ function functionOn(text: string): { module: string; function: string } | undefi
   // A log's prefix stands before the name, as before the file; names have no spaces.
   const name = called.slice(lastOf(called, 32, 0, called.length) + 1);
   if (name === 'panic' || name === 'runtime.gopanic') return { module: 'runtime', function: 'panic' };
-  if (!/^[\w./~%@·-]+\.[\w.()*·[\]{}<>,-]+$/.test(name)) return undefined;
+  if (!isQualified(name)) return undefined;
   const slash = lastOf(name, 47, 0, name.length);
   const dot = name.indexOf('.', slash + 1);
   if (dot === -1) return undefined;
   return { module: name.slice(0, dot), function: name.slice(dot + 1) };
+}
+
+const packageParts = tableOf(`${wordCharacters}./~%@-`);
+const functionParts = tableOf(`${wordCharacters}.()*[]{}<>,-`);
+const middleDot = 183;
+
+/** A package's path, a dot, and what names of functions and methods are made of. */
+function isQualified(name: string): boolean {
+  let packageEnd = 0;
+  while (packageEnd < name.length && isPart(packageParts, name.charCodeAt(packageEnd))) packageEnd++;
+  let functionStart = name.length;
+  while (functionStart > 0 && isPart(functionParts, name.charCodeAt(functionStart - 1))) functionStart--;
+  const dot = lastOf(name, 46, Math.max(1, functionStart), Math.min(packageEnd, name.length - 1));
+  return dot !== -1;
+}
+
+function isPart(parts: Uint8Array, unit: number): boolean {
+  return unit < 128 ? parts[unit] === 1 : unit === middleDot;
 }
 
 /** Cuts the parenthesis that closes the line, with all that is in it. */

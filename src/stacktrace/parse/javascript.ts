@@ -8,7 +8,7 @@ import type { TextLine, TextLines } from '../textLines.ts';
 import { type Header, headerAbove, headerOn, indentOf, withMessage } from './header.ts';
 import { javascriptFrameOn } from './javascriptFrame.ts';
 import { marginBefore } from './linePrefix.ts';
-import { newFrame } from './newFrame.ts';
+import { type FoundFrame, newFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { ReadTraces, TraceParser } from './traceParser.ts';
 
@@ -21,7 +21,7 @@ export const javascriptTraces: TraceParser = {
     if (!line || !frame) return undefined;
     const margin = marginBefore(line.text, frame.start);
     const header = headerAbove(lines, index, floor, margin, isFrame);
-    return new InspectReader(lines, margin).read(index, frame.start, header);
+    return new InspectReader(lines, margin).read(index, frame, header);
   },
 };
 
@@ -65,9 +65,9 @@ class InspectReader {
     this.#margin = margin;
   }
 
-  read(first: number, frameColumn: number, header: Header | undefined): ReadTraces {
+  read(first: number, firstFrame: FoundFrame, header: Header | undefined): ReadTraces {
     const root = new TraceDraft('javascript', header);
-    const rootColumn = Math.max(this.#margin, frameColumn - 4);
+    const rootColumn = Math.max(this.#margin, firstFrame.start - 4);
     this.#open = [{ column: rootColumn - 1, draft: root, takes: 'properties' }];
     /** Where frames go. */
     let current = root;
@@ -77,7 +77,7 @@ class InspectReader {
     for (let index = first; index < next + maxQuietLines; index++) {
       const line = this.#lines.at(index);
       if (!line || (index > first && line.opens)) break;
-      const frame = javascriptFrameOn(line.text);
+      const frame = index === first ? firstFrame : javascriptFrameOn(line.text);
       if (frame) {
         if (inside && frame.start <= rootColumn) break;
         current.addFrame(newFrame(line, frame));

@@ -5,7 +5,7 @@ import type { TextLine, TextLines } from '../textLines.ts';
 import { type Header, headerAbove, headerOn, indentOf, withMessage } from './header.ts';
 import { jvmFrameOn } from './jvmFrame.ts';
 import { marginBefore } from './linePrefix.ts';
-import { newFrame } from './newFrame.ts';
+import { type FoundFrame, newFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { ReadTraces, TraceParser } from './traceParser.ts';
 
@@ -22,13 +22,13 @@ export const jvmTraces: TraceParser = {
       const root = new TraceDraft('jvm');
       root.thread = dumped.name;
       root.startAt(dumped.start);
-      return readChain(lines, index, margin, root);
+      return readChain(lines, index, frame, margin, root);
     }
     const header = headerAbove(lines, index, floor, margin, isFrame);
     const root = new TraceDraft('jvm', header);
     const thread = header && /Exception in thread "([^"]*)"/.exec(lines.at(header.index)?.text ?? '');
     if (thread?.[1] !== undefined) root.thread = thread[1];
-    return readChain(lines, index, margin, root);
+    return readChain(lines, index, frame, margin, root);
   },
 };
 
@@ -41,6 +41,7 @@ function dumpedThread(lines: TextLines, first: number, floor: number): { name: s
   for (let index = first - 1; index >= Math.max(floor, first - 2); index--) {
     const line = lines.at(index);
     if (!line || lines.at(index + 1)?.opens) return undefined;
+    if (!line.text.includes('"') && !line.text.includes('java.lang.Thread.State: ')) return undefined;
     const match = /"([^"]{1,200})" (?:#\d|prio=|daemon |cpu=|tid=|nid=)/.exec(line.text.slice(0, 400));
     if (match) return { name: match[1] ?? '', start: line.startOf(match.index) };
     if (!line.text.includes('java.lang.Thread.State: ')) return undefined;
@@ -57,7 +58,13 @@ const circular = /^(?:Caused by: )?\[CIRCULAR REFERENCE:/;
 const maxDepth = 64;
 
 /** Reads frames, and what hangs below by its label and indentation. */
-function readChain(lines: TextLines, first: number, margin: number, top: TraceDraft): ReadTraces {
+function readChain(
+  lines: TextLines,
+  first: number,
+  firstFrame: FoundFrame,
+  margin: number,
+  top: TraceDraft,
+): ReadTraces {
   let root = top;
   let current = top;
   let depth = 1;
@@ -67,7 +74,7 @@ function readChain(lines: TextLines, first: number, margin: number, top: TraceDr
   for (let index = first; ; index++) {
     const line = lines.at(index);
     if (!line || (index > first && line.opens)) break;
-    const frame = jvmFrameOn(line.text);
+    const frame = index === first ? firstFrame : jvmFrameOn(line.text);
     if (frame) {
       current.addFrame(newFrame(line, frame));
       next = index + 1;

@@ -5,6 +5,7 @@ import { clue } from './clues.ts';
 import { digitsEnd, isDigit, numberIn, tableOf, trimmedLength, wordCharacters } from './characters.ts';
 import { looksLikePrefix } from './linePrefix.ts';
 import { newFrame } from './newFrame.ts';
+import { phpHeaderAbove } from './phpHeader.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { TraceParser } from './traceParser.ts';
 
@@ -74,13 +75,13 @@ function callOn(text: string): Call | undefined {
   return undefined;
 }
 
-/** `Uncaught Type: message in /srv/a.php:12`, `Next Type: …`, Monolog's `(Type(code: 0): message at /srv/a.php:12)`. */
-const thrown =
-  /(?:^|.*?(?:Uncaught|Next|\(|\] |: ))\s*((?:[A-Za-z_]\w*\\{1,2})*[A-Z]\w*)(?:\(code: -?\w+\))?(?:: ([^]*))? (?:in|at) ((?:[A-Za-z]:[/\\]|phar:\/\/)?[^:\n]*(?:\/|\\)[^:\n]*|\S+\.php):(\d{1,9})\)?\s*$/;
+function isCall(text: string): boolean {
+  return callOn(text) !== undefined;
+}
 
 function readOne(lines: TextLines, index: number, floor: number): { draft: TraceDraft; next: number } {
   const draft = new TraceDraft('php');
-  const header = headerOf(lines, index, floor);
+  const header = phpHeaderAbove(lines, index, floor, isCall);
   /** Where the code stands that the next call in the list was made by. */
   let place:
     | { line: TextLine; start: number; end: number; file: string | undefined; line1: number | undefined }
@@ -132,54 +133,6 @@ function readOne(lines: TextLines, index: number, floor: number): { draft: Trace
   }
   return { draft, next };
 }
-
-interface PhpHeader {
-  readonly type: string;
-  readonly message?: string;
-  readonly index: number;
-  /** Of the place in the last line of the header. */
-  readonly line: TextLine;
-  readonly start: number;
-  readonly end: number;
-  readonly file: string;
-  readonly line1: number;
-}
-
-/** The message may take several lines; the place stands at the end of the last one, the type in the first. */
-function headerOf(lines: TextLines, first: number, floor: number): PhpHeader | undefined {
-  let last = first - 1;
-  if (/(?:Stack trace:|\[stacktrace\])\s*$/.test(lines.at(last)?.text ?? '')) last--;
-  const line = lines.at(last);
-  if (!line || last < floor) return undefined;
-  let text = '';
-  for (let index = last; index >= Math.max(floor, last - maxMessageLines); index--) {
-    const above = lines.at(index);
-    if (!above || (index < last && callOn(above.text))) return undefined;
-    text = index === last ? above.text : `${above.text}\n${text}`;
-    const isStart = /\bUncaught |\bNext |\(code: |^[A-Z][\w\\]*: /.test(above.text);
-    const match = isStart ? thrown.exec(text.slice(-maxHeader)) : null;
-    if (match) {
-      const [, printed = '', message, file = '', line1 = ''] = match;
-      // Loggers double the backslash of a namespace.
-      const type = printed.replaceAll('\\\\', '\\');
-      const end = line.text.trimEnd().replace(/\)$/, '').length;
-      return {
-        type,
-        ...(message === undefined || message === '' ? {} : { message }),
-        index,
-        line,
-        start: end - `${file}:${line1}`.length,
-        end,
-        file,
-        line1: Number(line1),
-      };
-    }
-    if (above.opens) return undefined;
-  }
-  return undefined;
-}
-
-const maxHeader = 8000;
 
 interface FollowingCalls {
   /** Of its `#0`. */

@@ -43,7 +43,7 @@ interface Panic {
 }
 
 const panicked = 'panicked at ';
-const panicPlace = /((?:[A-Za-z]:)?[^\s:'"][^:'"]{0,1000}):(\d{1,9}):(\d{1,9})(:?)\s*$/;
+const panicPlace = /^((?:[A-Za-z]:)?[^\s:'"][^:'"]{0,1000}):(\d{1,9}):(\d{1,9})(:?)\s*$/;
 
 function panicOn(line: TextLine): Panic | undefined {
   const text = line.text;
@@ -54,7 +54,7 @@ function panicOn(line: TextLine): Panic | undefined {
   // Before 1.73 the message stood in quotes before the place: `panicked at 'message', src/main.rs:3:5`.
   const quoted = rest.startsWith("'") ? rest.lastIndexOf("', ") : -1;
   const place = panicPlace.exec(quoted === -1 ? rest : rest.slice(quoted + 3));
-  if (!place || place.index !== 0) return undefined;
+  if (!place) return undefined;
   const placeStart = from + (quoted === -1 ? 0 : quoted + 3);
   const [, file = '', line1, column1] = place;
   const thread = text.lastIndexOf("thread '", at);
@@ -75,7 +75,7 @@ const maxMessageLines = 64;
 
 /** Before 1.73 a message of several lines ended with its quote and the place: `…', src/main.rs:3:5`. */
 function quotedPanic(lines: TextLines, index: number, line: TextLine): ReadTraces | undefined {
-  const at = line.text.indexOf(`${panicked}'`);
+  const at = line.text.indexOf("panicked at '");
   if (at === -1) return undefined;
   const name = line.text.lastIndexOf("thread '", at);
   const start = name === -1 ? at : name;
@@ -86,7 +86,7 @@ function quotedPanic(lines: TextLines, index: number, line: TextLine): ReadTrace
     if (!last || last.opens) return undefined;
     const quote = last.text.lastIndexOf("', ");
     const place = quote === -1 ? null : panicPlace.exec(last.text.slice(quote + 3));
-    if (!place || place.index !== 0) {
+    if (!place) {
       message.push(last.text.slice(margin).trimEnd());
       continue;
     }
@@ -134,12 +134,8 @@ function readPanic(lines: TextLines, index: number, line: TextLine, panic: Panic
   }
   const ends = opening !== -1 || own(lines.at(index + 1 + message.length)?.text ?? '').startsWith('note: ');
   const said = (panic.message === undefined && !ends ? message.slice(0, 1) : message).join('\n').trim();
-  draft.name({
-    type: 'panic',
-    ...(said === '' ? {} : { message: said }),
-    start: first.startOf(panic.start),
-    index,
-  });
+  const start = first.startOf(panic.start);
+  draft.name(said === '' ? { type: 'panic', start, index } : { type: 'panic', message: said, start, index });
   if (panic.thread !== undefined) draft.thread = panic.thread;
   if (opening !== -1) next = readFrames(lines, opening + 1, draft);
   if (draft.frames.length === 0) {

@@ -16,7 +16,7 @@ export class TraceDraft {
   /** Frames left out so far, and whether some were just now. */
   #elided = 0;
   #gap = false;
-  #start = Number.POSITIVE_INFINITY;
+  #start = nowhere;
   #end = 0;
 
   constructor(language: TraceLanguage, header?: Header) {
@@ -72,15 +72,18 @@ export class TraceDraft {
   }
 
   finish(): Trace {
-    const trace: { -readonly [Key in keyof Trace]: Trace[Key] } = {
-      language: this.language,
-      // An array that grew by pushing keeps room for more.
-      frames: this.frames.slice(),
-      start: this.#start,
-      end: this.#end,
-    };
-    if (this.type !== undefined) trace.type = this.type;
-    if (this.message !== undefined) trace.message = this.message;
+    const { language, type, message } = this;
+    // An array that grew by pushing keeps room for more.
+    const frames = this.frames.slice();
+    const start = this.#start;
+    const end = this.#end;
+    // The usual layout written out: objects that grow are slow to make and large.
+    const trace: { -readonly [Key in keyof Trace]: Trace[Key] } =
+      type !== undefined && message !== undefined
+        ? { language, type, message, frames, start, end }
+        : { language, frames, start, end };
+    if (type !== undefined && message === undefined) trace.type = type;
+    if (type === undefined && message !== undefined) trace.message = message;
     if (this.cause) trace.cause = enclosed(trace, this.cause.finish());
     if (this.#members) trace.members = this.#members.map((member) => enclosed(trace, member.finish()));
     if (this.#suppressed) trace.suppressed = this.#suppressed.map((one) => enclosed(trace, one.finish()));
@@ -89,6 +92,9 @@ export class TraceDraft {
     return trace;
   }
 }
+
+/** More than any text's length, and an integer that engines keep in a field as it is. */
+const nowhere = 0x3fff_ffff;
 
 /** A trace's range includes those of the traces under it. */
 function enclosed(trace: { start: number; end: number }, under: Trace): Trace {
