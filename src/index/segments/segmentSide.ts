@@ -167,12 +167,18 @@ function addFilters(writer: BlockWriter, draft: SegmentDraft, { rows }: RowOrder
     const hold = (codes: readonly number[], hashes: readonly TokenHash[]): void => {
       for (const code of codes) held.push(hashes[code - 1] ?? { first: 0, second: 0 });
     };
-    for (const { once, codes, hashes } of columns) hold(once.codesOf(own, codes), hashes);
+    for (const { once, codes, hashes } of columns) {
+      // Of few values nearly all are in every row group: looking which are costs more than it tells.
+      if (hashes.length <= fewValues) held.push(...hashes);
+      else hold(once.codesOf(own, codes), hashes);
+    }
     hold(fields.codesOfLists(own, draft.fields), fieldHashes);
     writer.addBytes(`texts.${group}`, texts.serialize());
     writer.addBytes(`tokens.${group}`, TokenFilter.of(held, held.length).bytes);
   }
 }
+
+const fewValues = 256;
 
 /** Finds the distinct codes of some rows of a column. */
 class Once {
