@@ -112,7 +112,7 @@ export class LogIndex {
     this.#manifests = new ManifestStore(options.store);
     this.#cache = cache;
     this.#engine = engine;
-    this.#tasks = new IndexTasks(options.store.url);
+    this.#tasks = new IndexTasks(options.store.url, options.memoryLimitMb);
     this.#spillDirectory = engine.temporaryDirectory;
     this.#nowMs = options.nowMs ?? Date.now;
   }

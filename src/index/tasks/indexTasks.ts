@@ -5,7 +5,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { DamagedBlockFile } from '../blocks/blockFile.ts';
-import { damagedIndex } from '../indexError.ts';
+import { damagedIndex, IndexError } from '../indexError.ts';
 import type { SegmentEntry, SideEntry } from '../manifest.ts';
 import { LoadedSegment, type Refolded } from './loadedSegment.ts';
 import { TaskTable } from './taskTable.ts';
@@ -21,16 +21,21 @@ export interface TaskSources {
   readonly refold: (segment: LoadedSegment, without: ReadonlySet<string>) => Promise<Refolded>;
 }
 
+/** Of the columns that a search needs, and a share of those that are read for pages and facets: measured at 10 million records. */
+const bytesPerTask = 160;
+
 export class IndexTasks {
   readonly #url: string;
+  readonly #memoryLimitMb: number;
   #segments: ReadonlyMap<string, LoadedSegment> = new Map();
   #table = new TaskTable();
   #superseded = '';
   #bringing: Promise<void> | undefined;
 
-  /** @param url of the index, for messages. */
-  constructor(url: string) {
+  /** @param url of the index, for messages. @param memoryLimitMb that the tasks may take, roughly. */
+  constructor(url: string, memoryLimitMb: number) {
     this.#url = url;
+    this.#memoryLimitMb = memoryLimitMb;
   }
 
   get table(): TaskTable {
@@ -67,6 +72,7 @@ export class IndexTasks {
 
   async #load(sources: TaskSources, signal?: AbortSignal): Promise<void> {
     const { superseded } = sources;
+    this.#refuseTooMany(sources.entries);
     const isSame = superseded.join() === this.#superseded;
     const loaded = await this.#loadMissing(sources, signal);
     const dead = new Set(superseded);
@@ -86,6 +92,18 @@ export class IndexTasks {
     this.#segments = loaded;
     this.#table = table;
     this.#superseded = superseded.join();
+  }
+
+  /** Rather than have the whole process ended by the system. */
+  #refuseTooMany(entries: readonly SegmentEntry[]): void {
+    const tasks = entries.reduce((sum, { side }) => sum + side.tasks, 0);
+    const neededMb = Math.ceil((tasks * bytesPerTask) / 2 ** 20);
+    if (neededMb <= this.#memoryLimitMb) return;
+    throw new IndexError(
+      'memory',
+      this.#url,
+      `the index at ${this.#url} has ${tasks} tasks: to keep them at hand takes about ${neededMb} MB, and the limit is ${this.#memoryLimitMb} MB. Raise the memory limit, or index with a shorter retention`,
+    );
   }
 
   /** All segments of the manifest by key; those that are known are read no more. */

@@ -149,13 +149,9 @@ export class TaskTable {
     links.other.push(part.at);
     own(first.segment);
     first.segment.derived.clear();
-    const merged = mergeTimes(parts);
-    const { segment, at } = first;
-    segment.lastMs[at] = merged.lastMs;
-    segment.firstMs[at] = merged.firstMs;
-    segment.attempts[at] = merged.attempts;
-    segment.status[at] = merged.status;
-    for (const each of parts) each.segment.reachMs = Math.max(each.segment.reachMs, merged.lastMs);
+    mergeTimes(first, parts);
+    const lastMs = first.segment.lastMs[first.at] ?? 0;
+    for (const each of parts) if (each.segment.reachMs < lastMs) each.segment.reachMs = lastMs;
   }
 
   /** Makes room at once for so many further parts: one by one it would be made many times. */
@@ -199,34 +195,50 @@ function own(segment: TableSegment): void {
   segment.status = segment.status.slice();
 }
 
-/** What of a task merges whatever its parts say, and whichever came first: least, greatest, latest (docs/index-format.md). */
-function mergeTimes(parts: readonly PartPlace[]) {
-  let [lastMs, firstMs, attempts] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 0];
-  let [succeededMs, failedMs] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const { segment, at } of parts) {
-    const { tasks } = segment;
+/**
+ * What of a task merges whatever its parts say, and whichever came first: least, greatest, latest (docs/index-format.md). A reader
+ * does this for every task that lies in two segments before its first answer: without objects on the way.
+ */
+function mergeTimes(first: PartPlace, parts: readonly PartPlace[]): void {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  let firstMs = Number.POSITIVE_INFINITY;
+  let succeededMs = Number.NEGATIVE_INFINITY;
+  let failedMs = Number.NEGATIVE_INFINITY;
+  let attempts = 0;
+  let attemptMs = Number.NEGATIVE_INFINITY;
+  let attemptRank = Number.NaN;
+  for (let part = 0; part < parts.length; part++) {
+    const place = parts[part] ?? first;
+    const { tasks } = place.segment;
+    const { at } = place;
     const last = tasks.lastMs[at] ?? 0;
-    lastMs = Math.max(lastMs, last);
-    firstMs = Math.min(firstMs, tasks.firstMs[at] ?? 0);
-    attempts = Math.max(attempts, tasks.attempts[at] ?? 0);
-    succeededMs = latest(succeededMs, last, tasks.succeededAgo[at]);
-    failedMs = latest(failedMs, last, tasks.failedAgo[at]);
-  }
-  let [attemptMs, attemptRank] = [Number.NEGATIVE_INFINITY, Number.NaN];
-  for (const { segment, at } of parts) {
-    const { tasks } = segment;
+    if (last > lastMs) lastMs = last;
+    const start = tasks.firstMs[at] ?? 0;
+    if (start < firstMs) firstMs = start;
+    // Where there is none these are NaN, which is greater than nothing.
+    const succeeded = last - (tasks.succeededAgo[at] ?? Number.NaN);
+    if (succeeded > succeededMs) succeededMs = succeeded;
+    const failed = last - (tasks.failedAgo[at] ?? Number.NaN);
+    if (failed > failedMs) failedMs = failed;
+    const own = tasks.attempts[at] ?? 0;
+    if (own < attempts) continue;
+    const ms = last - (tasks.attemptAgo[at] ?? Number.NaN);
     const rank = tasks.attemptRank[at] ?? Number.NaN;
-    if (tasks.attempts[at] !== attempts || Number.isNaN(rank)) continue;
-    const ms = (tasks.lastMs[at] ?? 0) - (tasks.attemptAgo[at] ?? 0);
-    if (ms < attemptMs || (ms === attemptMs && rank <= attemptRank)) continue;
-    [attemptMs, attemptRank] = [ms, rank];
+    if (own > attempts) {
+      [attempts, attemptMs, attemptRank] = [own, ms, rank];
+    } else if (ms > attemptMs || (ms === attemptMs && rank > attemptRank) || Number.isNaN(attemptRank)) {
+      [attemptMs, attemptRank] = [ms, rank];
+    }
   }
-  const agoOf = (ms: number): number => (Number.isFinite(ms) ? lastMs - ms : Number.NaN);
-  return { lastMs, firstMs, attempts, status: statusNumber(attemptRank, agoOf(succeededMs), agoOf(failedMs)) };
+  const { segment, at } = first;
+  segment.lastMs[at] = lastMs;
+  segment.firstMs[at] = firstMs;
+  segment.attempts[at] = attempts;
+  segment.status[at] = statusNumber(attemptRank, agoOf(lastMs, succeededMs), agoOf(lastMs, failedMs));
 }
 
-function latest(before: number, lastMs: number, ago: number | undefined): number {
-  return ago === undefined || Number.isNaN(ago) ? before : Math.max(before, lastMs - ago);
+function agoOf(lastMs: number, ms: number): number {
+  return ms === Number.NEGATIVE_INFINITY ? Number.NaN : lastMs - ms;
 }
 
 function greatest(values: Float64Array): number {
