@@ -1,4 +1,4 @@
-/** Opens the revision that `--commit` names, in the first repository of the workspace that has it. */
+/** Opens the revision of a commit, in the first repository of the workspace that has it. */
 
 import { relative } from 'node:path';
 import { normalisePath } from '../stacktrace/framePath.ts';
@@ -11,7 +11,14 @@ import { Failure, WrongUse } from './wrongUse.ts';
 /** No colours, and no program that the repository's configuration names for its files. */
 const diff = ['diff', '--no-color', '--no-ext-diff', '--no-textconv', '--find-renames'];
 
+export type FoundRevision =
+  | { readonly kind: 'revision'; readonly revision: Revision }
+  /** No repository of the workspace has it; the message says how to get it. */
+  | { readonly kind: 'absent'; readonly message: string }
+  | { readonly kind: 'noRepository'; readonly message: string };
+
 /**
+ * The revision that the user names.
  * @param folders of the workspace, absolute
  * @throws WrongUse on what is no commit's hash, Failure where no repository has it, saying how to get it
  */
@@ -19,23 +26,37 @@ export async function openRevision(folders: readonly string[], commit: string, o
   if (!isCommitName(commit)) {
     throw new WrongUse(`--commit expects the hash of a commit, 7 to 64 hex digits, got ${JSON.stringify(commit)}.`);
   }
+  const found = await findRevision(folders, commit, options);
+  if (found.kind === 'revision') return found.revision;
+  throw new Failure(found.message);
+}
+
+/** @param commit that `isCommitName` has let through */
+export async function findRevision(
+  folders: readonly string[],
+  commit: string,
+  options: GitOptions,
+): Promise<FoundRevision> {
   const roots = new Set<string>();
   for (const folder of folders) {
     const root = await rootOf(folder, options);
     if (root === undefined || roots.has(root)) continue;
     roots.add(root);
     const verified = await git(root, ['rev-parse', '--verify', '--quiet', `${commit}^{commit}`], options);
-    if (verified !== undefined) return revisionOf(root, verified.trim(), options);
+    if (verified !== undefined) {
+      return { kind: 'revision', revision: await revisionOf(root, verified.trim(), options) };
+    }
   }
   const [first] = roots;
   if (first === undefined) {
-    throw new Failure(`--commit: ${folders.join(', ')} is in no git repository. Name the right one with --workspace.`);
+    const message = `${folders.join(', ')} is in no git repository. Name the right folder with --workspace.`;
+    return { kind: 'noRepository', message };
   }
   const fetch = `git -C ${first} fetch`;
-  throw new Failure(
+  const message =
     `Commit ${commit} is not in the repository ${[...roots].join(', nor in ')}. Get it with "${fetch}", or, where no ` +
-      `branch leads to it, with "${fetch} origin ${commit}"; a short hash that several commits have needs more digits.`,
-  );
+    `branch leads to it, with "${fetch} origin ${commit}"; a short hash that several commits have needs more digits.`;
+  return { kind: 'absent', message };
 }
 
 /** As the user spells it, so that paths of the workspace begin with it; git's own spelling follows links. */

@@ -17,6 +17,7 @@ import { LocalHarness } from './harness/localHarness.ts';
 import { TimelinePanel } from './panels/timelinePanel.ts';
 import { CoordinatorTokens } from './settings/coordinatorTokens.ts';
 import { Environments } from './settings/environments.ts';
+import { DeployedRevisions } from './sources/deployedRevision.ts';
 import { FailureLenses } from './sources/failureLenses.ts';
 import { FrameNotes } from './sources/frameNotes.ts';
 import { FrameOpener } from './sources/frameOpener.ts';
@@ -59,9 +60,10 @@ export async function compose(context: vscode.ExtensionContext): Promise<Composi
   const harness = new LocalHarness(dist('cli.mjs'), context.storageUri, environments);
   const learned = new LearnedMappings(context.workspaceState);
   const sources = new WorkspaceSources(environments, learned, log);
+  const revisions = new DeployedRevisions();
   const notes = new FrameNotes();
-  const frames = new FrameOpener(sources, learned, environments, notes);
-  const lenses = new FailureLenses(engine, environments, sources, log);
+  const frames = new FrameOpener(sources, revisions, learned, environments, notes);
+  const lenses = new FailureLenses(engine, environments, sources, revisions, log);
   const documents = new TaskLogDocuments(engine);
   const stackTraces = new StackTraceDocuments();
   const links = new FrameLinks(frames, environments, stackTraces, documents);
@@ -100,6 +102,7 @@ export async function compose(context: vscode.ExtensionContext): Promise<Composi
     notes,
     lenses,
     sources,
+    revisions,
     learned,
     harness,
     logProblems,

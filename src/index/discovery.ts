@@ -24,13 +24,6 @@ export interface DiscoveryOptions {
   readonly retry?: boolean;
 }
 
-interface Discovered {
-  /** In the listing's order. */
-  readonly pending: ObjectInfo[];
-  /** How many could not be read, and are to be tried again later. */
-  readonly waiting: number;
-}
-
 interface DiscoveryPlaces {
   readonly logs: ObjectStore;
   readonly indexUrl: string;
@@ -57,18 +50,16 @@ export class Discovery {
     return this.#newest.prefixes(this.#places.nowMs()).length > 0;
   }
 
-  async find(options: DiscoveryOptions, signal?: AbortSignal): Promise<Discovered> {
+  /** In the listing's order. */
+  async find(options: DiscoveryOptions, signal?: AbortSignal): Promise<ObjectInfo[]> {
     const pending: ObjectInfo[] = [];
-    let waiting = 0;
     for await (const info of this.#list(options.scope ?? { kind: 'all' }, signal)) {
       signal?.throwIfAborted();
       this.#newest.note(info.key);
       if (this.#own !== undefined && info.key.startsWith(this.#own)) continue;
-      const standing = this.standingOf(info, options);
-      if (standing === 'due') pending.push(info);
-      else if (standing === 'waiting') waiting += 1;
+      if (this.standingOf(info, options) === 'due') pending.push(info);
     }
-    return { pending, waiting };
+    return pending;
   }
 
   standingOf(info: ObjectInfo, { isPatient = false, retry = false }: DiscoveryOptions = {}): Standing {

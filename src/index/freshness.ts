@@ -1,5 +1,6 @@
 /**
- * How far an index is complete: the moment before which every log object that was listed is indexed. Kept beside the
+ * How far an index is complete: the moment before which every log object that was listed is indexed, but for those that the ledger
+ * says could not be read: they would hold an index for stale that is as fresh as it can be. Kept beside the
  * manifests, because a pass that finds nothing new commits nothing, yet makes the index fresher.
  */
 

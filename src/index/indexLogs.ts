@@ -133,7 +133,7 @@ export class Indexer implements AsyncDisposable {
     const startMs = this.#nowMs();
     const { scope = { kind: 'all' } } = passOptions;
     if (scope.kind !== 'newest') await this.#state.refresh(signal);
-    let { pending, waiting } = await this.#discovery.find(passOptions, signal);
+    let pending = await this.#discovery.find(passOptions, signal);
     if (scope.kind === 'newest' && pending.length > 0) {
       // Where nothing is new, the newest manifest is not asked for either.
       await this.#state.refresh(signal);
@@ -144,7 +144,7 @@ export class Indexer implements AsyncDisposable {
     const queue = new PendingObjects(pending);
     this.#done = 0;
     onProgress?.({ done: 0, total: queue.total, unit: 'objects' });
-    const unsettled = waiting + (await this.#readAll(queue, passOptions, sum));
+    const unsettled = await this.#readAll(queue, passOptions, sum);
     if (sum.objects > 0 || scope.kind === 'all') await this.#tidy(sum.objects > 0);
     if (unsettled === 0 && scope.kind !== 'newest') await this.#noteFreshness(startMs, sum.objects > 0);
     return { ...sum, ms: this.#nowMs() - startMs };
@@ -276,7 +276,7 @@ export class Indexer implements AsyncDisposable {
     await collectGarbage(index, this.#state.manifest, this.#options.grace, signal);
   }
 
-  /** Reads an object into the batch, or notes that it cannot be read; false when a later pass has to look at it again. */
+  /** Reads an object into the batch, or notes that it cannot be read; false when neither is certain. */
   async #read(info: ObjectInfo, batch: Batch, signal: AbortSignal): Promise<boolean> {
     const { logs } = this.#options;
     const before = this.#state.ledger.get(info.key);
@@ -301,7 +301,7 @@ export class Indexer implements AsyncDisposable {
       const isAside = entry.unread !== undefined && isSetAside(entry.unread);
       const tries = entry.unread?.tries ?? 0;
       this.#options.onUnreadable?.({ key: info.key, reason: message, tries, isSetAside: isAside });
-      return isAside;
+      return true;
     }
   }
 

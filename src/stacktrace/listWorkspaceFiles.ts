@@ -28,12 +28,16 @@ export async function listWorkspaceFiles(directory: string, options: ListOptions
   return (await listByGit(directory, maxFiles, options.signal)) ?? (await walk(directory, maxFiles, options.signal));
 }
 
-/** The index of a folder, listed. Same failures as `listWorkspaceFiles`. */
+/**
+ * The index of a folder, listed. Without a word about case the system's usual file system decides. Same failures as
+ * `listWorkspaceFiles`.
+ */
 export async function openWorkspaceFiles(
   directory: string,
   options: ListOptions & WorkspaceOptions = {},
 ): Promise<WorkspaceFiles> {
-  return new WorkspaceFiles(directory, await listWorkspaceFiles(directory, options), options);
+  const caseInsensitive = options.caseInsensitive ?? (process.platform === 'win32' || process.platform === 'darwin');
+  return new WorkspaceFiles(directory, await listWorkspaceFiles(directory, options), { caseInsensitive });
 }
 
 /** @returns `undefined` when there is no git, or no repository */

@@ -63,8 +63,16 @@ export async function resolveFrame(frame: Frame, options: ResolveOptions): Promi
     if (checked.confidence >= learnedConfidence) return judged(frame, [checked]);
   }
   const beside = mapped(path, options.siblings ?? [], options.files, 0.9, 'beside the other frames of the trace,');
-  const others = beside ? [beside] : suffixCandidates(frame, path, options.files);
-  const found = learned ? [learned, ...others.filter((one) => !isSameFile(one, learned))] : others;
+  if (beside) {
+    const checked = await withEvidence(beside, frame, options);
+    // Where the file itself speaks against it, it is one of those that look alike.
+    if (checked.confidence >= openConfidence && !learned) return judged(frame, [checked]);
+  }
+  const first = [learned, beside].filter((one) => one !== undefined);
+  const others = suffixCandidates(frame, path, options.files);
+  const found = [...first, ...others].filter(
+    (one, index, all) => all.findIndex((same) => isSameFile(same, one)) === index,
+  );
   if (found.length === 0) {
     const name = pathComponents(path).at(-1) ?? frame.file;
     return {

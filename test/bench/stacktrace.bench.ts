@@ -1,15 +1,7 @@
-/** Measures stack traces: `npm run bench -- stacktrace` prints MB/s of finding, ms per resolved frame, memory of the index. */
+/** Measures how fast stack traces are found: `npm run bench -- stacktrace` prints MB/s. Files of frames: `stacktraceFiles`. */
 
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { findTraces } from '../../src/stacktrace/findTraces.ts';
-import { resolveFrame } from '../../src/stacktrace/resolveFrame.ts';
-import type { Frame } from '../../src/stacktrace/trace.ts';
-import { WorkspaceFiles } from '../../src/stacktrace/workspaceFiles.ts';
 import { forms, hostile, logs, services } from './traceTexts.ts';
-
-setFlagsFromString('--expose-gc');
-const collectGarbage: () => void = runInNewContext('gc');
 
 /**
  * Whole: one text of 4 MB, all its traces held at the end. In pieces: texts of about 64 KB, as records and documents are,
@@ -51,41 +43,6 @@ for (const group of ['services', 'hostile']) {
   if (slowest) console.log(`\nslowest of ${group}: ${slowest[1]}, ${slowest[3].toFixed(1)} MB/s in pieces`);
 }
 
-const files = 100_000;
-const before = heapUsed();
-// Joined and split: as flat strings, the way a listing hands them over.
-const paths = Array.from({ length: files }, (_, n) => {
-  // Every 10th name is everywhere, the others stand in three places each.
-  const name = n % 10 === 0 ? 'index.ts' : `module${n % 30_000}.ts`;
-  return `packages/p${n % 200}/src/area${Math.floor(n / 200)}/${name}`;
-})
-  .join('\0')
-  .split('\0');
-const started = performance.now();
-const workspace = new WorkspaceFiles('/repo', paths);
-const indexMs = performance.now() - started;
-const indexBytes = heapUsed() - before;
-console.log(
-  `\nindex of ${workspace.size} files: ${indexMs.toFixed(0)} ms, ${(indexBytes / 1e6).toFixed(1)} MB with its paths`,
-);
-
-const times: number[] = [];
-const kinds = new Map<string, number>();
-for (let n = 0; n < 5000; n++) {
-  const path = paths[(n * 7919) % paths.length] ?? '';
-  const frame: Frame = { raw: '', file: `/srv/app/${path}`, line1: 3, inApp: true, start: 0, end: 0 };
-  const from = performance.now();
-  const { kind } = await resolveFrame(frame, { files: [workspace] });
-  times.push(performance.now() - from);
-  kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-}
-times.sort((a, b) => a - b);
-const at = (part: number): string => (times[Math.floor(times.length * part)] ?? 0).toFixed(3);
-console.log(
-  `resolve: median ${at(0.5)} ms, 99th percentile ${at(0.99)} ms, worst ${at(0.9999)} ms`,
-  Object.fromEntries(kinds),
-);
-
 /** Cut at line ends, where there are any; flat, as text that was read is. */
 function piecesOf(text: string): string[] {
   const pieces: string[] = [];
@@ -110,9 +67,4 @@ function timesOf(runs: number, work: () => void): number[] {
 
 function median(times: readonly number[]): number {
   return times.toSorted((a, b) => a - b)[times.length >> 1] ?? Number.NaN;
-}
-
-function heapUsed(): number {
-  collectGarbage();
-  return process.memoryUsage().heapUsed;
 }

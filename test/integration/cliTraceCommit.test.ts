@@ -5,6 +5,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { git as runGit } from '../../src/cli/git.ts';
 import { type TemporaryFolder, temporaryFolder } from '../rigs/temporaryFolder.ts';
 
@@ -60,8 +61,11 @@ interface Ran {
   readonly stderr: string;
 }
 
-function run(args: readonly string[], input: string, options: { cwd?: string; path?: string } = {}): Promise<Ran> {
-  const child = spawn(process.execPath, [cli, 'trace', ...args], {
+const run = (args: readonly string[], input: string, options: { cwd?: string; path?: string } = {}) =>
+  call(['trace', ...args], input, options);
+
+function call(args: readonly string[], input = '', options: { cwd?: string; path?: string } = {}): Promise<Ran> {
+  const child = spawn(process.execPath, [cli, ...args], {
     cwd: options.cwd ?? folder,
     env: { ...process.env, ...(options.path !== undefined && { PATH: options.path }) },
   });
@@ -201,6 +205,32 @@ for (const hostile of ['--output=/tmp/x', 'HEAD', `${'a'.repeat(8)}; rm -rf .`, 
     assert.match(stderr, /--commit expects the hash of a commit/);
   });
 }
+
+test('a task is printed with its lines at the commit of its build, or with how to get that', async (t) => {
+  const logs = await temporaryFolder('logs');
+  t.after(() => logs.remove());
+  const unknown = 'e'.repeat(40);
+  const records = [commit, unknown].map((ran) => ({
+    ts: Date.now(),
+    event: 'task.failed',
+    task: ran === unknown ? 'elsewhere' : 'here',
+    error: { type: 'Error', message: 'no', stack: frames('service/src/oldName.ts:7', 'service/src/edited.ts:5') },
+    build: { commit: ran },
+  }));
+  await writeFile(join(logs.path, 'w.ndjson'), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  const task = (id: string) => call(['task', id, '--logs', pathToFileURL(logs.path).href]);
+  const here = await task('here');
+  assert.equal(here.code, 0, here.stderr);
+  assert.match(here.stdout, /newName\.ts:8:3 .*\(service\/src\/oldName\.ts:7 at [0-9a-f]{8}, moved\)/);
+  assert.match(here.stdout, /edited\.ts:7:3 .*\(service\/src\/edited\.ts:5 at [0-9a-f]{8}, moved\)/);
+  const elsewhere = await task('elsewhere');
+  assert.equal(elsewhere.code, 0, elsewhere.stderr);
+  assert.match(
+    elsewhere.stderr,
+    new RegExp(`Commit ${unknown} is not in the repository .* Until then lines are as the`),
+  );
+  assert.match(elsewhere.stdout, /edited\.ts:5:3/);
+});
 
 test('a program that the repository names for its files is not run', async () => {
   const trap = join(folder, '.git/trap');

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { readFreshness } from '../../src/index/freshness.ts';
 import { indexLogs, type UnreadableObject } from '../../src/index/indexLogs.ts';
 import { watchLogs } from '../../src/index/watchLogs.ts';
 import type { ObjectStore } from '../../src/store/objectStore.ts';
@@ -128,6 +129,18 @@ test('an object that is replaced whenever it is read is set aside too, and read 
   assert.equal((await indexLogs({ logs, index, nowMs: () => later })).objects, 1);
   assert.deepEqual(await rejectsOf(fixture), []);
   await assertIndexedOnce(await fixture.reader(), logs);
+});
+
+test('what cannot be read does not make the rest of the index stale', async () => {
+  await using fixture = await indexFixture();
+  const { logs, index } = fixture;
+  await putLogs(logs, 3);
+  let nowMs = Date.now();
+  for (let run = 1; run <= 3; run++) {
+    nowMs += 3_600_000;
+    await indexLogs({ logs: failing(logs, 'denied'), index, nowMs: () => nowMs });
+    assert.equal(await readFreshness(index), nowMs);
+  }
 });
 
 test('a store that cannot be reached at all is no fault of an object', async () => {

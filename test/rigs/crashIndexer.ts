@@ -15,6 +15,8 @@ export interface CrashIndexerOptions {
   readonly index: string;
   readonly s3?: S3Options;
   readonly temporaryDirectory: string;
+  /** Read in so many threads; 0 reads in the main one. */
+  readonly threads: number;
   readonly gate?: {
     readonly request: number;
     readonly moment: 'before' | 'after';
@@ -45,11 +47,12 @@ await watchLogs({
   index,
   signal: new AbortController().signal,
   temporaryDirectory: options.temporaryDirectory,
+  threads: options.threads,
   intervalMs: 20,
   lookBackEveryMs: 100,
   fullPassEveryMs: 400,
   limits: { objects: 4, records: 400 },
   // Many times what a commit takes here; none of those that are killed goes on.
-  grace: { objectsMs: 60_000, manifestsMs: 60_000 },
+  grace: { objectsMs: 120_000, manifestsMs: 60_000 },
   onProblem: (error) => process.stdout.write(`${error instanceof Error ? error.message : String(error)}\n`),
 });

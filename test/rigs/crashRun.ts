@@ -60,7 +60,8 @@ export async function crashRun(options: CrashRunOptions): Promise<CrashRun> {
       const temporaryDirectory = join(options.directory, `indexer-${number}`);
       await mkdir(temporaryDirectory, { recursive: true });
       const how = plan(random);
-      killed[await liveAndDie(options, how, temporaryDirectory, running, problems)] += 1;
+      const threads = random() < 0.3 ? 2 : 0;
+      killed[await liveAndDie(options, how, { temporaryDirectory, threads }, running, problems)] += 1;
       options.onKill?.(count());
       await rm(temporaryDirectory, { recursive: true, force: true });
     }
@@ -102,7 +103,7 @@ function plan(random: () => number): Death {
 async function liveAndDie(
   { logs, index, s3 }: CrashRunOptions,
   death: Death,
-  temporaryDirectory: string,
+  own: Pick<CrashIndexerOptions, 'temporaryDirectory' | 'threads'>,
   running: Set<ChildProcess>,
   problems: string[],
 ): Promise<keyof CrashRun['kills']> {
@@ -110,7 +111,7 @@ async function liveAndDie(
     logs: logs.url,
     index: index.url,
     ...(s3 ? { s3 } : {}),
-    temporaryDirectory,
+    ...own,
     ...(death.kind === 'atRequest' ? { gate: death } : {}),
   };
   const child = spawn(process.execPath, [program, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -64,9 +64,12 @@ export class Workbench {
     await mkdir(screenshotsFolder, { recursive: true });
     const path = join(screenshotsFolder, `${name}.png`);
     if (pointer === 'away') {
-      // No hover covers what the picture is of.
-      await this.page.mouse.move(1, 1);
-      await this.page.locator('.workbench-hover:visible').first().waitFor({ state: 'hidden' });
+      // On a busy machine a hover may come when the pointer has left already: the next move hides it.
+      await until('no hover covers what the picture is of', async () => {
+        await this.page.mouse.move(2, 2);
+        await this.page.mouse.move(1, 1);
+        return (await this.page.locator('.workbench-hover:visible').count()) === 0;
+      });
     }
     await this.page.screenshot({ path });
     return path;

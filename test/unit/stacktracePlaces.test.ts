@@ -150,6 +150,20 @@ test('a mapping and the folder of the other frames tell files of one name apart'
   assert.equal(opened(beside), '/repo/services/billing/src/main.ts');
 });
 
+test('a folder that the file itself speaks against is one of several', async () => {
+  const sources: Readonly<Record<string, string>> = {
+    'a/one/boot.ts': 'export function boot() {\n  two();\n}\n',
+    'a/two/step.ts': 'export const nothing = 1;\n',
+    'b/two/step.ts': 'export function step() {\n  fail();\n}\n',
+  };
+  const [step] = await resolved('Error: x\n    at step (/x/two/step.ts:2:1)\n    at boot (/x/one/boot.ts:2:1)\n', {
+    files: [new WorkspaceFiles('/repo', Object.keys(sources))],
+    readSource: (path) => Promise.resolve({ kind: 'text', text: sources[path.slice('/repo/'.length)] ?? '' }),
+  });
+  const paths = step?.kind === 'choice' ? step.candidates.map(({ path }) => path) : [opened(step)];
+  assert.equal(paths[0], '/repo/b/two/step.ts', step?.why);
+});
+
 test('library frames are never taken for files of one name', async () => {
   for (const text of [
     'Error: x\n    at read (/app/node_modules/csv/src/load/reader.ts:1:1)\n',

@@ -93,6 +93,20 @@ test("the header of another language's trace below is no part of it", () => {
   );
 });
 
+test("in another language's message it goes up to the blank line above that one's frames", () => {
+  const below = '\n\tat com.acme.Runner.read(Runner.java:41)\n';
+  for (const above of ['a.PythonException: ', 'a.PythonException: job 3 failed:\n']) {
+    const traces = findTraces(`noise\nnoise\n${above}${traceback}ValueError: bad\nrow 3\n${below}`);
+    assert.deepEqual(
+      traces.map(({ language, type, message }) => [language, type, language === 'python' ? message : undefined]),
+      [
+        ['python', 'ValueError', 'bad\nrow 3'],
+        ['jvm', 'a.PythonException', undefined],
+      ],
+    );
+  }
+});
+
 test('the group goes by the first line: where a trace was logged does not change it', () => {
   const foreign =
     'Traceback (most recent call last):\n  File "/usr/lib/python3.12/json/decoder.py", line 3, in decode\n';

@@ -2,19 +2,23 @@
 
 import type { LogRecord } from '../../model/record.ts';
 import type { Attempt, TaskDetail } from '../../model/task.ts';
+import type { ResolveTraceOptions } from '../../stacktrace/resolveTrace.ts';
+import type { Revision } from '../../stacktrace/revision.ts';
+import { isCommitName } from '../../stacktrace/revisionPaths.ts';
 import { asking, judge } from '../asking.ts';
 import type { Call, CallContext } from '../call.ts';
 import { type ExitCode, exitCode } from '../exitCode.ts';
 import { bytesText, countText, durationText, timeText } from '../../model/readableNumbers.ts';
 import type { OptionValues } from '../options.ts';
 import { plainBlock, plainLine } from '../../model/plainText.ts';
+import { findRevision } from '../gitRevision.ts';
 import { recordColumns, recordLine } from '../recordTable.ts';
 import { printTable, type Column } from '../table.ts';
 import { errorText, statusStyle } from '../taskTable.ts';
 import type { Terminal } from '../terminal.ts';
 import { askOptions } from '../whereToAsk.ts';
-import { openWorkspace, printTraces, workspaceOptions } from '../workspace.ts';
-import { WrongUse } from '../wrongUse.ts';
+import { openWorkspace, printTraces, workspaceOptions, workspaceThen } from '../workspace.ts';
+import { Failure, WrongUse } from '../wrongUse.ts';
 
 export const taskCall: Call = {
   words: ['task'],
@@ -46,13 +50,17 @@ async function runTask(values: OptionValues, context: CallContext): Promise<Exit
     }
     await printTask(terminal, detail);
     const stacks = stacksOf(detail);
-    if (stacks.length === 0) return judged;
+    if (stacks.size === 0) return judged;
     terminal.progress('listing the workspace');
     const workspace = await openWorkspace(values, context, environment.paths);
-    for (const stack of stacks) {
+    const revisions = new Map<string | undefined, Revision | undefined>();
+    for (const [stack, commit] of stacks) {
       await terminal.printText('');
+      if (!revisions.has(commit)) revisions.set(commit, await revisionThatRan(commit, workspace, context));
+      const revision = revisions.get(commit);
+      const at = revision ? workspaceThen(workspace, revision) : workspace;
       // A trace of a format that is not known is still worth reading.
-      if ((await printTraces(terminal, stack, workspace, context.cwd)) === 0) {
+      if ((await printTraces(terminal, stack, at, context.cwd, revision)) === 0) {
         await terminal.printText(plainBlock(stack));
       }
     }
@@ -60,10 +68,31 @@ async function runTask(values: OptionValues, context: CallContext): Promise<Exit
   });
 }
 
-/** Each stack once: the record of the failed attempt and that of the failed task hold the same one. */
-function stacksOf({ attempts, records }: TaskDetail): readonly string[] {
-  const stacks = [...records, ...attempts].flatMap(({ error }) => error?.stack ?? []);
-  return [...new Set(stacks)];
+/** Each stack once, with the commit that ran: the record of the failed attempt and that of the failed task hold the same. */
+function stacksOf({ task, attempts, records }: TaskDetail): ReadonlyMap<string, string | undefined> {
+  const stacks = new Map<string, string | undefined>();
+  for (const { error, build } of [...records, ...attempts.map(({ error }) => ({ error, build: undefined }))]) {
+    if (error?.stack === undefined) continue;
+    const commit = (build ?? task.build)?.commit;
+    if (!stacks.has(error.stack) || stacks.get(error.stack) === undefined) stacks.set(error.stack, commit);
+  }
+  return stacks;
+}
+
+/** What a build says of its commit may be wrong or of another repository: lines are then as the trace has them. */
+async function revisionThatRan(
+  commit: string | undefined,
+  { files }: ResolveTraceOptions,
+  context: CallContext,
+): Promise<Revision | undefined> {
+  if (commit === undefined || !isCommitName(commit)) return undefined;
+  const folders = files.map(({ root }) => root);
+  const found = await findRevision(folders, commit, context).catch((error: unknown) => {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  });
+  if (found?.kind === 'absent') context.terminal.tell(`${found.message} Until then lines are as the trace has them.`);
+  return found?.kind === 'revision' ? found.revision : undefined;
 }
 
 const attemptColumns: readonly Column<Attempt>[] = [

@@ -1,7 +1,7 @@
 /** The revision that a failure's build was made from: its files as they were, and where their lines are now. */
 
 import { relative } from 'node:path';
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import { normalisePath } from '../../stacktrace/framePath.ts';
 import { Revision, type RevisionSource } from '../../stacktrace/revision.ts';
 import { parseLineEdits } from '../../stacktrace/revisionLines.ts';
@@ -22,8 +22,37 @@ export type Deployed =
   /** Revisions cannot be read at all. */
   | { readonly kind: 'missing'; readonly why: string };
 
-/** @throws nothing that has to do with git: that is part of the answer. */
-export async function deployedRevision(commit: string | undefined): Promise<Deployed> {
+/** The files of a revision are compared with those on the disk once for so long: steps from frame to frame need no more. */
+const freshMs = 10_000;
+const keptAtMost = 20;
+
+/** Revisions by the names that builds give them, kept for a moment: comparing a large work tree takes its time. */
+export class DeployedRevisions implements vscode.Disposable {
+  readonly #known = new Map<string, { readonly askedMs: number; readonly revision: DeployedRevision }>();
+  /** What is saved has changed, and git tells so at once. */
+  readonly #subscription = vscode.workspace.onDidSaveTextDocument(() => this.#known.clear());
+
+  /** @throws nothing that has to do with git: that is part of the answer. */
+  async of(commit: string | undefined): Promise<Deployed> {
+    const askedMs = Date.now();
+    const known = commit === undefined ? undefined : this.#known.get(commit);
+    if (known && askedMs - known.askedMs < freshMs) return { kind: 'revision', revision: known.revision };
+    const deployed = await deployedRevision(commit);
+    if (commit !== undefined && deployed.kind === 'revision') {
+      this.#known.delete(commit);
+      this.#known.set(commit, { askedMs, revision: deployed.revision });
+      const oldest = this.#known.keys().next().value;
+      if (this.#known.size > keptAtMost && oldest !== undefined) this.#known.delete(oldest);
+    }
+    return deployed;
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+  }
+}
+
+async function deployedRevision(commit: string | undefined): Promise<Deployed> {
   if (commit === undefined || commit === '') return { kind: 'unknown' };
   if (!isCommitName(commit)) return { kind: 'missing', why: 'the build names its commit by something that is none' };
   try {

@@ -13,7 +13,7 @@ import { failureOf } from '../failureText.ts';
 import { quoted } from '../filterTerm.ts';
 import { iconFree } from '../plainText.ts';
 import type { Environments } from '../settings/environments.ts';
-import { type DeployedRevision, deployedRevision } from './deployedRevision.ts';
+import type { DeployedRevision, DeployedRevisions } from './deployedRevision.ts';
 import { byLine, failurePlaces, type LineFailures } from './failurePlaces.ts';
 import type { WorkspaceSources } from './workspaceSources.ts';
 
@@ -36,6 +36,7 @@ export class FailureLenses implements vscode.CodeLensProvider, vscode.Disposable
   readonly #engine: Engine;
   readonly #environments: Environments;
   readonly #sources: WorkspaceSources;
+  readonly #revisions: DeployedRevisions;
   readonly #log: vscode.LogOutputChannel;
   readonly #onDidChange = new vscode.EventEmitter<void>();
   readonly #disposables: vscode.Disposable[];
@@ -46,10 +47,17 @@ export class FailureLenses implements vscode.CodeLensProvider, vscode.Disposable
 
   readonly onDidChangeCodeLenses = this.#onDidChange.event;
 
-  constructor(engine: Engine, environments: Environments, sources: WorkspaceSources, log: vscode.LogOutputChannel) {
+  constructor(
+    engine: Engine,
+    environments: Environments,
+    sources: WorkspaceSources,
+    revisions: DeployedRevisions,
+    log: vscode.LogOutputChannel,
+  ) {
     this.#engine = engine;
     this.#environments = environments;
     this.#sources = sources;
+    this.#revisions = revisions;
     this.#log = log;
     this.#isOn = environments.settings.failureLenses;
     this.#disposables = [
@@ -130,7 +138,7 @@ export class FailureLenses implements vscode.CodeLensProvider, vscode.Disposable
         if (basename(normalisePath(place.frame.file ?? '')) !== basename(path)) continue;
         const { commit = '' } = place;
         if (!revisions.has(commit)) {
-          const deployed = await deployedRevision(commit);
+          const deployed = await this.#revisions.of(commit);
           revisions.set(commit, deployed.kind === 'revision' ? deployed.revision : undefined);
         }
         const revision = revisions.get(commit);

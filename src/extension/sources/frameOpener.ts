@@ -13,7 +13,7 @@ import { iconFree, linkFree, plainLine } from '../plainText.ts';
 import type { Environments } from '../settings/environments.ts';
 import { environmentsKey, settingsSection } from '../settings/settings.ts';
 import { frameText } from '../views/errorNodes.ts';
-import { type Deployed, type DeployedRevision, deployedRevision } from './deployedRevision.ts';
+import type { Deployed, DeployedRevision, DeployedRevisions } from './deployedRevision.ts';
 import type { FrameNote, FrameNotes } from './frameNotes.ts';
 import { type LearnedMappings, learnedText } from './learnedMappings.ts';
 import { openLine, type ShowOptions, showLine } from './openLine.ts';
@@ -42,14 +42,22 @@ const maxSourceBytes = 4 << 20;
 
 export class FrameOpener {
   readonly #sources: WorkspaceSources;
+  readonly #revisions: DeployedRevisions;
   readonly #learned: LearnedMappings;
   readonly #environments: Environments;
   readonly #notes: FrameNotes;
   /** Commits that were offered to be fetched: once is enough. */
   readonly #offered = new Set<string>();
 
-  constructor(sources: WorkspaceSources, learned: LearnedMappings, environments: Environments, notes: FrameNotes) {
+  constructor(
+    sources: WorkspaceSources,
+    revisions: DeployedRevisions,
+    learned: LearnedMappings,
+    environments: Environments,
+    notes: FrameNotes,
+  ) {
     this.#sources = sources;
+    this.#revisions = revisions;
     this.#learned = learned;
     this.#environments = environments;
     this.#notes = notes;
@@ -97,9 +105,9 @@ export class FrameOpener {
   }
 
   async #locate(place: FramePlace): Promise<{ readonly resolution: Resolution; readonly deployed: Deployed }> {
-    const deployed = await deployedRevision(place.commit).catch(
-      (error: unknown): Deployed => ({ kind: 'missing', why: `git failed: ${failureOf(error).message}` }),
-    );
+    const deployed = await this.#revisions
+      .of(place.commit)
+      .catch((error: unknown): Deployed => ({ kind: 'missing', why: `git failed: ${failureOf(error).message}` }));
     const revision = deployed.kind === 'revision' ? deployed.revision : undefined;
     const { frame, trace, mappings } = place;
     return { resolution: await this.#sources.resolve(frame, trace, mappings, revision), deployed };

@@ -172,7 +172,6 @@ class FolderSources implements vscode.Disposable {
     if (!this.#files) {
       const listing = openWorkspaceFiles(this.#folder.uri.fsPath, {
         signal: this.#disposal.signal,
-        caseInsensitive: process.platform === 'win32' || process.platform === 'darwin',
       });
       this.#files = listing;
       listing.catch(() => {

@@ -93,7 +93,7 @@ const headers: readonly RegExp[] = [
 ];
 /** A stack of a report: where memory was allocated or freed, one side of a race. */
 const reportedStack =
-  /(?:(?:Direct|Indirect) leak of .* allocated from|(?:(?:previously )?allocated|freed|created) by .*(?:here|at)|Uninitialized value was created by .*|[Pp]revious(?:ly)? .*|\b(?:Write|Read|Atomic write|Atomic read|Location|Thread T\d+|Mutex M\d+) .*):?$/;
+  /(?:(?:Direct|Indirect) leak of .* allocated from:|(?:(?:previously )?allocated|freed|created) by .*(?:here|at):|Uninitialized value was created by .*|[Pp]revious(?:ly)? .*:|\b(?:Write|Read|Atomic write|Atomic read|Location|Thread T\d+|Mutex M\d+) .*:)$/;
 const threadLine = /^\s*\[?Thread (\d+ \(.*\)|\d+.*?):?$/;
 
 /** Gives the trace its type, message and thread; true when something above says that this is a stack. */

@@ -49,8 +49,8 @@ function dumpedThread(lines: TextLines, first: number, floor: number): { name: s
   return undefined;
 }
 
-/** Between the frames of a thread dump: what the thread holds and waits for. */
-const lock = /^- (?:locked|waiting|parking|eliminated|<no )/;
+/** Between frames: what a thread holds and waits for; where a coroutine was resumed, as Kotlin's debugger marks it. */
+const between = /^(?:- (?:locked|waiting|parking|eliminated|<no )|(?:at )?\(Coroutine boundary)/;
 const elided = /^\.\.\. (\d{1,9}) (?:more|common frames omitted|frames? (?:truncated|excluded))/;
 const label = /^(Caused by|Suppressed|Wrapped by): /;
 const circular = /^(?:Caused by: )?\[CIRCULAR REFERENCE:/;
@@ -88,7 +88,7 @@ function readChain(
       next = index + 1;
       continue;
     }
-    if (circular.test(text) || (text.startsWith('- ') && lock.test(text))) {
+    if (circular.test(text) || between.test(text)) {
       next = index + 1;
       continue;
     }

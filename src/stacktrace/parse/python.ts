@@ -6,7 +6,7 @@ import type { Frame } from '../trace.ts';
 import { type Header, headerOn } from './header.ts';
 import { type FoundFrame, newFrame } from './newFrame.ts';
 import { readFault, readNotebook } from './pythonOther.ts';
-import { contextOf, type Context, messageBelow } from './pythonMessage.ts';
+import { messageBelow, TracebackContext } from './pythonMessage.ts';
 import { isInAppPython } from './pythonPath.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { TraceParser } from './traceParser.ts';
@@ -21,7 +21,7 @@ export const pythonTraces: TraceParser = {
     if (!isOpening && !frameOn(line.text)) return readNotebook(lines, index, line);
     const fault = isOpening ? undefined : readFault(lines, index, floor, line);
     if (fault) return fault;
-    const read = readChain(lines, index, 0, contextOf(lines, index, floor));
+    const read = readChain(lines, index, 0, new TracebackContext(lines, index, floor));
     if (!read) return undefined;
     const thread = isOpening && index > floor && !line.opens ? threadOn(lines.at(index - 1)) : undefined;
     if (thread !== undefined) read.draft.thread = thread;
@@ -75,7 +75,7 @@ function frameOn(text: string): FoundFrame | undefined {
 }
 
 /** Reads a traceback and those that follow from it: the last one is what was reported, each earlier one its cause. */
-function readChain(lines: TextLines, first: number, depth: number, context: Context): ReadDraft | undefined {
+function readChain(lines: TextLines, first: number, depth: number, context: TracebackContext): ReadDraft | undefined {
   let read = readOne(lines, first, depth, context);
   for (let links = 0; read && links < maxDepth; links++) {
     const link = linkAfter(lines, read.next);
@@ -102,7 +102,7 @@ function linkAfter(lines: TextLines, index: number): number | undefined {
 }
 
 /** Reads one traceback from its first line, or from a frame where that line is lost. */
-function readOne(lines: TextLines, first: number, depth: number, context: Context): ReadDraft | undefined {
+function readOne(lines: TextLines, first: number, depth: number, context: TracebackContext): ReadDraft | undefined {
   const draft = new TraceDraft('python');
   /** In the order printed: outermost first. */
   const frames: Frame[] = [];
@@ -179,7 +179,13 @@ function exceptionOn(line: TextLine, index: number, column: number): Header | un
  * Reads what an exception group holds: after `+-+---- 1 ----` its first member, after each `+---- n ----` under it the
  * next, up to a line of dashes. @returns the index after them
  */
-function readMembers(lines: TextLines, from: number, depth: number, draft: TraceDraft, context: Context): number {
+function readMembers(
+  lines: TextLines,
+  from: number,
+  depth: number,
+  draft: TraceDraft,
+  context: TracebackContext,
+): number {
   let index = separatorAfter(lines, from);
   const opening = index === undefined ? -1 : (lines.at(index)?.text.indexOf('+-+') ?? -1);
   if (opening === -1 || depth >= maxDepth) return from;
@@ -219,7 +225,7 @@ function bareMember(
   index: number,
   column: number,
   depth: number,
-  context: Context,
+  context: TracebackContext,
 ): ReadDraft | undefined {
   const line = lines.at(index);
   const header = line && exceptionOn(line, index, column);
@@ -230,7 +236,13 @@ function bareMember(
 }
 
 /** Gives a trace its type and its message, which may go on below. @returns the index after the message */
-function nameDraft(draft: TraceDraft, lines: TextLines, header: Header, column: number, context: Context): number {
+function nameDraft(
+  draft: TraceDraft,
+  lines: TextLines,
+  header: Header,
+  column: number,
+  context: TracebackContext,
+): number {
   const below = messageBelow(lines, header.index, column, context, isOfTraces);
   // A message may start with a line break: then its first line is empty.
   const message = [header.message ?? '', ...below].join('\n').slice(0, maxMessageLength).trimEnd();

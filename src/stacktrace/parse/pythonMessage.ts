@@ -7,16 +7,38 @@
 import type { TextLines } from '../textLines.ts';
 
 /**
- * How a traceback starts: it opens the text or the JSON string that it stands in (`whole`); it belongs to a record whose
- * first line stands above it or opens the text (`record`); nobody knows.
+ * How a traceback starts: within the message of another exception (`quoted`); it opens the text or the JSON string that it
+ * stands in (`whole`); it belongs to a record whose first line stands above it or opens the text (`record`); nobody knows.
  */
-export type Context = 'whole' | 'record' | 'unknown';
+type Context = 'quoted' | 'whole' | 'record' | 'unknown';
 
 /** Loggers write their own message before the traceback, rarely on more lines than this. */
 const maxRecordLines = 3;
 
-/** @param first the first line of a traceback and of those that it follows from */
-export function contextOf(lines: TextLines, first: number, floor: number): Context {
+/** Looked at only when a message is there: most lines that say `Traceback` or `File` have none. */
+export class TracebackContext {
+  readonly #lines: TextLines;
+  readonly #first: number;
+  readonly #floor: number;
+  #kind: Context | undefined;
+
+  /** @param first the first line of a traceback and of those that it follows from */
+  constructor(lines: TextLines, first: number, floor: number) {
+    this.#lines = lines;
+    this.#first = first;
+    this.#floor = floor;
+  }
+
+  get kind(): Context {
+    return (this.#kind ??= contextOf(this.#lines, this.#first, this.#floor));
+  }
+}
+
+function contextOf(lines: TextLines, first: number, floor: number): Context {
+  const text = lines.at(first)?.text ?? '';
+  const above = first > floor && !lines.at(first)?.opens ? (lines.at(first - 1)?.text ?? '') : '';
+  const own = text.slice(0, Math.max(0, text.indexOf('Traceback')));
+  if (quoting.test(own) || quoting.test(above)) return 'quoted';
   if (lines.at(first)?.opens) return 'whole';
   for (let index = first - 1; index >= Math.max(floor, first - maxRecordLines); index--) {
     const line = lines.at(index);
@@ -25,6 +47,9 @@ export function contextOf(lines: TextLines, first: number, floor: number): Conte
   }
   return 'unknown';
 }
+
+/** What stands before a traceback that a message quotes: the name of the exception, perhaps the message's start. */
+const quoting = /[a-z](?:Error|Exception|Throwable): (?:[^:]{1,200}:)?\s*$/;
 
 /** How loggers start a record: a time, a level, an object; a shell its prompt. */
 const record =
@@ -46,7 +71,7 @@ export function messageBelow(
   lines: TextLines,
   header: number,
   column: number,
-  context: Context,
+  { kind: context }: TracebackContext,
   isOfTraces: (text: string) => 'follows' | 'another' | undefined,
 ): string[] {
   const margin = lines.at(header)?.text.slice(0, column) ?? '';
@@ -60,7 +85,10 @@ export function messageBelow(
     const end = isOfTraces(text);
     if (end === 'follows') return trimmed(found);
     if (end === 'another' || index > header + maxMessageLines) return indented(found);
-    if (lines.cluesOn(line) !== 0) return [];
+    if (lines.cluesOn(line) !== 0) {
+      // The frames of the exception that quotes it stand below a blank line; others have their header above them.
+      return context === 'quoted' && found.at(-1) === '' ? trimmed(found) : [];
+    }
     if (!text.startsWith(margin) && text.trim() !== '' && !margin.startsWith(text.trimEnd())) {
       // A group's bars and a trace's own indentation end with it; in a log the next line may have another prefix.
       return /^[\s|]+$/.test(margin) ? trimmed(found) : indented(found);

@@ -2,13 +2,12 @@
 
 import type { TextLine, TextLines } from '../textLines.ts';
 import type { Frame } from '../trace.ts';
+import { tableOf, wordCharacters } from './characters.ts';
 import { newFrame } from './newFrame.ts';
 import { isInAppPython } from './pythonPath.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { ReadTraces } from './traceParser.ts';
 
-/** The type, and far to the right of it the sentence: without the colon that it has elsewhere. */
-const notebookOpening = /([A-Za-z_][\w.]{0,200}) {2,}Traceback \(most recent call last\)\s*$/;
 /** `File /srv/load.py:12, in Loader.read(self, rows)` */
 const notebookFrame = /^File (\S.{0,1000}?):(\d{1,9}), in ([^(\s]{1,300})/;
 /** The source around each frame, five lines and blank ones. */
@@ -16,11 +15,9 @@ const maxQuietLines = 40;
 
 /** @returns `undefined` when the line opens no report of IPython */
 export function readNotebook(lines: TextLines, first: number, line: TextLine): ReadTraces | undefined {
-  if (!line.text.includes('Traceback (most recent call last)')) return undefined;
-  const opening = notebookOpening.exec(line.text);
-  const type = opening?.[1];
-  if (!opening || type === undefined) return undefined;
-  const column = opening.index;
+  const opening = openingOn(line.text);
+  if (!opening) return undefined;
+  const { type, column } = opening;
   const draft = new TraceDraft('python');
   const frames: Frame[] = [];
   let next = first + 1;
@@ -44,6 +41,23 @@ export function readNotebook(lines: TextLines, first: number, line: TextLine): R
   for (const frame of frames.toReversed()) draft.addFrame(frame);
   return draft.type === undefined && frames.length === 0 ? undefined : { traces: [draft.finish()], next };
 }
+
+/** The type, and far to the right of it the sentence: without the colon that it has elsewhere. */
+function openingOn(text: string): { type: string; column: number } | undefined {
+  const sentence = text.indexOf('  Traceback (most recent call last)');
+  if (sentence === -1 || text.trimEnd().length !== sentence + '  Traceback (most recent call last)'.length)
+    return undefined;
+  const end = text.slice(0, sentence).trimEnd().length;
+  let column = end;
+  while (column > 0 && isNamePart(text.charCodeAt(column - 1))) column--;
+  return column === end ? undefined : { type: text.slice(column, end), column };
+}
+
+function isNamePart(unit: number): boolean {
+  return unit === 46 || (unit < 128 && wordParts[unit] === 1);
+}
+
+const wordParts = tableOf(wordCharacters);
 
 /** `Current thread 0x00007f0a (most recent call first):` */
 const faultThread = /(?:Current thread|Thread) (0x[0-9a-f]{1,16})(?: \[[^\]]{0,80}\])? \(most recent call first\):\s*$/;

@@ -110,15 +110,21 @@ function railsHeader(lines: TextLines, first: number, floor: number): Header | u
 function loggerHeader(lines: TextLines, first: number, floor: number): Header | undefined {
   const index = first - 1;
   const line = index >= floor && !lines.at(first)?.opens ? lines.at(index) : undefined;
-  const match =
-    line &&
-    /^(?:.{0,200}? -- [^:]{0,80}: |.{0,200}?(?=\S))(.{1,2000}) \(([A-Z]\w*(?:::[A-Z]\w*)*)\)\s*$/.exec(line.text);
-  if (!line || !match) return undefined;
-  const [, message = '', type = ''] = match;
-  const isLogged = line.text.includes(' -- ');
-  if (!isLogged && !/(?:Error|Exception)$/.test(type)) return undefined;
-  return { type, message, start: line.startOf(line.text.indexOf(message)), index };
+  if (!line) return undefined;
+  const { text } = line;
+  const from = Math.max(0, text.length - maxTypeLength);
+  const match = / \(([A-Z]\w*(?:::[A-Z]\w*)*)\)\s*$/.exec(text.slice(from));
+  const type = match?.[1];
+  if (!match || type === undefined) return undefined;
+  // The program's name may stand between the dashes and the colon.
+  const dashes = text.indexOf(' -- ');
+  const colon = dashes === -1 ? -1 : text.indexOf(': ', dashes);
+  if (colon === -1 && !/(?:Error|Exception)$/.test(type)) return undefined;
+  const start = colon === -1 ? text.length - text.trimStart().length : colon + 2;
+  return { type, message: text.slice(start, from + match.index), start: line.startOf(start), index };
 }
+
+const maxTypeLength = 200;
 
 function nameDraft(draft: TraceDraft, line: TextLine, frame: RubyFrame, said: string | undefined, index: number): void {
   const message = said?.trimEnd() ?? '';

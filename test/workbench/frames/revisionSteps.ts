@@ -75,8 +75,9 @@ export async function revisionSteps(t: TestContext, stage: FramesStage): Promise
 
   await t.test("hovering it in the task's log shows the lines around, as they were", () =>
     inPicture(window, 'revision-hover', async () => {
-      await (await stage.history.row(/^moved\.json/)).click({ button: 'right' });
-      await workbench.page.getByRole('menuitem', { name: 'Open Task Log' }).click();
+      const row = await stage.history.row(/^moved\.json/);
+      await row.hover();
+      await row.getByRole('button', { name: 'Open Task Log' }).click();
       const frame = workbench.page.locator('.editor-group-container.active .view-line', { hasText: 'at assertNever' });
       await frame.locator('.detected-link').first().hover();
       const hover = workbench.page.locator('.monaco-hover', {
