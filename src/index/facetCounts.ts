@@ -36,7 +36,7 @@ export async function facetCounts(
     if (segments.entries.length === 0) {
       return { values: [], rest: { values: 0, count: 0 }, missing: 0, total: 0, source };
     }
-    const matcher = await matchAll(reading, query);
+    using matcher = await matchAll(reading, query);
     if (!isFoldedField(field)) return { ...(await countRecords(reading, matcher, field, options.limit)), source };
     await bringValues(tasks.table.segments, field, reading.records, options.signal);
     const counts = new Map<FieldValue, number>();

@@ -10,7 +10,7 @@ import { readParquetRows } from './parquet/readParquetRows.ts';
 import { recordColumns, recordOfRow } from './segmentColumns.ts';
 import { type GroupCount, GroupCounts } from './tasks/groupCounts.ts';
 import type { LoadedSegment } from './tasks/loadedSegment.ts';
-import type { TableSegment } from './tasks/taskTable.ts';
+import type { PartPlace, TableSegment } from './tasks/taskTable.ts';
 
 export interface FailureGroupPage {
   readonly groups: readonly FailureGroup[];
@@ -28,7 +28,7 @@ export async function failureGroups(
     const counts = new GroupCounts();
     // A failure within the time is a record of a task that meets it: without terms there is no task to be ruled out.
     const isAny = query.where === undefined && query.atMs === undefined;
-    const matcher = isAny ? undefined : await matchAll(reading, query);
+    using matcher = isAny ? undefined : await matchAll(reading, query);
     const masks = new Map(
       matcher ? reading.tasks.table.segments.map((segment) => [segment, matcher.match(segment)]) : [],
     );
@@ -44,6 +44,15 @@ export async function failureGroups(
       source: reading.source,
     };
   });
+}
+
+/** The failures of one task, which lie together. */
+interface Run {
+  readonly task: number;
+  readonly failures: number[];
+  /** The part that stands for the task where it has several. */
+  readonly shared: PartPlace | undefined;
+  readonly isMatch: boolean;
 }
 
 /** Failures of one task up to which each is compared with each. */
@@ -62,8 +71,9 @@ async function countFailures(
   const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = query.time;
   const ownerless: number[] = [];
   // A hostile task with very many failures is counted as one that has more elsewhere: by a set, not each with each.
-  let run: { readonly task: number; readonly failures: number[] } = { task: -1, failures: [] };
+  let run: Run = { task: -1, failures: [], shared: undefined, isMatch: false };
   const endRun = (): void => {
+    if (run.failures.length === 0) return;
     const place = { segment, at: run.task };
     if (run.failures.length <= manyFailures) counts.addTask(loaded, run.failures);
     else for (const at of run.failures) counts.addShared(loaded, at, place);
@@ -76,18 +86,16 @@ async function countFailures(
       ownerless.push(at);
       continue;
     }
-    const first = segment.shared.get(task)?.[0];
-    const place = first ?? { segment, at: task };
-    if (masks && masks.get(place.segment)?.[place.at] !== 1) continue;
-    if (first) {
-      counts.addShared(loaded, at, place);
-      continue;
-    }
     if (run.task !== task) {
       endRun();
-      run = { task, failures: [] };
+      const first = segment.shared.get(task)?.[0];
+      const place = first ?? { segment, at: task };
+      const isMatch = !masks || masks.get(place.segment)?.[place.at] === 1;
+      run = { task, failures: [], shared: first, isMatch };
     }
-    run.failures.push(at);
+    if (!run.isMatch) continue;
+    if (run.shared) counts.addShared(loaded, at, run.shared);
+    else run.failures.push(at);
   }
   endRun();
   for (const at of await matchingByThemselves(reading, query, loaded, ownerless))

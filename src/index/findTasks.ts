@@ -27,9 +27,9 @@ export async function findTasks(
   query: Query,
   page: { readonly limit: number; readonly after?: SortPosition },
 ): Promise<FoundTasks> {
-  const { table } = reading.tasks;
-  const matcher = matcherOf(reading, query);
   const order = await orderOf(reading, query);
+  using matcher = matcherOf(reading, query);
+  const { table } = reading.tasks;
   const newestFirst = table.segments.toSorted((a, b) => b.reachMs - a.reachMs);
   if (matcher.isAll && query.sort === undefined) return newest(table, newestFirst, order, page);
   if (matcher.recordTerms.length === 0) {
@@ -63,7 +63,7 @@ function newest(
   }
 }
 
-/** A matcher that knows all that records tell of the query. Rejects with `signal.reason`. */
+/** A matcher that knows all that records tell of the query, for the caller to dispose of. Rejects with `signal.reason`. */
 export async function matchAll(reading: IndexReading, query: Query): Promise<TaskMatcher> {
   const matcher = matcherOf(reading, query);
   const segments = segmentsToRead(reading, matcher, reading.tasks.table.segments);
@@ -89,16 +89,23 @@ function segmentsToRead(
 ): SegmentToRead[] {
   if (matcher.recordTerms.length === 0) return [];
   const candidates = new Map(segments.map((segment) => [segment, matcher.candidates(segment)]));
+  // The part that stands for a task is marked; its other parts have records too.
+  for (const [segment, mask] of candidates) spreadToParts(segment, mask, candidates);
   return segments.flatMap((segment) => {
     const mask = candidates.get(segment) ?? new Uint8Array(0);
-    // The part that stands for a task is marked; its other parts have records too.
-    for (const [at, parts] of segment.shared) {
-      const [first] = parts;
-      if (first && candidates.get(first.segment)?.[first.at] === 1) mask[at] = 1;
-    }
     const groups = rowGroupsOf(mask, segment.tasks.starts, tasks.segment(segment.key).filters.rowGroupRows);
     return groups.length > 0 ? [{ segment, groups }] : [];
   });
+}
+
+function spreadToParts({ links }: TableSegment, mask: Uint8Array, masks: ReadonlyMap<TableSegment, Uint8Array>): void {
+  let [last, other]: [TableSegment | undefined, Uint8Array | undefined] = [undefined, undefined];
+  for (let link = 0; link < links.at.length; link++) {
+    if (mask[links.at[link] ?? 0] !== 1) continue;
+    const part = links.segments[link];
+    if (part !== last) [last, other] = [part, part && masks.get(part)];
+    if (other) other[links.other[link] ?? 0] = 1;
+  }
 }
 
 /** The row groups that hold rows of masked tasks. @param starts of each task's rows. */
@@ -169,7 +176,12 @@ export function rangesOf(groups: readonly number[], rowGroupRows: number, record
 async function orderOf({ tasks, records, signal }: IndexReading, query: Query): Promise<TaskOrder> {
   const { field, descending } = query.sort ?? { field: 'lastTs', descending: true };
   if (field === 'bytes' || field === 'docs') await bringNumbers(tasks.table.segments, field, records, signal);
-  return { descending, valuesOf: (segment) => valuesOf(segment, field) };
+  return {
+    descending,
+    mayLack: field === 'bytes' || field === 'docs',
+    valuesOf: (segment) => valuesOf(segment, field),
+    ...(field === 'lastTs' && descending ? { mostOf: ({ reachMs }: TableSegment) => reachMs } : {}),
+  };
 }
 
 function valuesOf(segment: TableSegment, field: SortField): Float64Array {

@@ -16,7 +16,7 @@ export interface TaskHistogram extends Pick<HistogramAnswer, 'buckets' | 'widthM
 /** @throws IndexError; rejects with `signal.reason`. */
 export async function taskHistogram(index: LogIndex, query: Query, signal?: AbortSignal): Promise<TaskHistogram> {
   return await index.read(signal, async (reading) => {
-    const matcher = await matchAll(reading, query);
+    using matcher = await matchAll(reading, query);
     let [first, last, total] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
     const matched = reading.tasks.table.segments.map((segment) => ({ segment, mask: matcher.match(segment) }));
     for (const { segment, mask } of matched) {

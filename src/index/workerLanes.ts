@@ -56,7 +56,7 @@ async function touchedTasks(
 ): Promise<PartPlace[]> {
   // The times are asked of attempts; the task as a whole need only match the terms.
   const terms: Query = { text: '', time: {}, ...(query.where ? { where: query.where } : {}) };
-  const matcher = await matchAll(reading, terms);
+  using matcher = await matchAll(reading, terms);
   const ends = ['succeeded', 'failed'].map((status) => taskStatuses.findIndex((each) => each === status));
   const places: PartPlace[] = [];
   for (const segment of reading.tasks.table.segments) {

@@ -32,57 +32,79 @@ interface Tally {
   latest: FailurePlace;
 }
 
-/** Failures of one task in one group, told apart by what makes them distinct. */
+/** What makes failures of one task distinct. */
+interface Identity {
+  readonly ts: number;
+  /** NaN where there is none. */
+  readonly attempt: number;
+  readonly event: string;
+  readonly worker: string | undefined;
+}
+
+/** Up to so many failures of a task each is compared with each. */
+const fewFailures = 32;
+
+/** Failures of one task in one group, told apart. */
 class Distinct {
-  readonly #seen = new Set<string>();
+  readonly #first: Identity[] = [];
+  #more: Set<string> | undefined;
+  #count = 0;
   /** Those that tell no more than that the task failed in the end. */
   #ends = 0;
 
-  add(identity: string, isEnd: boolean): void {
-    if (this.#seen.has(identity)) return;
-    this.#seen.add(identity);
-    if (isEnd) this.#ends += 1;
+  add(identity: Identity): void {
+    if (this.#isKnown(identity)) return;
+    this.#count += 1;
+    if (identity.event === 'task.failed') this.#ends += 1;
   }
 
   /** An end counts only where nothing else tells of the failure. */
   countOf(hasTask: boolean): number {
-    const others = this.#seen.size - this.#ends;
-    return hasTask && others > 0 ? others : this.#seen.size;
+    const others = this.#count - this.#ends;
+    return hasTask && others > 0 ? others : this.#count;
+  }
+
+  #isKnown(identity: Identity): boolean {
+    const { ts, attempt, event, worker } = identity;
+    for (const known of this.#first) {
+      if (known.ts === ts && known.event === event && known.worker === worker && Object.is(known.attempt, attempt)) {
+        return true;
+      }
+    }
+    if (this.#first.length < fewFailures) {
+      this.#first.push(identity);
+      return false;
+    }
+    this.#more ??= new Set();
+    const text = JSON.stringify([ts, attempt, event, worker ?? null]);
+    if (this.#more.has(text)) return true;
+    this.#more.add(text);
+    return false;
   }
 }
 
 export class GroupCounts {
   readonly #tallies = new Map<string, Tally>();
-  /** Of tasks with parts in several segments, by the part that stands for the task; and of no task. */
-  readonly #kept = new Map<string, { readonly tally: Tally; readonly hasTask: boolean; readonly distinct: Distinct }>();
+  /** Of tasks with parts in several segments, by the number of the part that stands for the task; of no task under `noTask`. */
+  readonly #kept = new Map<Tally, Map<number, Distinct>>();
 
   /** Adds failures of a task that has none in another segment: all of them, by their place among the segment's. */
   addTask(segment: LoadedSegment, failures: readonly number[]): void {
-    const { groups, events, attempts, workers, ts, eventNames } = segment.failures;
+    const { groups, events, eventNames } = segment.failures;
     const end = eventNames.indexOf('task.failed') + 1;
     for (let at = 0; at < failures.length; at++) {
-      const one = failures[at] ?? 0;
-      const group = groups[one];
+      const group = groups[failures[at] ?? 0] ?? 0;
       // Each group is counted once, with its first failure.
-      if (failures.findIndex((other) => groups[other] === group) !== at) continue;
-      const tally = this.#tallyOf(segment, one);
+      if (isAmong(failures, at, (one) => groups[one] === group)) continue;
+      const tally = this.#tallyOf(segment, failures[at] ?? 0);
       let [all, ends] = [0, 0];
       for (let next = at; next < failures.length; next++) {
-        const other = failures[next] ?? 0;
-        if (groups[other] !== group) continue;
-        this.#see(tally, segment, other);
-        const isKnown = failures.some(
-          (before, place) =>
-            place < next &&
-            groups[before] === group &&
-            ts[before] === ts[other] &&
-            events[before] === events[other] &&
-            workers[before] === workers[other] &&
-            Object.is(attempts[before], attempts[other]),
-        );
-        if (isKnown) continue;
+        const one = failures[next] ?? 0;
+        if (groups[one] !== group) continue;
+        this.#see(tally, segment, one);
+        if (isAmong(failures, next, (other) => isSame(segment, one, other))) continue;
         all += 1;
-        if (events[other] === end) ends += 1;
+        if (events[one] === end) ends += 1;
       }
       // An end counts only where nothing else tells of the failure.
       tally.count += all > ends ? all - ends : all;
@@ -95,18 +117,22 @@ export class GroupCounts {
     const { failures } = segment;
     const tally = this.#tallyOf(segment, at);
     this.#see(tally, segment, at);
-    const event = failures.eventNames[(failures.events[at] ?? 0) - 1] ?? '';
     const worker = failures.workers[at] ?? 0;
-    const name = worker === 0 ? '' : `w${failures.workerNames[worker - 1] ?? ''}`;
-    const identity = `${failures.ts[at]}\n${failures.attempts[at]}\n${event}\n${name}`;
-    this.#keptOf(tally, task).add(identity, event === 'task.failed');
+    this.#keptOf(tally, task ? task.segment.base + task.at : noTask).add({
+      ts: failures.ts[at] ?? 0,
+      attempt: failures.attempts[at] ?? Number.NaN,
+      event: failures.eventNames[(failures.events[at] ?? 0) - 1] ?? '',
+      worker: worker === 0 ? undefined : failures.workerNames[worker - 1],
+    });
   }
 
   /** Most frequent first; of equals the latest first, then by id. */
   finish(): GroupCount[] {
-    for (const { tally, hasTask, distinct } of this.#kept.values()) {
-      tally.count += distinct.countOf(hasTask);
-      if (hasTask) tally.tasks += 1;
+    for (const [tally, byTask] of this.#kept) {
+      for (const [task, distinct] of byTask) {
+        tally.count += distinct.countOf(task !== noTask);
+        if (task !== noTask) tally.tasks += 1;
+      }
     }
     this.#kept.clear();
     return [...this.#tallies.values()].sort(
@@ -133,15 +159,39 @@ export class GroupCounts {
     if (comparePlaces(place, tally.latest) > 0) tally.latest = place;
   }
 
-  #keptOf(tally: Tally, task: PartPlace | undefined): Distinct {
-    const key = JSON.stringify([tally.group, task?.segment.key, task?.at]);
-    let kept = this.#kept.get(key);
-    if (!kept) {
-      kept = { tally, hasTask: task !== undefined, distinct: new Distinct() };
-      this.#kept.set(key, kept);
+  #keptOf(tally: Tally, task: number): Distinct {
+    let byTask = this.#kept.get(tally);
+    if (!byTask) {
+      byTask = new Map();
+      this.#kept.set(tally, byTask);
     }
-    return kept.distinct;
+    let distinct = byTask.get(task);
+    if (!distinct) {
+      distinct = new Distinct();
+      byTask.set(task, distinct);
+    }
+    return distinct;
   }
+}
+
+const noTask = -1;
+
+/** Whether one of the first `end` is so. */
+function isAmong(failures: readonly number[], end: number, isSo: (failure: number) => boolean): boolean {
+  for (let at = 0; at < end; at++) if (isSo(failures[at] ?? 0)) return true;
+  return false;
+}
+
+/** Whether two failures of one task in one segment are the same one. */
+function isSame({ failures }: LoadedSegment, a: number, b: number): boolean {
+  const { groups, events, attempts, workers, ts } = failures;
+  return (
+    ts[a] === ts[b] &&
+    groups[a] === groups[b] &&
+    events[a] === events[b] &&
+    workers[a] === workers[b] &&
+    Object.is(attempts[a], attempts[b])
+  );
 }
 
 function placeOf(segment: LoadedSegment, at: number): FailurePlace {

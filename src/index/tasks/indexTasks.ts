@@ -89,6 +89,7 @@ export class IndexTasks {
     const added = [...loaded].filter(([key]) => !table.segment(key));
     table.reserve(added.reduce((sum, [, { tasks }]) => sum + tasks.count, 0));
     for (const [key, segment] of added) table.add(key, segment.tasks, segment.refolded?.gone);
+    for (const segment of loaded.values()) segment.tasks.forgetEnds();
     this.#segments = loaded;
     this.#table = table;
     this.#superseded = superseded.join();

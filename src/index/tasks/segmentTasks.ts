@@ -14,6 +14,14 @@ export interface NameColumn {
   readonly values: readonly string[];
 }
 
+/** Of the latest event of the latest attempt, and of each kind of end: how long before the last moment. NaN where there is none. */
+interface TaskEnds {
+  readonly attemptRank: Float64Array;
+  readonly attemptAgo: Float64Array;
+  readonly succeededAgo: Float64Array;
+  readonly failedAgo: Float64Array;
+}
+
 /** Columns of texts of the side; keys are kept whole, being many. */
 export type TextName = SideName | 'key';
 
@@ -34,16 +42,13 @@ export class SegmentTasks {
   readonly attempts: Float64Array;
   /** Place in `taskStatuses`. */
   readonly status: Uint8Array;
-  /** Of the latest event of the latest attempt, and of each kind of end: how long before `lastMs`. NaN where there is none. */
-  readonly attemptRank: Float64Array;
-  readonly attemptAgo: Float64Array;
-  readonly succeededAgo: Float64Array;
-  readonly failedAgo: Float64Array;
   readonly #side: BlockFile;
   readonly #numbers = new Map<OptionalNumber, Float64Array>();
   readonly #names = new Map<TextName, NameColumn>();
   #keys: TextColumn | undefined;
   #alsoNamed: ReadonlyMap<string, readonly AlsoNamed[]> | undefined;
+
+  #ends: TaskEnds | undefined;
 
   /** @throws DamagedBlockFile */
   constructor(side: BlockFile) {
@@ -58,11 +63,7 @@ export class SegmentTasks {
     const rows = side.numbers('rows');
     for (let at = 0; at < this.count; at++) this.starts[at + 1] = (this.starts[at] ?? 0) + (rows[at] ?? 0);
     this.status = new Uint8Array(this.count);
-    this.attemptRank = side.numbers('attemptRank');
-    this.attemptAgo = side.numbers('attemptAgo');
-    this.succeededAgo = side.numbers('succeededAgo');
-    this.failedAgo = side.numbers('failedAgo');
-    const { attemptRank, succeededAgo, failedAgo } = this;
+    const { attemptRank, succeededAgo, failedAgo } = this.ends;
     for (let at = 0; at < this.count; at++) {
       this.status[at] = statusNumber(
         attemptRank[at] ?? Number.NaN,
@@ -122,8 +123,24 @@ export class SegmentTasks {
     return { codes: this.#side.counts(name), values: values.map((text) => text ?? '') };
   }
 
+  /** What parts are merged by, and pages tell. */
+  get ends(): TaskEnds {
+    return (this.#ends ??= {
+      attemptRank: this.#side.numbers('attemptRank'),
+      attemptAgo: this.#side.numbers('attemptAgo'),
+      succeededAgo: this.#side.numbers('succeededAgo'),
+      failedAgo: this.#side.numbers('failedAgo'),
+    });
+  }
+
+  /** Until they are asked for again: they take as much as all that searches need. */
+  forgetEnds(): void {
+    this.#ends = undefined;
+  }
+
   cells(at: number): TaskCells {
     const lastMs = this.lastMs[at] ?? 0;
+    const { ends } = this;
     const present = (value: number | undefined): number | undefined =>
       value === undefined || Number.isNaN(value) ? undefined : value;
     const number = (name: OptionalNumber): number | undefined => present(this.numbers(name)[at]);
@@ -137,10 +154,10 @@ export class SegmentTasks {
       firstMs: this.firstMs[at] ?? 0,
       lastMs,
       attempts: this.attempts[at] ?? 0,
-      attemptMs: present(lastMs - (this.attemptAgo[at] ?? Number.NaN)),
-      attemptRank: present(this.attemptRank[at]),
-      succeededMs: present(lastMs - (this.succeededAgo[at] ?? Number.NaN)),
-      failedMs: present(lastMs - (this.failedAgo[at] ?? Number.NaN)),
+      attemptMs: present(lastMs - (ends.attemptAgo[at] ?? Number.NaN)),
+      attemptRank: present(ends.attemptRank[at]),
+      succeededMs: present(lastMs - (ends.succeededAgo[at] ?? Number.NaN)),
+      failedMs: present(lastMs - (ends.failedAgo[at] ?? Number.NaN)),
       key: this.#keyTexts.at(at),
       bytes: number('bytes'),
       docs: number('docs'),

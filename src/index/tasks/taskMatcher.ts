@@ -9,7 +9,7 @@ import type { Leaf } from '../../model/query/leafTest.ts';
 import type { Query, QueryExpression } from '../../model/query/query.ts';
 import { taskStatuses } from '../../model/task.ts';
 import { isNamedField, type TaskLeaf, taskLeaf } from './taskLeaf.ts';
-import { andInto, andNotInto, invert, newMask, orInto } from './taskMask.ts';
+import { andInto, andNotInto, countOf, invert, Masks, newMask, nextOf, orInto } from './taskMask.ts';
 import { partsAt, type TableSegment, type TaskTable } from './taskTable.ts';
 
 /** A part of a query that only records tell of: some record of a task must meet it. */
@@ -28,9 +28,10 @@ type Node =
   | { readonly kind: 'and' | 'or'; readonly nodes: readonly Node[] }
   | { readonly kind: 'not'; readonly node: Node };
 
-export class TaskMatcher {
+export class TaskMatcher implements Disposable {
   readonly recordTerms: RecordTerm[] = [];
   readonly #query: Query;
+  readonly #masks = new Masks();
   readonly #root: Node;
 
   /** @param mayHavePath whether some record may have the path outside the canonical columns. */
@@ -48,6 +49,11 @@ export class TaskMatcher {
   get isAll(): boolean {
     const { time, atMs } = this.#query;
     return this.#root.kind === 'all' && time.sinceMs === undefined && time.untilMs === undefined && atMs === undefined;
+  }
+
+  /** Gives back the memory of all masks; they, and the matcher, are not to be used any more. */
+  [Symbol.dispose](): void {
+    this.#masks.release();
   }
 
   /** Marks the task of a segment's row. */
@@ -75,19 +81,19 @@ export class TaskMatcher {
   }
 
   #masked(segment: TableSegment, root: Node): Uint8Array {
-    const mask = evaluate(root, segment);
+    const mask = evaluate(root, segment, this.#masks);
     const { hidden, lastMs, firstMs, status } = segment;
     if (segment.shown < mask.length) andNotInto(mask, hidden);
     const { time, atMs } = this.#query;
     const { sinceMs, untilMs } = time;
     if (sinceMs !== undefined || untilMs !== undefined) {
       const [since, until] = [sinceMs ?? Number.NEGATIVE_INFINITY, untilMs ?? Number.POSITIVE_INFINITY];
-      for (let at = 0; at < mask.length; at++) {
+      for (let at = nextOf(mask, 0); at >= 0; at = nextOf(mask, at + 1)) {
         if ((lastMs[at] ?? 0) < since || (firstMs[at] ?? 0) >= until) mask[at] = 0;
       }
     }
     if (atMs !== undefined) {
-      for (let at = 0; at < mask.length; at++) {
+      for (let at = nextOf(mask, 0); at >= 0; at = nextOf(mask, at + 1)) {
         const isOpen = (status[at] ?? 0) < firstEnd;
         if ((firstMs[at] ?? 0) > atMs || (!isOpen && (lastMs[at] ?? 0) < atMs)) mask[at] = 0;
       }
@@ -138,33 +144,43 @@ function isRecordField({ field }: Extract<Leaf, { kind: 'field' }>): boolean {
   return field !== 'task' && field !== 'status' && !taskOnlyFields.has(field) && !isNamedField(field);
 }
 
-function evaluate(node: Node, segment: TableSegment): Uint8Array {
-  const mask = newMask(segment.tasks.count);
+function evaluate(node: Node, segment: TableSegment, masks: Masks): Uint8Array {
   switch (node.kind) {
     case 'all':
-      return mask.fill(1);
+      return masks.take(segment.tasks.count).fill(1);
     case 'records': {
+      const mask = masks.take(segment.tasks.count);
       const marks = node.records.marks.get(segment);
       if (marks) mask.set(marks);
       return mask;
     }
     case 'leaf': {
       const { leaf } = node;
-      leaf.fill(segment, mask);
-      if (leaf.isOfParts) joinParts(segment, mask, leaf);
+      const mask = masks.take(segment.tasks.count);
+      if (!leaf.isOfParts) {
+        leaf.fill(segment, mask);
+        return mask;
+      }
+      mask.set(partMask(leaf, segment, masks));
+      joinParts(segment, mask, leaf, masks);
       return mask;
     }
     case 'not': {
-      const inner = evaluate(node.node, segment);
+      const inner = evaluate(node.node, segment, masks);
       invert(inner);
       return inner;
     }
     case 'and':
     case 'or': {
       const [first, ...others] = node.nodes;
-      if (!first) return node.kind === 'and' ? mask.fill(1) : mask;
-      const found = evaluate(first, segment);
-      for (const each of others) (node.kind === 'and' ? andInto : orInto)(found, evaluate(each, segment));
+      if (!first) return masks.take(segment.tasks.count).fill(node.kind === 'and' ? 1 : 0);
+      const found = evaluate(first, segment, masks);
+      for (const each of others) {
+        if (node.kind === 'or') orInto(found, evaluate(each, segment, masks));
+        else if (each.kind === 'leaf' && each.leaf.holdsAt && isSparse(found))
+          keepHeld(segment, found, each.leaf.holdsAt);
+        else andInto(found, evaluate(each, segment, masks));
+      }
       return found;
     }
     default:
@@ -172,29 +188,42 @@ function evaluate(node: Node, segment: TableSegment): Uint8Array {
   }
 }
 
+/** Whether so few are marked that looking at each is faster than at all. */
+function isSparse(mask: Uint8Array): boolean {
+  return countOf(mask) < mask.length / 16;
+}
+
+function keepHeld(segment: TableSegment, mask: Uint8Array, holdsAt: NonNullable<TaskLeaf['holdsAt']>): void {
+  for (let at = nextOf(mask, 0); at >= 0; at = nextOf(mask, at + 1)) {
+    const parts = segment.shared.get(at);
+    const holds = parts ? parts.some((part) => holdsAt(part.segment, part.at)) : holdsAt(segment, at);
+    if (!holds) mask[at] = 0;
+  }
+}
+
 /** A task meets a term of its parts where one of them does. */
-function joinParts(segment: TableSegment, mask: Uint8Array, leaf: TaskLeaf): void {
+function joinParts(segment: TableSegment, mask: Uint8Array, leaf: TaskLeaf, masks: Masks): void {
   const { at: own, segments, other } = segment.links;
-  let [last, masks]: [TableSegment | undefined, Uint8Array | undefined] = [undefined, undefined];
+  let [last, there]: [TableSegment | undefined, Uint8Array | undefined] = [undefined, undefined];
   for (let link = 0; link < own.length; link++) {
     const part = segments[link];
-    if (part !== last) [last, masks] = [part, part && partMask(leaf, part)];
-    if (masks?.[other[link] ?? 0] === 1) mask[own[link] ?? 0] = 1;
+    if (part !== last) [last, there] = [part, part && partMask(leaf, part, masks)];
+    if (there?.[other[link] ?? 0] === 1) mask[own[link] ?? 0] = 1;
   }
 }
 
 /** What a segment by itself says, kept as long as the leaf. */
-function partMask(leaf: TaskLeaf, segment: TableSegment): Uint8Array {
-  let masks = partMasks.get(leaf);
-  if (!masks) {
-    masks = new Map();
-    partMasks.set(leaf, masks);
+function partMask(leaf: TaskLeaf, segment: TableSegment, masks: Masks): Uint8Array {
+  let known = partMasks.get(leaf);
+  if (!known) {
+    known = new Map();
+    partMasks.set(leaf, known);
   }
-  let mask = masks.get(segment);
+  let mask = known.get(segment);
   if (!mask) {
-    mask = newMask(segment.tasks.count);
+    mask = masks.take(segment.tasks.count);
     leaf.fill(segment, mask);
-    masks.set(segment, mask);
+    known.set(segment, mask);
   }
   return mask;
 }

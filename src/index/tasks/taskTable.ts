@@ -86,7 +86,7 @@ export class TaskTable {
     this.#parts += tasks.count;
     const mask = this.#buckets.length - 1;
     for (let at = 0; at < tasks.count; at++) {
-      if (gone.has(at)) {
+      if (gone.size > 0 && gone.has(at)) {
         hide(segment, at);
         continue;
       }
@@ -210,20 +210,21 @@ function mergeTimes(first: PartPlace, parts: readonly PartPlace[]): void {
   for (let part = 0; part < parts.length; part++) {
     const place = parts[part] ?? first;
     const { tasks } = place.segment;
+    const { ends } = tasks;
     const { at } = place;
     const last = tasks.lastMs[at] ?? 0;
     if (last > lastMs) lastMs = last;
     const start = tasks.firstMs[at] ?? 0;
     if (start < firstMs) firstMs = start;
     // Where there is none these are NaN, which is greater than nothing.
-    const succeeded = last - (tasks.succeededAgo[at] ?? Number.NaN);
+    const succeeded = last - (ends.succeededAgo[at] ?? Number.NaN);
     if (succeeded > succeededMs) succeededMs = succeeded;
-    const failed = last - (tasks.failedAgo[at] ?? Number.NaN);
+    const failed = last - (ends.failedAgo[at] ?? Number.NaN);
     if (failed > failedMs) failedMs = failed;
     const own = tasks.attempts[at] ?? 0;
     if (own < attempts) continue;
-    const ms = last - (tasks.attemptAgo[at] ?? Number.NaN);
-    const rank = tasks.attemptRank[at] ?? Number.NaN;
+    const ms = last - (ends.attemptAgo[at] ?? Number.NaN);
+    const rank = ends.attemptRank[at] ?? Number.NaN;
     if (own > attempts) {
       [attempts, attemptMs, attemptRank] = [own, ms, rank];
     } else if (ms > attemptMs || (ms === attemptMs && rank > attemptRank) || Number.isNaN(attemptRank)) {

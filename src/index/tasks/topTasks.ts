@@ -1,7 +1,7 @@
 /** The first tasks in a query's order among those that match, and how many match. */
 
 import type { SortPosition } from '../../model/query/compareTasks.ts';
-import { andNotInto, newMask } from './taskMask.ts';
+import { andNotInto, countOf, newMask, nextOf } from './taskMask.ts';
 import type { PartPlace, TableSegment } from './taskTable.ts';
 
 export interface TopTasks {
@@ -15,8 +15,12 @@ export interface TopTasks {
 
 export interface TaskOrder {
   readonly descending: boolean;
-  /** By the segment's tasks; NaN for a task that lacks the field: it comes last either way. */
+  /** Whether some task may lack the field: it comes last either way. */
+  readonly mayLack: boolean;
+  /** By the segment's tasks; NaN for one that lacks the field. */
   readonly valuesOf: (segment: TableSegment) => Float64Array;
+  /** No task of the segment has a greater value; where that is known and the order is descending. */
+  readonly mostOf?: (segment: TableSegment) => number;
 }
 
 /**
@@ -27,7 +31,7 @@ export interface TaskOrder {
 export function topTasks(
   segments: readonly TableSegment[],
   maskOf: (segment: TableSegment) => Uint8Array | undefined,
-  { descending, valuesOf }: TaskOrder,
+  { descending, mayLack, valuesOf, mostOf }: TaskOrder,
   { limit, after }: { readonly limit: number; readonly after?: SortPosition },
 ): TopTasks {
   const sign = descending ? 1 : -1;
@@ -38,27 +42,27 @@ export function topTasks(
   let total = 0;
   for (const segment of segments) {
     const mask = maskOf(segment) ?? shownOf(segment);
-    const ranks = ranksOf(valuesOf(segment), sign);
+    const count = countOf(mask);
+    total += count;
+    // What comes after all that are wanted need only be counted.
+    if (count === 0 || (best.isFull && (mostOf?.(segment) ?? Number.POSITIVE_INFINITY) <= best.least)) continue;
+    const ranks = ranksOf(valuesOf(segment), sign, mayLack);
     let { least } = best;
-    let [count, most] = [0, Number.NEGATIVE_INFINITY];
-    for (let at = mask.indexOf(1); at >= 0 && at < mask.length; at++) {
-      if (mask[at] === 0) continue;
-      count += 1;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let at = nextOf(mask, 0); at >= 0; at = nextOf(mask, at + 1)) {
       const rank = ranks[at] ?? Number.NEGATIVE_INFINITY;
       if (rank > most) most = rank;
       if (rank <= least || (afterId && !isAfter(segment, at, rank, afterRank, afterId))) continue;
       best.add(rank);
       least = best.least;
     }
-    total += count;
-    if (count > 0) looked.push({ segment, mask, ranks, most });
+    looked.push({ segment, mask, ranks, most });
   }
   const bound = best.isFull ? best.least : Number.NEGATIVE_INFINITY;
   const found: { segment: TableSegment; at: number; rank: number }[] = [];
   for (const { segment, mask, ranks, most } of looked) {
     if (most < bound) continue;
-    for (let at = 0; at < mask.length; at++) {
-      if (mask[at] === 0) continue;
+    for (let at = nextOf(mask, 0); at >= 0; at = nextOf(mask, at + 1)) {
       const rank = ranks[at] ?? Number.NEGATIVE_INFINITY;
       if (rank < bound || (afterId && !isAfter(segment, at, rank, afterRank, afterId))) continue;
       found.push({ segment, at, rank });
@@ -69,8 +73,8 @@ export function topTasks(
 }
 
 /** Greater for what comes earlier; -Infinity for a task that lacks the field. */
-function ranksOf(values: Float64Array, sign: 1 | -1): Float64Array {
-  if (sign === 1 && !Number.isNaN(values[0] ?? 0) && !values.includes(Number.NaN)) return values;
+function ranksOf(values: Float64Array, sign: 1 | -1, mayLack: boolean): Float64Array {
+  if (sign === 1 && !mayLack) return values;
   return values.map((value) => (Number.isNaN(value) ? Number.NEGATIVE_INFINITY : sign * value));
 }
 
