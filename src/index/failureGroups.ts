@@ -46,15 +46,6 @@ export async function failureGroups(
   });
 }
 
-/** The failures of one task, which lie together. */
-interface Run {
-  readonly task: number;
-  readonly failures: number[];
-  /** The part that stands for the task where it has several. */
-  readonly shared: PartPlace | undefined;
-  readonly isMatch: boolean;
-}
-
 /** Failures of one task up to which each is compared with each. */
 const manyFailures = 64;
 
@@ -67,39 +58,75 @@ async function countFailures(
   counts: GroupCounts,
 ): Promise<void> {
   const loaded = reading.tasks.segment(segment.key);
-  const { failures, refolded } = loaded;
+  const { ts, tasks } = loaded.failures;
   const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = query.time;
-  const ownerless: number[] = [];
-  // A hostile task with very many failures is counted as one that has more elsewhere: by a set, not each with each.
-  let run: Run = { task: -1, failures: [], shared: undefined, isMatch: false };
-  const endRun = (): void => {
-    if (run.failures.length === 0) return;
-    const place = { segment, at: run.task };
-    if (run.failures.length <= manyFailures) counts.addTask(loaded, run.failures);
-    else for (const at of run.failures) counts.addShared(loaded, at, place);
-  };
-  for (let at = 0; at < failures.count; at++) {
-    const ts = failures.ts[at] ?? 0;
-    if (ts < sinceMs || ts >= untilMs || refolded?.deadRows.has(failures.rows[at] ?? 0)) continue;
-    const task = failures.tasks[at] ?? 0;
-    if (task >= segment.tasks.count) {
-      ownerless.push(at);
-      continue;
+  const isTimed = query.time.sinceMs !== undefined || query.time.untilMs !== undefined;
+  const isInTime = (at: number): boolean => (ts[at] ?? 0) >= sinceMs && (ts[at] ?? 0) < untilMs;
+  const sorted = failuresByTask(loaded, segment);
+  if (!masks && !isTimed) counts.addAll(ownGroups(loaded, segment));
+  else {
+    for (const { task, failures } of sorted.runs) {
+      if (masks && masks.get(segment)?.[task] !== 1) continue;
+      addRun(counts, loaded, { segment, at: task }, isTimed ? failures.filter(isInTime) : failures);
     }
-    if (run.task !== task) {
-      endRun();
-      const first = segment.shared.get(task)?.[0];
-      const place = first ?? { segment, at: task };
-      const isMatch = !masks || masks.get(place.segment)?.[place.at] === 1;
-      run = { task, failures: [], shared: first, isMatch };
-    }
-    if (!run.isMatch) continue;
-    if (run.shared) counts.addShared(loaded, at, run.shared);
-    else run.failures.push(at);
   }
-  endRun();
-  for (const at of await matchingByThemselves(reading, query, loaded, ownerless))
-    counts.addShared(loaded, at, undefined);
+  for (const at of sorted.shared) {
+    const place = segment.shared.get(tasks[at] ?? 0)?.[0];
+    if (!place || !isInTime(at) || (masks && masks.get(place.segment)?.[place.at] !== 1)) continue;
+    counts.addShared(loaded, at, place);
+  }
+  const ownerless = await matchingByThemselves(reading, query, loaded, sorted.ownerless.filter(isInTime));
+  for (const at of ownerless) counts.addShared(loaded, at, undefined);
+}
+
+function addRun(counts: GroupCounts, loaded: LoadedSegment, place: PartPlace, failures: readonly number[]): void {
+  // A hostile task with very many failures is counted as one that has more elsewhere: by a set, not each with each.
+  if (failures.length <= manyFailures) counts.addTask(loaded, failures);
+  else for (const at of failures) counts.addShared(loaded, at, place);
+}
+
+interface FailuresByTask {
+  /** Of tasks that have no part in another segment; those of one task lie together. */
+  readonly runs: readonly { readonly task: number; readonly failures: number[] }[];
+  readonly shared: readonly number[];
+  /** Of records that name no task. */
+  readonly ownerless: readonly number[];
+}
+
+/** Kept until a task of the segment gets a part in another one. */
+function failuresByTask({ failures, refolded }: LoadedSegment, segment: TableSegment): FailuresByTask {
+  return derive(segment, 'failures', () => {
+    const runs: { readonly task: number; readonly failures: number[] }[] = [];
+    const shared: number[] = [];
+    const ownerless: number[] = [];
+    for (let at = 0; at < failures.count; at++) {
+      if (refolded?.deadRows.has(failures.rows[at] ?? 0)) continue;
+      const task = failures.tasks[at] ?? 0;
+      if (task >= segment.tasks.count) ownerless.push(at);
+      else if (segment.shared.has(task)) shared.push(at);
+      else if (runs.at(-1)?.task === task) runs.at(-1)?.failures.push(at);
+      else runs.push({ task, failures: [at] });
+    }
+    return { runs, shared, ownerless };
+  });
+}
+
+/** The groups of all its `runs`. */
+function ownGroups(loaded: LoadedSegment, segment: TableSegment): GroupCounts {
+  return derive(segment, 'groups', () => {
+    const counts = new GroupCounts();
+    for (const { task, failures } of failuresByTask(loaded, segment).runs) {
+      addRun(counts, loaded, { segment, at: task }, failures);
+    }
+    counts.settle();
+    return counts;
+  });
+}
+
+function derive<T>(segment: TableSegment, name: string, make: () => T): T {
+  // Each name is derived here alone, and so is always of the type that `make` gives.
+  if (!segment.derived.has(name)) segment.derived.set(name, make());
+  return segment.derived.get(name) as T;
 }
 
 /** Of records that name no task, those that match by themselves; of `at:` and `is:` none has anything to say. */

@@ -43,7 +43,8 @@ export async function findTasks(
     const batch = pending.splice(0, canStop ? count : pending.length);
     for (const term of matcher.recordTerms) await markTasks(reading, matcher, term, batch);
     const next = pending[0];
-    const top = topTasks(newestFirst, (segment) => matcher.match(segment), order, page);
+    const met = newestFirst.filter((segment) => matcher.mayMatch(segment));
+    const top = topTasks(met, (segment) => matcher.match(segment), order, page);
     if (!next) return { places: top.places, total: top.total, isExact: true };
     if (top.lastRank > next.segment.reachMs) return { places: top.places, total: top.total, isExact: false };
   }
@@ -88,6 +89,13 @@ function segmentsToRead(
   segments: readonly TableSegment[],
 ): SegmentToRead[] {
   if (matcher.recordTerms.length === 0) return [];
+  if (!matcher.asksOfTasks) {
+    return segments.map((segment) => {
+      const { entry, filters } = tasks.segment(segment.key);
+      const count = Math.ceil(entry.records / filters.rowGroupRows);
+      return { segment, groups: Array.from({ length: count }, (_, group) => group) };
+    });
+  }
   const candidates = new Map(segments.map((segment) => [segment, matcher.candidates(segment)]));
   // The part that stands for a task is marked; its other parts have records too.
   for (const [segment, mask] of candidates) spreadToParts(segment, mask, candidates);

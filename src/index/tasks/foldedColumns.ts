@@ -22,7 +22,7 @@ export async function bringNames(
 ): Promise<void> {
   await bring(segments, `name:${name}`, sources, signal, (segment) => {
     const { codes, values } = segment.tasks.names(name);
-    const column = { codes: codes.slice(), values: [...values], known: new Map<string, number>() };
+    const column = { codes: codes.slice(), values: [...values], known: new Map<string, number>(), isSorted: false };
     for (const [at, value] of values.entries()) column.known.set(value, at + 1);
     const set = (at: number, value: string | undefined): void => {
       let code = value === undefined ? 0 : column.known.get(value);

@@ -88,6 +88,21 @@ export class GroupCounts {
   /** Of tasks with parts in several segments, by the number of the part that stands for the task; of no task under `noTask`. */
   readonly #kept = new Map<Tally, Map<number, Distinct>>();
 
+  /** Adds what was counted by itself: of tasks that have no failures anywhere else. */
+  addAll(others: GroupCounts): void {
+    for (const [group, other] of others.#tallies) {
+      const tally = this.#tallies.get(group);
+      if (!tally) {
+        this.#tallies.set(group, { ...other });
+        continue;
+      }
+      tally.count += other.count;
+      tally.tasks += other.tasks;
+      tally.firstTs = Math.min(tally.firstTs, other.firstTs);
+      if (comparePlaces(other.latest, tally.latest) > 0) tally.latest = other.latest;
+    }
+  }
+
   /** Adds failures of a task that has none in another segment: all of them, by their place among the segment's. */
   addTask(segment: LoadedSegment, failures: readonly number[]): void {
     const { groups, events, eventNames } = segment.failures;
@@ -128,6 +143,14 @@ export class GroupCounts {
 
   /** Most frequent first; of equals the latest first, then by id. */
   finish(): GroupCount[] {
+    this.settle();
+    return [...this.#tallies.values()].sort(
+      (a, b) => b.count - a.count || b.latest.ts - a.latest.ts || compareCodePoints(a.group, b.group),
+    );
+  }
+
+  /** Counts what was kept: no task of it has more. */
+  settle(): void {
     for (const [tally, byTask] of this.#kept) {
       for (const [task, distinct] of byTask) {
         tally.count += distinct.countOf(task !== noTask);
@@ -135,9 +158,6 @@ export class GroupCounts {
       }
     }
     this.#kept.clear();
-    return [...this.#tallies.values()].sort(
-      (a, b) => b.count - a.count || b.latest.ts - a.latest.ts || compareCodePoints(a.group, b.group),
-    );
   }
 
   #tallyOf(segment: LoadedSegment, at: number): Tally {

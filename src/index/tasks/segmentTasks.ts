@@ -12,6 +12,8 @@ import { type NamedField, parseNameToken } from './taskPart.ts';
 export interface NameColumn {
   readonly codes: Uint32Array;
   readonly values: readonly string[];
+  /** Whether the codes never go down: tasks are in order of their accounts. */
+  readonly isSorted: boolean;
 }
 
 /** Of the latest event of the latest attempt, and of each kind of end: how long before the last moment. NaN where there is none. */
@@ -120,7 +122,8 @@ export class SegmentTasks {
 
   #readNames(name: SideName): NameColumn {
     const values = this.#side.texts(`${name}.names`).toArray();
-    return { codes: this.#side.counts(name), values: values.map((text) => text ?? '') };
+    const codes = this.#side.counts(name);
+    return { codes, values: values.map((text) => text ?? ''), isSorted: isSorted(codes) };
   }
 
   /** What parts are merged by, and pages tell. */
@@ -198,7 +201,12 @@ function namesOf(texts: TextColumn): NameColumn {
     codeOf.set(text, code);
     codes[at] = code;
   }
-  return { codes, values: [...codeOf.keys()] };
+  return { codes, values: [...codeOf.keys()], isSorted: false };
+}
+
+function isSorted(codes: Uint32Array): boolean {
+  for (let at = 1; at < codes.length; at++) if ((codes[at] ?? 0) < (codes[at - 1] ?? 0)) return false;
+  return true;
 }
 
 /** By field. @param lists JSON arrays of `nameToken`s, by code. */

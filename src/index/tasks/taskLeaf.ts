@@ -7,7 +7,7 @@ import { comparisonTest } from '../../model/query/matchComparison.ts';
 import { type Comparison, type IsFlag, slowMs } from '../../model/query/query.ts';
 import { taskStatuses } from '../../model/task.ts';
 import type { SideName } from '../segments/segmentSide.ts';
-import type { SegmentTasks } from './segmentTasks.ts';
+import type { NameColumn, SegmentTasks } from './segmentTasks.ts';
 import { type NamedField, namedFields } from './taskPart.ts';
 import type { TableSegment, TaskTable } from './taskTable.ts';
 
@@ -74,8 +74,7 @@ function nameLeaf(field: NamedField, comparison: Comparison): TaskLeaf {
     isOfParts: true,
     holdsAt: ({ tasks }, at) => testOf(tasks)(at),
     fill({ tasks }, mask) {
-      const { codes, values } = tasks.names(name);
-      markCodes(mask, codes, values, test);
+      markNames(mask, tasks.names(name), test);
       const also = new Set(tasks.alsoNamed(field).flatMap(({ value, codes: own }) => (test(value) ? own : [])));
       if (also.size === 0) return;
       const { codes: alsoCodes } = tasks.names('also');
@@ -91,22 +90,29 @@ function passingCodes(values: readonly string[], test: (value: string) => boolea
 }
 
 /** Marks the tasks whose value passes. */
-function markCodes(
-  mask: Uint8Array,
-  codes: Uint32Array,
-  values: readonly string[],
-  test: (value: string) => boolean,
-): void {
+function markNames(mask: Uint8Array, { codes, values, isSorted }: NameColumn, test: (value: string) => boolean): void {
   const passing = passingCodes(values, test);
   const [only] = passing;
   if (only === undefined) return;
   if (passing.length === 1) {
-    for (let at = 0; at < codes.length; at++) if (codes[at] === only) mask[at] = 1;
+    if (isSorted) mask.fill(1, firstNotBelow(codes, only), firstNotBelow(codes, only + 1));
+    else for (let at = 0; at < codes.length; at++) if (codes[at] === only) mask[at] = 1;
     return;
   }
   const accepted = new Uint8Array(values.length + 1);
   for (const code of passing) accepted[code] = 1;
   for (let at = 0; at < mask.length; at++) mask[at] = accepted[codes[at] ?? 0] ?? 0;
+}
+
+/** @param codes ascending. */
+function firstNotBelow(codes: Uint32Array, code: number): number {
+  let [low, high] = [0, codes.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((codes[middle] ?? 0) < code) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function idLeaf(comparison: Comparison, table: TaskTable): TaskLeaf {

@@ -45,6 +45,18 @@ export class TaskMatcher implements Disposable {
     return isMonotone(this.#root, false);
   }
 
+  /** Whether what the table knows can rule any task out. */
+  get asksOfTasks(): boolean {
+    const { time, atMs } = this.#query;
+    const isTimed = time.sinceMs !== undefined || time.untilMs !== undefined || atMs !== undefined;
+    return isTimed || !isAll(withoutRecords(this.#root));
+  }
+
+  /** False where no task of the segment matches as far as marks were made: then it need not be looked at. */
+  mayMatch(segment: TableSegment): boolean {
+    return mayMatch(this.#root, segment);
+  }
+
   /** Whether everything matches. */
   get isAll(): boolean {
     const { time, atMs } = this.#query;
@@ -229,6 +241,31 @@ function partMask(leaf: TaskLeaf, segment: TableSegment, masks: Masks): Uint8Arr
 }
 
 const partMasks = new WeakMap<TaskLeaf, Map<TableSegment, Uint8Array>>();
+
+function mayMatch(node: Node, segment: TableSegment): boolean {
+  switch (node.kind) {
+    case 'records':
+      return node.records.marks.has(segment);
+    case 'and':
+      return node.nodes.every((each) => mayMatch(each, segment));
+    case 'or':
+      return node.nodes.some((each) => mayMatch(each, segment));
+    case 'all':
+    case 'leaf':
+    case 'not':
+      return true;
+    default:
+      return assertNever(node);
+  }
+}
+
+/** Whether the node holds for every task, plainly. */
+function isAll(node: Node): boolean {
+  return (
+    node.kind === 'all' ||
+    ((node.kind === 'and' || node.kind === 'or') && node.nodes.length > 0 && node.nodes.every(isAll))
+  );
+}
 
 function isMonotone(node: Node, isNegated: boolean): boolean {
   switch (node.kind) {
