@@ -92,13 +92,16 @@ test('tasks that ran, from a search to the source line', async (t) => {
       await workbench.screenshot('failed-here');
       await failed.locator('a').first().click();
       await until('they are listed', async () => (await shown(history.message)).startsWith(`${told} task`));
+      // The rows come after the text above them; until then they stand elsewhere.
+      const tasks = history.pane.locator('[role="treeitem"][aria-level="1"]');
+      await until('no others are listed', async () => (await tasks.count()) === told);
       await history.row(/TypeConflictError.*, failed, task /);
     }),
   );
 
   await t.test('the log of a task opens with its frames as links', () =>
     inPicture(window, 'task-log', async () => {
-      const row = await history.row(/TypeConflictError/);
+      const row = await history.row(/TypeConflictError.*, failed, task /);
       await row.click({ button: 'right' });
       await workbench.page.getByRole('menuitem', { name: 'Open Task Log' }).click();
       await until('the log is open', async () => (await workbench.activeEditor())?.endsWith('.task-log'));
