@@ -11,6 +11,7 @@ import { recordValues, valueCountOf } from './recordValues.ts';
 import { matchedOf } from './stagedTasks.ts';
 import { matchedTable } from './statements.ts';
 import { bringValues, countValues } from './tasks/foldedValues.ts';
+import { countOf } from './tasks/taskMask.ts';
 import type { TaskMatcher } from './tasks/taskMatcher.ts';
 
 export interface FacetCounts {
@@ -43,7 +44,7 @@ export async function facetCounts(
     let [total, having] = [0, 0];
     for (const segment of tasks.table.segments) {
       const mask = matcher.match(segment);
-      total += mask.reduce((sum, each) => sum + each, 0);
+      total += countOf(mask);
       having += countValues(segment, field, mask, counts);
     }
     const ordered = [...counts].map(([value, count]) => ({ value, count })).sort(compareValueCounts);
@@ -88,7 +89,7 @@ async function countRecords(
   const listed = values.reduce((sum, { count }) => sum + count, 0);
   let total = 0;
   for (const segment of reading.tasks.table.segments) {
-    total += matcher.match(segment).reduce((sum, each) => sum + each, 0);
+    total += countOf(matcher.match(segment));
   }
   return {
     values,

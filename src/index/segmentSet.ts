@@ -2,6 +2,7 @@
 
 import { pathText } from '../model/overview/recordFields.ts';
 import type { SegmentEntry } from './manifest.ts';
+import type { RowRange } from './parquet/readParquetRows.ts';
 
 /** Segments and where their files lie. */
 export interface SegmentSet {
@@ -14,12 +15,6 @@ export interface SegmentSet {
 /** Turns a list into what stands for it in a statement. */
 export interface ListWriter {
   add(texts: readonly string[]): string;
-}
-
-/** Rows of a segment, from `start` up to but not including `end`. */
-export interface RowRange {
-  readonly start: number;
-  readonly end: number;
 }
 
 /** The records of some segments under the alias `r`. */

@@ -5,7 +5,8 @@ import { leavesOf } from '../model/query/matchTask.ts';
 import type { Query, QueryExpression } from '../model/query/query.ts';
 import { type CompileContext, compileWhere, leafOnRecord, Parameters } from './compileQuery.ts';
 import type { SegmentEntry } from './manifest.ts';
-import { mayHavePath, recordsSql, rowsSql, type RowRange, type SegmentSet } from './segmentSet.ts';
+import type { RowRange } from './parquet/readParquetRows.ts';
+import { mayHavePath, recordsSql, rowsSql, type SegmentSet } from './segmentSet.ts';
 
 export interface Statement {
   readonly sql: string;

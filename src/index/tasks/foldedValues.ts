@@ -5,6 +5,7 @@ import type { FieldValue } from '../../model/overview/answers.ts';
 import type { FoldedFieldName } from '../../model/overview/foldedFields.ts';
 import { taskStatuses } from '../../model/task.ts';
 import { bringNames, bringNumbers, type FoldedName, foldedNames, foldedNumbers } from './foldedColumns.ts';
+import { countOf } from './taskMask.ts';
 import type { RecordSources } from './taskRecords.ts';
 import type { TableSegment } from './taskTable.ts';
 
@@ -53,7 +54,7 @@ export function countValues(segment: TableSegment, field: FoldedFieldName, mask:
       return countCodes(segment.status, mask, (code) => taskStatuses[code], counts, 0);
     case 'task': {
       for (let at = 0; at < mask.length; at++) if (mask[at] === 1) add(counts, segment.tasks.ids.at(at) ?? '', 1);
-      return mask.reduce((sum, each) => sum + each, 0);
+      return countOf(mask);
     }
     case 'attempts':
       return countNumbers((at) => segment.attempts[at], mask, counts);
