@@ -1,7 +1,8 @@
 /**
  * Our search against what people use today, on the same generated log files, in one run:
- * `node test/bench/searchVsGrep.bench.ts [RECORDS]`. Medians of warm runs; the grep and DuckDB columns read the files themselves
- * and return lines rather than folded tasks, so they do less.
+ * `node test/bench/searchVsGrep.bench.ts [RECORDS]`. Medians of warm runs; grep, DuckDB and lnav read the files themselves and
+ * return lines rather than folded tasks, so they do less. lnav is told of twice: as a process that reads the files and answers once,
+ * like the others, and as one that has read them already and is asked again, as in a terminal that stays open.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -15,10 +16,16 @@ import { indexLogs } from '../../src/index/indexLogs.ts';
 import { LogIndex } from '../../src/index/logIndex.ts';
 import { parseQuery } from '../../src/model/query/parseQuery.ts';
 import { FileStore } from '../../src/store/fileStore.ts';
+import { skipWithout } from '../rigs/systemPart.ts';
 import { generateLogs } from './generateRecords.ts';
+import { Lnav } from './lnav.ts';
 
 const wanted = Number(process.argv[2] ?? 200_000);
 const seed = 20261123;
+/** Of an lnav that has read the files. */
+const furtherAsks = 3;
+const duckdbColumns = { ts: 'ts', message: 'message' };
+const lnavColumns = { ts: 'log_time', message: 'log_body' };
 const directory = await mkdtemp(join(tmpdir(), 'ingest-trace-bench-'));
 try {
   await run();
@@ -31,7 +38,8 @@ interface Question {
   readonly query: string;
   /** A regular expression that picks the same lines, or the nearest that grep can do. */
   readonly pattern: string;
-  readonly sql: string;
+  /** For DuckDB and, with the columns' names that it gives, for lnav. */
+  readonly sql: (columns: { readonly ts: string; readonly message: string }) => string;
 }
 
 async function run(): Promise<void> {
@@ -56,22 +64,40 @@ async function run(): Promise<void> {
       name: 'newest 100 failed tasks',
       query: 'status:failed',
       pattern: '"event":"task\\.failed"',
-      sql: `event = 'task.failed' ORDER BY ts DESC LIMIT 100`,
+      sql: ({ ts }) => `event = 'task.failed' ORDER BY ${ts} DESC LIMIT 100`,
     },
     {
       name: 'account + collection, newest 100',
       query: `account:${account} collection:${collection}`,
       pattern: `"account":"${account}","collection":"${collection}"`,
-      sql: `account = ${sqlText(account)} AND collection = ${sqlText(collection)} ORDER BY ts DESC LIMIT 100`,
+      sql: ({ ts }) =>
+        `account = ${sqlText(account)} AND collection = ${sqlText(collection)} ORDER BY ${ts} DESC LIMIT 100`,
     },
-    { name: 'one task by id', query: `id:${task}`, pattern: `"task":"${task}"`, sql: `task = ${sqlText(task)}` },
-    { name: 'rare word', query: rareWord, pattern: rareWord, sql: `message LIKE ${sqlText(`%${rareWord}%`)}` },
+    { name: 'one task by id', query: `id:${task}`, pattern: `"task":"${task}"`, sql: () => `task = ${sqlText(task)}` },
+    {
+      name: 'rare word',
+      query: rareWord,
+      pattern: rareWord,
+      sql: ({ message }) => `${message} LIKE ${sqlText(`%${rareWord}%`)}`,
+    },
   ];
 
   const grep = spawnSync('rg', ['--version']).status === 0 ? 'rg' : 'grep';
   const folder = fileURLToPath(logs.url);
   const spill = join(directory, 'spill');
   const plain = await Database.open({ memoryLimitMb: 2048, temporaryDirectory: spill, directories: [folder] });
+  const lnav = await Lnav.open({ folder, home: join(directory, 'lnav') });
+  if (lnav) {
+    const { rows } = await lnav.ask('SELECT 1 FROM task_log', 1);
+    if (rows !== made.records) throw new Error(`lnav read ${rows} of ${made.records} records`);
+    console.log(lnav.version);
+  } else {
+    skipWithout(
+      { skip: (reason) => console.error(`SKIPPED: ${reason}`) },
+      'lnav is not installed, so it is not compared. Debian and Ubuntu have it: sudo apt-get install lnav',
+    );
+  }
+  let lnavPeakMb = 0;
   const rows: Record<string, Record<string, string>> = {};
   for (const { name, query, pattern, sql } of questions) {
     const parsed = parseQuery(query, { nowMs: Date.now() });
@@ -86,9 +112,12 @@ async function run(): Promise<void> {
       if (done.status !== 0) throw new Error(`${command}: ${done.stderr.toString()}`);
     });
     const files = sqlText(join(folder, '**', '*.ndjson.gz'));
+    const where = sql(duckdbColumns);
+    let lines = 0;
     const duckdb = await median(3, async () => {
-      const found = await plain.query(`SELECT * FROM read_json(${files}, format = 'newline_delimited') WHERE ${sql}`);
-      if (found.length === 0) throw new Error(`nothing found for ${sql}`);
+      const found = await plain.query(`SELECT * FROM read_json(${files}, format = 'newline_delimited') WHERE ${where}`);
+      if (found.length === 0) throw new Error(`nothing found for ${where}`);
+      lines = found.length;
     });
     rows[name] = {
       'index ms': ours.toFixed(1),
@@ -97,9 +126,24 @@ async function run(): Promise<void> {
       'DuckDB read_json ms': duckdb.toFixed(0),
       'ratio ': `${(duckdb / ours).toFixed(0)}x`,
     };
+    if (!lnav) continue;
+    const select = `SELECT log_raw_text FROM task_log WHERE ${sql(lnavColumns)}`;
+    const once = await median(3, async () => {
+      const found = await lnav.ask(select, 1);
+      if (found.rows !== lines) throw new Error(`lnav found ${found.rows} lines, DuckDB ${lines}: ${select}`);
+      lnavPeakMb = Math.max(lnavPeakMb, found.peakMb);
+    });
+    const again = ((await lnav.ask(select, 1 + furtherAsks)).ms - once) / furtherAsks;
+    Object.assign(rows[name], {
+      'lnav ms': once.toFixed(0),
+      'ratio  ': `${(once / ours).toFixed(0)}x`,
+      'lnav open ms': again.toFixed(0),
+      'ratio   ': `${(again / ours).toFixed(0)}x`,
+    });
   }
   console.table(rows);
   console.log(`peak memory of this process, all of the above: ${peakMb()} MB`);
+  if (lnav) console.log(`peak memory of lnav: ${lnavPeakMb} MB`);
   plain.close();
   await index.close();
 }
