@@ -1,57 +1,57 @@
-/** What the manifest says of a segment, gathered while its records pass by. */
+/** What the manifest says of a segment. */
 
-import type { LogRecord } from '../model/record.ts';
-import { pathOfToken } from './fieldTokens.ts';
+import { pathSeparator } from '../model/overview/recordFields.ts';
 import type { SegmentEntry } from './manifest.ts';
+import type { SegmentDraft } from './segments/segmentDraft.ts';
+import { TextDictionary } from './segments/textDictionary.ts';
+import { textAt } from './texts.ts';
 
 /** More paths than this, and the planner looks into the segment rather than at a list. */
 const maxListedPaths = 2000;
 
 type Described = Pick<SegmentEntry, 'minTs' | 'maxTs' | 'paths'>;
 
-export class SegmentStatistics {
-  records = 0;
-  /** Estimate of the memory that the records take. */
-  bytes = 0;
-  #minTs = Number.POSITIVE_INFINITY;
-  #maxTs = Number.NEGATIVE_INFINITY;
-  readonly #paths = new Map<string, number>();
-
-  add(record: LogRecord, bytes: number): void {
-    this.records += 1;
-    this.bytes += bytes;
-    this.#minTs = Math.min(this.#minTs, record.tsMs);
-    this.#maxTs = Math.max(this.#maxTs, record.tsMs);
+export function describeDraft(draft: SegmentDraft): Described {
+  const ts = draft.numbers.ts.values;
+  let [minTs, maxTs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let row = 0; row < draft.records; row++) {
+    const at = ts[row] as number;
+    if (at < minTs) minTs = at;
+    if (at > maxTs) maxTs = at;
   }
-
-  addPaths(tokens: readonly string[]): void {
-    let before: string | undefined;
-    const seen = tokens.length > 8 ? new Set<string>() : undefined;
-    for (const [at, token] of tokens.entries()) {
-      const path = pathOfToken(token);
-      // Tokens of one path mostly follow each other.
-      if (path === before) continue;
-      before = path;
-      const isSeen = seen ? seen.has(path) : isAmong(tokens, at, path);
-      if (isSeen) continue;
-      seen?.add(path);
-      const count = this.#paths.get(path);
-      if (count !== undefined) this.#paths.set(path, count + 1);
-      else if (this.#paths.size <= maxListedPaths) this.#paths.set(path, 1);
-    }
-  }
-
-  describe(): Described {
-    return {
-      minTs: this.#minTs,
-      maxTs: this.#maxTs,
-      ...(this.#paths.size <= maxListedPaths ? { paths: Object.fromEntries(this.#paths) } : {}),
-    };
-  }
+  const paths = countPaths(draft);
+  return { minTs, maxTs, ...(paths ? { paths } : {}) };
 }
 
-/** Whether one of the first `end` tokens has the path: for few tokens faster than a set. */
-function isAmong(tokens: readonly string[], end: number, path: string): boolean {
-  for (let at = 0; at < end; at++) if (pathOfToken(tokens[at] ?? '') === path) return true;
-  return false;
+/** How many records have each path; `undefined` when there are too many paths to list. */
+function countPaths({ fields, records }: SegmentDraft): Record<string, number> | undefined {
+  const paths = new TextDictionary();
+  const pathOf = pathsOf(fields.dictionary, paths);
+  if (paths.count > maxListedPaths) return undefined;
+  const { codes, ends } = fields;
+  const counts = new Uint32Array(paths.count + 1);
+  /** By path: the row, counted from 1, that had it last. */
+  const lastRows = new Uint32Array(paths.count + 1);
+  for (let row = 0, at = 0; row < records; row++) {
+    for (const end = ends[row] as number; at < end; at++) {
+      const path = pathOf[codes[at] as number] as number;
+      if (lastRows[path] === row + 1) continue;
+      lastRows[path] = row + 1;
+      counts[path] = (counts[path] as number) + 1;
+    }
+  }
+  return Object.fromEntries(Array.from({ length: paths.count }, (_, at) => [textAt(paths, at), counts[at + 1] ?? 0]));
+}
+
+/** By code of a field token: the code of its path among `paths`. */
+function pathsOf({ count, bytes, starts }: TextDictionary, paths: TextDictionary): Uint32Array {
+  const separator = pathSeparator.charCodeAt(0);
+  const pathOf = new Uint32Array(count + 1);
+  for (let token = 0; token < count; token++) {
+    const start = starts[token] as number;
+    let end = start;
+    while (bytes[end] !== separator) end++;
+    pathOf[token + 1] = paths.codeOfBytes(bytes, start, end);
+  }
+  return pathOf;
 }

@@ -69,7 +69,8 @@ export type ParsedRecord =
   | { readonly kind: 'record'; readonly record: LogRecord }
   | { readonly kind: 'rejected'; readonly reason: string };
 
-const stringFields = [
+/** Canonical fields that are strings, but for `event`, which is never absent. */
+export const stringFields = [
   'level',
   'task',
   'account',

@@ -11,8 +11,8 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { sqlText } from '../../src/index/sqlText.ts';
 import { ParquetLayouts, readParquetRows } from '../../src/index/parquet/readParquetRows.ts';
 import { writeParquet } from '../../src/index/parquet/writeParquet.ts';
-import { rowOrder } from '../../src/index/segments/rowOrder.ts';
 import { SegmentDraft } from '../../src/index/segments/segmentDraft.ts';
+import { sortDraft } from '../../src/index/segments/sortDraft.ts';
 import { parquetColumns } from '../../src/index/segments/segmentWriter.ts';
 import { listLogObjects } from '../../src/logs/listLogObjects.ts';
 import { readLogObject } from '../../src/logs/readLogObject.ts';
@@ -94,8 +94,7 @@ async function sortedRows(store: FileStore) {
       for (const line of lines) if (line.kind === 'record') draft.add(line.record, 'v');
     }
   }
-  const cells = draft.parts.map((part) => part.cells());
-  return { columns: parquetColumns(draft), order: rowOrder(draft, cells).rows };
+  return { columns: parquetColumns(draft), order: sortDraft(draft).order.rows };
 }
 
 interface Times {

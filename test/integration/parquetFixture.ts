@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { Database } from '../../src/index/database.ts';
 import type { ParquetColumn } from '../../src/index/parquet/parquetColumns.ts';
+import { dictionaryOf } from '../../src/index/segments/textDictionary.ts';
 import { temporaryFolder } from '../rigs/temporaryFolder.ts';
 
 /** A file to write, and an engine that may read it. */
@@ -45,41 +46,23 @@ export function columnOf(column: MeantColumn, spare = 0): ParquetColumn {
   switch (kind) {
     case 'text': {
       // An entry that no row uses, in front.
-      const dictionary = new Dictionary('unused by any row');
+      const dictionary = dictionaryOf(['unused by any row']);
       const codes = rows.map((text) => (text === null ? 0 : dictionary.codeOf(text)));
-      return { kind, name, dictionary: dictionary.texts, codes: padded(codes, spare) };
+      return { kind, name, dictionary, codes: padded(codes, spare) };
     }
     case 'texts': {
-      const dictionary = new Dictionary('unused by any row');
+      const dictionary = dictionaryOf(['unused by any row']);
       const codes: number[] = [];
       const ends = rows.map(
         (texts) => codes.push(...(texts ?? []).map((text) => dictionary.codeOf(text))) && codes.length,
       );
-      return { kind, name, dictionary: dictionary.texts, codes: padded(codes, spare), ends: padded(ends, spare) };
+      return { kind, name, dictionary, codes: padded(codes, spare), ends: padded(ends, spare) };
     }
     default: {
       const values = new Float64Array(rows.length + spare).fill(4711);
       rows.forEach((value, row) => (values[row] = value ?? Number.NaN));
       return { kind, name, values };
     }
-  }
-}
-
-class Dictionary {
-  readonly #codes = new Map<string, number>();
-
-  constructor(first: string) {
-    this.codeOf(first);
-  }
-
-  get texts(): readonly string[] {
-    return [...this.#codes.keys()];
-  }
-
-  codeOf(text: string): number {
-    const code = this.#codes.get(text) ?? this.#codes.size + 1;
-    this.#codes.set(text, code);
-    return code;
   }
 }
 

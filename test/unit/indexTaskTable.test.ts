@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { BlockFile } from '../../src/index/blocks/blockFile.ts';
-import { rowOrder } from '../../src/index/segments/rowOrder.ts';
 import { SegmentDraft } from '../../src/index/segments/segmentDraft.ts';
 import { segmentSide } from '../../src/index/segments/segmentSide.ts';
+import { sortDraft } from '../../src/index/segments/sortDraft.ts';
 import { SegmentTasks } from '../../src/index/tasks/segmentTasks.ts';
 import { foldedOf, mergedCells } from '../../src/index/tasks/taskPage.ts';
 import { TaskTable } from '../../src/index/tasks/taskTable.ts';
@@ -29,7 +29,7 @@ const record = fc
     key: some('a', 'b'),
     bytes: some(0, 5, 2 ** 53 - 1),
     docs: some(1, 2),
-    error: some({}, { type: 'A' }, { type: 'A', message: 'no' }, { message: 'x\u001fy', stack: 's' }),
+    error: some({ type: '' }, { type: 'A' }, { type: 'A', message: 'no' }, { message: 'x\u001fy', stack: 's' }),
     group: some('g1-1', 'g1-2'),
     build: some({ commit: 'c1' }, { commit: 'c2', service: 's' }),
   })
@@ -42,8 +42,7 @@ const record = fc
 function tasksOf(records: readonly LogRecord[]): SegmentTasks {
   const draft = new SegmentDraft();
   for (const each of records) draft.add(each, 'v');
-  const cells = draft.parts.map((part) => part.cells());
-  return new SegmentTasks(new BlockFile(Buffer.concat(segmentSide(draft, rowOrder(draft, cells), cells, 3))));
+  return new SegmentTasks(new BlockFile(Buffer.concat(segmentSide(draft, sortDraft(draft), 3))));
 }
 
 test('tasks of several segments are settled as foldTask folds, or known not to be', () => {

@@ -4,6 +4,7 @@
  */
 
 import { zstdCompressSync } from 'node:zlib';
+import { copyBytes, type Texts } from '../texts.ts';
 import { type BlockInfo, blockMagic, type NumberType } from './blockFormat.ts';
 
 /** Below this, compressing costs more than it saves. */
@@ -42,20 +43,25 @@ export class BlockWriter {
     this.#add({ name, type, count: values.length, base, ...optional }, bytesOf(narrow));
   }
 
-  /** Half of a surrogate pair becomes U+FFFD. */
-  addTexts(name: string, texts: readonly (string | undefined)[]): void {
-    const lengths = new Float64Array(texts.length);
-    const parts: string[] = [];
-    for (const [at, text] of texts.entries()) {
-      lengths[at] = Number.NaN;
-      if (text === undefined) continue;
-      // Halves at the ends of two texts must not make a whole.
-      const part = text.isWellFormed() ? text : text.toWellFormed();
-      lengths[at] = Buffer.byteLength(part);
-      parts.push(part);
+  /** @param codes of the texts, in their order: from 1, 0 for none. All texts without them. */
+  addTexts(name: string, texts: Texts, codes: Uint32Array = everyCode(texts)): void {
+    const { bytes, starts } = texts;
+    const lengths = new Float64Array(codes.length);
+    let size = 0;
+    for (let at = 0; at < codes.length; at++) {
+      const code = codes[at] as number;
+      const length = code === 0 ? Number.NaN : (starts[code] as number) - (starts[code - 1] as number);
+      lengths[at] = length;
+      if (code > 0) size += length;
+    }
+    const joined = new Uint8Array(size);
+    let end = 0;
+    for (let at = 0; at < codes.length; at++) {
+      const code = codes[at] as number;
+      if (code > 0) end = copyBytes(joined, end, bytes, starts[code - 1] as number, starts[code] as number);
     }
     this.addNumbers(`${name}.length`, lengths);
-    this.addBytes(name, Buffer.from(parts.join('')));
+    this.addBytes(name, joined);
   }
 
   addBytes(name: string, bytes: Uint8Array): void {
@@ -79,6 +85,10 @@ export class BlockWriter {
     this.#parts.push(stored);
     this.#offset += stored.length;
   }
+}
+
+function everyCode({ count }: Texts): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, at) => at + 1);
 }
 
 const narrowTypes = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array } as const;

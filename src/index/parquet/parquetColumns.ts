@@ -1,13 +1,15 @@
 /** What a Parquet file is made of, as it lies in memory: texts as codes of a dictionary, numbers in typed arrays. */
 
+import type { Texts } from '../texts.ts';
+
 /** The arrays may be longer than there are rows. */
 export type ParquetColumn = TextColumn | TextListColumn | NumberColumn;
 
-/** VARCHAR; `codes[row]` 0 is null, else the text is `dictionary[code - 1]`. Not every entry need be used; entries are distinct. */
+/** VARCHAR; `codes[row]` 0 is null, else the text is number `code - 1` of the dictionary. Not every entry need be used; entries are distinct. */
 export interface TextColumn {
   readonly kind: 'text';
   readonly name: string;
-  readonly dictionary: readonly string[];
+  readonly dictionary: Texts;
   readonly codes: Uint32Array;
 }
 
@@ -15,7 +17,7 @@ export interface TextColumn {
 export interface TextListColumn {
   readonly kind: 'texts';
   readonly name: string;
-  readonly dictionary: readonly string[];
+  readonly dictionary: Texts;
   readonly codes: Uint32Array;
   readonly ends: Uint32Array;
 }

@@ -1,57 +1,33 @@
 /** Columns of a segment in the making: rows come one at a time, texts as numbers of a dictionary. */
 
+import { textAt } from '../texts.ts';
+import { TextDictionary } from './textDictionary.ts';
+
 /** Texts, each distinct one kept once. */
 export class DraftTexts {
   /** In order of their first row; `codes` count from 1 in it. */
-  readonly dictionary: string[] = [];
+  readonly dictionary = new TextDictionary();
   /** Of each row; 0 where it has none. As long as the capacity. */
   codes: Uint32Array;
-  readonly #codes = new Map<string, number>();
-  #last: string | undefined;
-  #lastCode = 0;
 
   constructor(capacity: number) {
     this.codes = new Uint32Array(capacity);
   }
 
-  /**
-   * Of a row that has none, nothing need be set. Returns how many characters this adds to the dictionary.
-   * @param likeRow a row that probably has the same: comparing is faster than hashing.
-   */
-  set(row: number, text: string | undefined, likeRow = -1): number {
-    if (text === undefined) return 0;
-    if (text === this.#last) {
-      this.codes[row] = this.#lastCode;
-      return 0;
-    }
-    const likeCode = likeRow < 0 ? 0 : (this.codes[likeRow] ?? 0);
-    if (likeCode > 0 && this.dictionary[likeCode - 1] === text) {
-      this.codes[row] = likeCode;
-      return 0;
-    }
-    const known = this.#codes.get(text);
-    const code = known ?? this.#addText(text);
-    this.#last = text;
-    this.#lastCode = code;
-    this.codes[row] = code;
-    return known === undefined ? text.length : 0;
+  /** Of a row that has none, nothing need be set. */
+  set(row: number, text: string | undefined): void {
+    if (text !== undefined) this.codes[row] = this.dictionary.codeOf(text);
   }
 
   at(row: number): string | undefined {
     const code = this.codes[row] ?? 0;
-    return code === 0 ? undefined : this.dictionary[code - 1];
+    return code === 0 ? undefined : textAt(this.dictionary, code - 1);
   }
 
   grow(capacity: number): void {
     const codes = new Uint32Array(capacity);
     codes.set(this.codes);
     this.codes = codes;
-  }
-
-  #addText(text: string): number {
-    const code = this.dictionary.push(text);
-    this.#codes.set(text, code);
-    return code;
   }
 }
 
@@ -76,12 +52,11 @@ export class DraftNumbers {
 
 /** Lists of texts. */
 export class DraftLists {
-  readonly dictionary: string[] = [];
+  readonly dictionary = new TextDictionary();
   /** Of all elements, row after row. */
   codes: Uint32Array;
   /** Of each row: where its elements end in `codes`. */
   ends: Uint32Array;
-  readonly #codes = new Map<string, number>();
   #length = 0;
 
   constructor(capacity: number) {
@@ -89,25 +64,24 @@ export class DraftLists {
     this.ends = new Uint32Array(capacity);
   }
 
-  /** Every row, in order. Returns how many characters this adds to the dictionary. */
-  set(row: number, texts: readonly string[] | undefined): number {
-    let added = 0;
-    for (const text of texts ?? []) {
-      let code = this.#codes.get(text);
-      if (code === undefined) {
-        code = this.dictionary.push(text);
-        this.#codes.set(text, code);
-        added += text.length;
-      }
-      if (this.#length === this.codes.length) {
-        const codes = new Uint32Array(this.codes.length * 2);
-        codes.set(this.codes);
-        this.codes = codes;
-      }
-      this.codes[this.#length++] = code;
+  /** Every row, in order. */
+  set(row: number, texts: readonly string[] | undefined): void {
+    for (const text of texts ?? []) this.push(this.dictionary.codeOf(text));
+    this.end(row);
+  }
+
+  /** One more element of the row that is not ended yet. */
+  push(code: number): void {
+    if (this.#length === this.codes.length) {
+      const codes = new Uint32Array(this.codes.length * 2);
+      codes.set(this.codes);
+      this.codes = codes;
     }
+    this.codes[this.#length++] = code;
+  }
+
+  end(row: number): void {
     this.ends[row] = this.#length;
-    return added;
   }
 
   grow(capacity: number): void {

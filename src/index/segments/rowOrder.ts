@@ -1,9 +1,11 @@
 /**
  * The order of a segment's rows: tasks by account, collection and id, the records of one task together and by time; then what
- * names no task, by its own account, collection and time. Rows of one task are found by their number.
+ * names no task, by its own account, collection and time.
  */
 
-import type { TaskCells } from '../tasks/taskCells.ts';
+import { compareTextsAt, type Texts } from '../texts.ts';
+import { type DraftRows, timeComparer } from './draftRows.ts';
+import type { FoldedTasks } from './foldedTasks.ts';
 import type { SegmentDraft } from './segmentDraft.ts';
 
 export interface RowOrder {
@@ -15,91 +17,96 @@ export interface RowOrder {
   readonly rowsOfTask: Float64Array;
 }
 
-/** Up to this many, moving neighbours is faster than a general sort. */
-const fewRows = 24;
-
-/** @param cells of each task of the draft. */
-export function rowOrder(draft: SegmentDraft, cells: readonly TaskCells[]): RowOrder {
-  const tasks = taskOrder(cells);
-  const rankOfTask = new Uint32Array(tasks.length);
-  for (let rank = 0; rank < tasks.length; rank++) rankOfTask[tasks[rank] ?? 0] = rank;
-  const codes = draft.texts.task.codes;
-  // Each task's rows get a range of their own, those without a task the last.
-  const starts = new Uint32Array(tasks.length + 2);
-  const bucketOf = (row: number): number => {
-    const code = codes[row] ?? 0;
-    return code === 0 ? tasks.length : (rankOfTask[code - 1] ?? 0);
-  };
-  for (let row = 0; row < draft.records; row++) {
-    const bucket = bucketOf(row) + 1;
-    starts[bucket] = (starts[bucket] ?? 0) + 1;
+export function rowOrder(draft: SegmentDraft, ofTasks: DraftRows, folded: FoldedTasks): RowOrder {
+  const { account, collection, task } = draft.texts;
+  const accounts = ranksOf(account.dictionary);
+  const collections = ranksOf(collection.dictionary);
+  const owner = (accountCode: number, collectionCode: number): number =>
+    (accounts[accountCode] as number) * collections.length + (collections[collectionCode] as number);
+  const ofTask = new Float64Array(folded.count);
+  for (let at = 0; at < folded.count; at++) {
+    ofTask[at] = owner(folded.account[at] as number, folded.collection[at] as number);
   }
-  const rowsOfTask = Float64Array.from(starts.subarray(1, tasks.length + 1));
-  for (let bucket = 1; bucket < starts.length; bucket++) {
-    starts[bucket] = (starts[bucket] ?? 0) + (starts[bucket - 1] ?? 0);
-  }
+  const owners = new Map([...new Set(ofTask)].sort((a, b) => a - b).map((each, rank) => [each, rank]));
+  const tasks = taskOrder(
+    ofTask.map((each) => owners.get(each) ?? 0),
+    owners.size,
+    task.dictionary,
+  );
   const rows = new Uint32Array(draft.records);
-  const next = starts.slice();
-  for (let row = 0; row < draft.records; row++) {
-    const bucket = bucketOf(row);
-    const at = next[bucket] ?? 0;
-    next[bucket] = at + 1;
-    rows[at] = row;
+  const rowsOfTask = new Float64Array(tasks.length);
+  let end = 0;
+  for (let rank = 0; rank < tasks.length; rank++) {
+    const at = tasks[rank] as number;
+    const [start, next] = [ofTasks.starts[at] as number, ofTasks.starts[at + 1] as number];
+    for (let from = start; from < next; from++) rows[end++] = ofTasks.rows[from] as number;
+    rowsOfTask[rank] = next - start;
   }
+  rows.set(ofTasks.rows.subarray(end), end);
   const byTime = timeComparer(draft);
-  for (let bucket = 0; bucket < tasks.length; bucket++)
-    sortRange(rows, starts[bucket] ?? 0, starts[bucket + 1] ?? 0, byTime);
-  rows.subarray(starts[tasks.length] ?? 0).sort(ownerComparer(draft, byTime));
+  const ownerOf = (row: number): number => owner(account.codes[row] as number, collection.codes[row] as number);
+  rows.subarray(end).sort((a, b) => ownerOf(a) - ownerOf(b) || byTime(a, b));
   return { rows, tasks, rowsOfTask };
 }
 
-function taskOrder(cells: readonly TaskCells[]): Uint32Array {
-  const owners = cells.map((each) => `${each.account ?? ''}\u0000${each.collection ?? ''}`);
-  const ranks = rankTexts(owners);
-  return Uint32Array.from(cells.keys()).sort(
-    (a, b) => (ranks[a] ?? 0) - (ranks[b] ?? 0) || compareTexts(cells[a]?.task ?? '', cells[b]?.task ?? ''),
-  );
+/** By code, its place among the texts in order; 0 for none. */
+function ranksOf(texts: Texts): Uint32Array {
+  const order = Uint32Array.from({ length: texts.count }, (_, at) => at);
+  order.sort((a, b) => compareTextsAt(texts, a, b));
+  const ranks = new Uint32Array(texts.count + 1);
+  for (let rank = 0; rank < order.length; rank++) ranks[(order[rank] as number) + 1] = rank + 1;
+  return ranks;
 }
 
-/** Of each text its place among the distinct ones in order. */
-function rankTexts(texts: readonly string[]): Uint32Array {
-  const ranks = new Map([...new Set(texts)].sort(compareTexts).map((text, rank) => [text, rank]));
-  return Uint32Array.from(texts, (text) => ranks.get(text) ?? 0);
-}
-
-function timeComparer({ numbers, texts }: SegmentDraft): (a: number, b: number) => number {
-  const [ts, offsets, objects] = [numbers.ts.values, numbers.offset_bytes.values, texts.object];
-  return (a, b) => {
-    const byTs = (ts[a] ?? 0) - (ts[b] ?? 0);
-    if (byTs !== 0) return byTs;
-    const byObject = compareTexts(objects.at(a) ?? '', objects.at(b) ?? '');
-    return byObject === 0 ? (offsets[a] ?? 0) - (offsets[b] ?? 0) : byObject;
-  };
-}
-
-function ownerComparer(
-  { texts: { account, collection } }: SegmentDraft,
-  byTime: (a: number, b: number) => number,
-): (a: number, b: number) => number {
-  return (a, b) =>
-    compareTexts(account.at(a) ?? '', account.at(b) ?? '') ||
-    compareTexts(collection.at(a) ?? '', collection.at(b) ?? '') ||
-    byTime(a, b);
-}
-
-function sortRange(rows: Uint32Array, start: number, end: number, compare: (a: number, b: number) => number): void {
-  if (end - start > fewRows) {
-    rows.subarray(start, end).sort(compare);
-    return;
+/**
+ * Tasks by owner, then id. As numbers that say owner, the first bits of what the ids do not all begin with, and the task: sorted without a
+ * call for each comparison, which takes a tenth of the time. Only tasks that tie in these are then compared as texts.
+ */
+function taskOrder(owners: Float64Array, ownerCount: number, ids: Texts): Uint32Array {
+  const count = owners.length;
+  const prefixBytes = Math.max(0, Math.min(3, Math.floor((53 - bitsOf(ownerCount) - bitsOf(count)) / 8)));
+  const start = sharedBytes(ids);
+  const keys = new Float64Array(count);
+  for (let at = 0; at < count; at++) {
+    const key = (owners[at] as number) * 256 ** prefixBytes + prefixOf(ids, at, start, prefixBytes);
+    keys[at] = key * count + at;
   }
-  for (let at = start + 1; at < end; at++) {
-    const row = rows[at] ?? 0;
-    let to = at;
-    for (; to > start && compare(rows[to - 1] ?? 0, row) > 0; to--) rows[to] = rows[to - 1] ?? 0;
-    rows[to] = row;
+  keys.sort();
+  const tasks = new Uint32Array(count);
+  for (let rank = 0; rank < count; rank++) tasks[rank] = (keys[rank] as number) % count;
+  const compare = (a: number, b: number): number =>
+    (owners[a] as number) - (owners[b] as number) || compareTextsAt(ids, a, b);
+  for (let from = 0, to = 1; from < count; from = to, to++) {
+    const key = Math.floor((keys[from] as number) / count);
+    while (to < count && Math.floor((keys[to] as number) / count) === key) to++;
+    if (to - from > 1) tasks.subarray(from, to).sort(compare);
   }
+  return tasks;
 }
 
-function compareTexts(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+function bitsOf(count: number): number {
+  return Math.ceil(Math.log2(count + 1));
+}
+
+/** How many bytes all of the texts begin with. */
+function sharedBytes({ count, bytes, starts }: Texts): number {
+  let shared = count > 0 ? (starts[1] as number) - (starts[0] as number) : 0;
+  const first = starts[0] as number;
+  for (let at = 1; at < count; at++) {
+    const start = starts[at] as number;
+    shared = Math.min(shared, (starts[at + 1] as number) - start);
+    let same = 0;
+    while (same < shared && bytes[start + same] === bytes[first + same]) same++;
+    shared = same;
+  }
+  return shared;
+}
+
+/** So many bytes as a number; behind the text's end there are zeros. */
+function prefixOf({ bytes, starts }: Texts, index: number, skip: number, length: number): number {
+  const start = (starts[index] as number) + skip;
+  const end = starts[index + 1] as number;
+  let prefix = 0;
+  for (let at = start; at < start + length; at++) prefix = prefix * 256 + (at < end ? (bytes[at] as number) : 0);
+  return prefix;
 }

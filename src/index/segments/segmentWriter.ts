@@ -6,9 +6,10 @@ import type { SegmentEntry, SideEntry } from '../manifest.ts';
 import type { ParquetColumn } from '../parquet/parquetColumns.ts';
 import { writeParquet } from '../parquet/writeParquet.ts';
 import { segmentColumns } from '../segmentColumns.ts';
-import { rowOrder } from './rowOrder.ts';
+import { describeDraft } from '../segmentStatistics.ts';
 import type { SegmentDraft } from './segmentDraft.ts';
 import { segmentSide } from './segmentSide.ts';
+import { sortDraft } from './sortDraft.ts';
 
 /** Small enough that one account of many is found without reading the rest; zstd loses little by it. */
 const rowGroupRows = 30_720;
@@ -27,19 +28,18 @@ export async function writeSegment(
 ): Promise<LocalSegment | undefined> {
   signal?.throwIfAborted();
   if (draft.records === 0) return undefined;
-  const cells = draft.parts.map((part) => part.cells());
-  const order = rowOrder(draft, cells);
-  const rows = await writeParquet(file, parquetColumns(draft), order.rows, {
+  const sorted = sortDraft(draft);
+  const rows = await writeParquet(file, parquetColumns(draft), sorted.order.rows, {
     rowGroupRows,
     ...(signal ? { signal } : {}),
   });
-  const side = await writeSide(segmentSide(draft, order, cells, rowGroupRows), `${file}.side`, signal);
+  const side = await writeSide(segmentSide(draft, sorted, rowGroupRows), `${file}.side`, signal);
   return {
     file,
     ...rows,
     records: draft.records,
-    ...draft.statistics.describe(),
-    side: { ...side, tasks: cells.length },
+    ...describeDraft(draft),
+    side: { ...side, tasks: sorted.folded.count },
   };
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { foldCase } from '../../model/query/matchComparison.ts';
+import { isAscii, textAt, type Texts } from '../texts.ts';
 
 const gatheredBits = 2 ** 16;
 /** Below this a bitmap tells so much that half of it tells enough. */
@@ -48,6 +49,24 @@ export class TextFilter {
     }
   }
 
+  /** As `add`, for text `index` of those. */
+  addTextOf(texts: Texts, index: number): void {
+    const { bytes, starts } = texts;
+    const [start, end] = [starts[index] as number, starts[index + 1] as number];
+    // What other characters fold to may be ASCII.
+    if (!isAscii(bytes, start, end)) return this.add(textAt(texts, index));
+    const bits = this.#bits;
+    const mask = bits.length * 8 - 1;
+    let gram = 0;
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at] as number;
+      gram = ((gram << 7) | lowerCase(byte)) & gramMask;
+      if (at - start < gramLength - 1) continue;
+      const bit = hashOf(gram) & mask;
+      bits[bit >> 3] = (bits[bit >> 3] as number) | (1 << (bit & 7));
+    }
+  }
+
   /**
    * False only when none of the texts contains this one, however either is capitalised. The same walk as `add`, written out: with a
    * call for each run it takes several times as long, and indexing walks all texts.
@@ -80,6 +99,11 @@ export class TextFilter {
     }
     return bits;
   }
+}
+
+/** Of a character in ASCII. */
+function lowerCase(byte: number): number {
+  return byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte;
 }
 
 /**

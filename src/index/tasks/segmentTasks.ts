@@ -4,7 +4,7 @@ import { eventRank } from '../../model/fold.ts';
 import { type Json, parseJson } from '../../model/json.ts';
 import { type TaskStatus, taskStatuses } from '../../model/task.ts';
 import { type BlockFile, DamagedBlockFile, type TextColumn } from '../blocks/blockFile.ts';
-import { type SideName, sideNames } from '../segments/segmentSide.ts';
+import { type SideName, sideNames } from '../segments/taskColumns.ts';
 import type { TaskCells } from './taskCells.ts';
 import { type NamedField, parseNameToken } from './taskPart.ts';
 

@@ -6,7 +6,7 @@ import type { Leaf } from '../../model/query/leafTest.ts';
 import { comparisonTest } from '../../model/query/matchComparison.ts';
 import { type Comparison, type IsFlag, slowMs } from '../../model/query/query.ts';
 import { taskStatuses } from '../../model/task.ts';
-import type { SideName } from '../segments/segmentSide.ts';
+import type { SideName } from '../segments/taskColumns.ts';
 import type { NameColumn, SegmentTasks } from './segmentTasks.ts';
 import { type NamedField, namedFields } from './taskPart.ts';
 import type { TableSegment, TaskTable } from './taskTable.ts';

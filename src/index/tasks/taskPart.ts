@@ -160,7 +160,7 @@ export const namedFields = ['account', 'collection', 'source', 'coordinator', 'w
 export type NamedField = (typeof namedFields)[number];
 
 /** How a name that the folded task has not stands in the column `also`. */
-function nameToken(field: NamedField, name: string): string {
+export function nameToken(field: NamedField, name: string): string {
   return `${field}${separator}${name}`;
 }
 

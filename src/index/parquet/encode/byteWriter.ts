@@ -72,16 +72,6 @@ export class ByteWriter {
     this.extend(4).writeUInt32LE(value, at);
   }
 
-  /** A text in UTF-8 after its length in bytes; half of a surrogate pair becomes U+FFFD. */
-  sizedText(value: string): void {
-    const at = this.#length;
-    // As many as it may take, of which the rest is given back.
-    const bytes = this.extend(4 + value.length * 3);
-    const size = bytes.write(value, at + 4);
-    bytes.writeUInt32LE(size, at);
-    this.#length = at + 4 + size;
-  }
-
   /** PLAIN encoding of `values[from .. to]`: whole numbers within ±2⁵³, in 8 bytes each. */
   int64s(values: Float64Array, from: number, to: number): void {
     let at = this.#length;

@@ -33,7 +33,8 @@ export interface Chunk {
 export interface TextChunk extends Chunk {
   /** Of each value: its place among `distinct`. */
   readonly indexes: Uint32Array;
-  readonly distinct: readonly string[];
+  /** Places of the chunk's texts in its column's dictionary. */
+  readonly distinct: Uint32Array;
 }
 
 export interface NumberChunk extends Chunk {

@@ -6,33 +6,37 @@ const fewEntries = 4096;
 export class ChunkTexts {
   /** Of each code: its text's place in the chunk. All 0 between chunks, so that columns can share it. */
   #places = new Uint32Array(0);
+  #distinct = new Uint32Array(0);
 
   /**
    * Replaces the first `count` codes, none of them 0, by the places of their texts among those that it returns.
+   * @param entries of the dictionary. @returns places of the texts in it, valid until the next call.
    */
-  take(codes: Uint32Array, count: number, dictionary: readonly string[]): readonly string[] {
-    if (this.#places.length <= dictionary.length) this.#places = new Uint32Array(dictionary.length + 1);
-    return dictionary.length <= fewEntries
-      ? this.#takeOfFew(codes, count, dictionary)
-      : this.#takeOfMany(codes, count, dictionary);
+  take(codes: Uint32Array, count: number, entries: number): Uint32Array {
+    if (this.#places.length <= entries) this.#places = new Uint32Array(entries + 1);
+    const most = Math.min(count, entries);
+    if (this.#distinct.length < most) this.#distinct = new Uint32Array(most);
+    return entries <= fewEntries ? this.#takeOfFew(codes, count, entries) : this.#takeOfMany(codes, count);
   }
 
-  #takeOfFew(codes: Uint32Array, count: number, dictionary: readonly string[]): readonly string[] {
-    const places = this.#places;
+  #takeOfFew(codes: Uint32Array, count: number, entries: number): Uint32Array {
+    const [places, distinct] = [this.#places, this.#distinct];
     for (let index = 0; index < count; index++) places[codes[index] as number] = 1;
-    const distinct: string[] = [];
-    for (let code = 1; code <= dictionary.length; code++) {
-      if (places[code] === 1) places[code] = distinct.push(dictionary[code - 1] as string) - 1;
+    let found = 0;
+    for (let code = 1; code <= entries; code++) {
+      if (places[code] !== 1) continue;
+      distinct[found] = code - 1;
+      places[code] = found++;
     }
     for (let index = 0; index < count; index++) codes[index] = places[codes[index] as number] as number;
-    places.fill(0, 0, dictionary.length + 1);
-    return distinct;
+    places.fill(0, 0, entries + 1);
+    return distinct.subarray(0, found);
   }
 
-  #takeOfMany(codes: Uint32Array, count: number, dictionary: readonly string[]): readonly string[] {
+  #takeOfMany(codes: Uint32Array, count: number): Uint32Array {
     // Places from 1, as 0 tells that a code has none yet.
-    const places = this.#places;
-    const used: number[] = [];
+    const [places, distinct] = [this.#places, this.#distinct];
+    let found = 0;
     let [lastCode, lastPlace] = [0, 0];
     for (let index = 0; index < count; index++) {
       const code = codes[index] as number;
@@ -41,13 +45,14 @@ export class ChunkTexts {
         lastCode = code;
         lastPlace = places[code] as number;
         if (lastPlace === 0) {
-          lastPlace = used.push(code);
+          distinct[found] = code - 1;
+          lastPlace = ++found;
           places[code] = lastPlace;
         }
       }
       codes[index] = lastPlace - 1;
     }
-    for (const code of used) places[code] = 0;
-    return used.map((code) => dictionary[code - 1] as string);
+    for (let at = 0; at < found; at++) places[(distinct[at] as number) + 1] = 0;
+    return distinct.subarray(0, found);
   }
 }

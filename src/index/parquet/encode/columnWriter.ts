@@ -1,5 +1,6 @@
 /** Writes a column, one row group of it after the other, and tells what a reader needs to leave it alone. */
 
+import type { Texts } from '../../texts.ts';
 import { ByteWriter } from './byteWriter.ts';
 import type { Chunk, ColumnRows, NumberChunk, TextChunk } from './chunk.ts';
 import { ChunkTexts } from './chunkTexts.ts';
@@ -52,21 +53,21 @@ export class ColumnWriter {
   begin(column: ParquetColumn): ColumnInMaking {
     switch (column.kind) {
       case 'text':
-        return this.#textColumn(this.#gatherer.texts(column));
+        return this.#textColumn(this.#gatherer.texts(column), column.dictionary);
       case 'texts':
-        return this.#textColumn(new ListRows(column, this.#order, this.#texts));
+        return this.#textColumn(new ListRows(column, this.#order, this.#texts), column.dictionary);
       default:
         return this.#numberColumn(this.#gatherer.numbers(column));
     }
   }
 
-  #textColumn(rows: ColumnRows<TextChunk>): ColumnInMaking {
+  #textColumn(rows: ColumnRows<TextChunk>, dictionary: Texts): ColumnInMaking {
     const choice = new EncodingChoice(this.#body);
     return {
       required: rows.required,
       write: (out, from, to) => {
         const chunk = rows.chunk(from, to);
-        const pool = textPool(chunk.distinct, this.#pool);
+        const pool = textPool(dictionary, chunk.distinct, this.#pool);
         return writeChunk(out, this.#body, chunk, choice.texts(chunk, pool), pool.count, textBoundsOf(pool));
       },
     };

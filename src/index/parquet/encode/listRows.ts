@@ -50,7 +50,7 @@ export class ListRows implements ColumnRows<TextChunk> {
       pages.push({ rows: end - start, levelEnd: level, valueEnd: valueCount });
     }
     const levels = { kind: 'list', definitions, repetitions } as const;
-    const distinct = this.#texts.take(indexes, valueCount, dictionary);
+    const distinct = this.#texts.take(indexes, valueCount, dictionary.count);
     return { levels, pages, levelCount, valueCount, indexes, distinct };
   }
 

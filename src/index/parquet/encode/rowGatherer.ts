@@ -26,7 +26,7 @@ export class RowGatherer {
 
   texts({ codes: ofSource, dictionary }: TextColumn): ColumnRows<TextChunk> {
     const [order, codes] = [this.#order, this.#codes];
-    const source = narrow(ofSource, dictionary.length);
+    const source = narrow(ofSource, dictionary.count);
     let nulls = 0;
     // By itself, as the processor then fetches many at once: each is somewhere else in memory.
     for (let row = 0; row < order.length; row++) {
@@ -39,7 +39,7 @@ export class RowGatherer {
       required,
       chunk: (from, to) => {
         const { pages, valueCount } = this.#textPages(from, to);
-        const distinct = this.#texts.take(this.#indexes, valueCount, dictionary);
+        const distinct = this.#texts.take(this.#indexes, valueCount, dictionary.count);
         return { ...this.#levels(required, from, to), pages, valueCount, indexes: this.#indexes, distinct };
       },
     };

@@ -1,5 +1,6 @@
 /** Parquet's encodings of texts that are no indexes into a dictionary. */
 
+import { copyBytes } from '../../texts.ts';
 import type { ByteWriter } from './byteWriter.ts';
 import { encodeDeltas } from './deltaEncoding.ts';
 import { lengthBytes, type TextPool } from './textPool.ts';
@@ -73,17 +74,6 @@ function encodeSuffixes(
   for (let index = from; index < to; index++) {
     const text = indexes[index] as number;
     const start = (starts[text] as number) + (prefixes[index - from] as number);
-    at = copyShort(target, at, plain, start, (starts[text + 1] as number) - lengthBytes);
+    at = copyBytes(target, at, plain, start, (starts[text + 1] as number) - lengthBytes);
   }
-}
-
-/** Copies `source[start .. end]`; a loop, as calls into native code cost more than most texts are long. */
-function copyShort(target: Buffer, at: number, source: Buffer, start: number, end: number): number {
-  if (end - start > 200) {
-    target.set(source.subarray(start, end), at);
-    return at + end - start;
-  }
-  let to = at;
-  for (let from = start; from < end; from++) target[to++] = source[from] as number;
-  return to;
 }

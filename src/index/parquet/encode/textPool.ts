@@ -1,5 +1,6 @@
 /** The distinct texts of a column chunk as UTF-8, one after the other. */
 
+import { copyBytes, type Texts } from '../../texts.ts';
 import type { ByteWriter } from './byteWriter.ts';
 
 export interface TextPool {
@@ -12,16 +13,32 @@ export interface TextPool {
 
 export const lengthBytes = 4;
 
-/** Half of a surrogate pair becomes U+FFFD. @param room holds the pool until it is used for the next. */
-export function textPool(texts: readonly string[], room: ByteWriter): TextPool {
-  const count = texts.length;
+/** @param entries places of the texts in the dictionary. @param room holds the pool until it is used for the next. */
+export function textPool({ bytes, starts: from }: Texts, entries: Uint32Array, room: ByteWriter): TextPool {
+  const count = entries.length;
   const starts = new Uint32Array(count + 1);
   room.clear();
+  let size = count * lengthBytes;
   for (let index = 0; index < count; index++) {
-    starts[index] = room.length + lengthBytes;
-    room.sizedText(texts[index] as string);
+    const entry = entries[index] as number;
+    size += (from[entry + 1] as number) - (from[entry] as number);
   }
-  starts[count] = room.length + lengthBytes;
+  const plain = room.extend(size);
+  let at = 0;
+  for (let index = 0; index < count; index++) {
+    const entry = entries[index] as number;
+    const start = from[entry] as number;
+    const end = from[entry + 1] as number;
+    const length = end - start;
+    plain[at] = length;
+    plain[at + 1] = length >>> 8;
+    plain[at + 2] = length >>> 16;
+    plain[at + 3] = length >>> 24;
+    at += lengthBytes;
+    starts[index] = at;
+    at = copyBytes(plain, at, bytes, start, end);
+  }
+  starts[count] = at + lengthBytes;
   return { count, plain: room.written, starts };
 }
 

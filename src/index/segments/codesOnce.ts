@@ -1,0 +1,51 @@
+/** Finds the distinct codes of some rows of a column. */
+
+import type { DraftLists } from './draftColumns.ts';
+
+export class CodesOnce {
+  /** By code: in which call it was seen last. */
+  readonly #seen: Uint32Array;
+  readonly #found: Uint32Array;
+  #call = 0;
+
+  /** @param count of the column's dictionary. */
+  constructor(count: number) {
+    this.#seen = new Uint32Array(count + 1);
+    this.#found = new Uint32Array(count);
+  }
+
+  /** Of all rows. As all answers valid until the next call. */
+  all(): Uint32Array {
+    const found = this.#found;
+    for (let at = 0; at < found.length; at++) found[at] = at + 1;
+    return found;
+  }
+
+  of(rows: Uint32Array, codes: Uint32Array): Uint32Array {
+    const [call, seen, found] = [++this.#call, this.#seen, this.#found];
+    let count = 0;
+    for (let at = 0; at < rows.length; at++) {
+      const code = codes[rows[at] as number] as number;
+      if (code === 0 || seen[code] === call) continue;
+      seen[code] = call;
+      found[count++] = code;
+    }
+    return found.subarray(0, count);
+  }
+
+  ofLists(rows: Uint32Array, { codes, ends }: DraftLists): Uint32Array {
+    const [call, seen, found] = [++this.#call, this.#seen, this.#found];
+    let count = 0;
+    for (let at = 0; at < rows.length; at++) {
+      const row = rows[at] as number;
+      const end = ends[row] as number;
+      for (let element = row === 0 ? 0 : (ends[row - 1] as number); element < end; element++) {
+        const code = codes[element] as number;
+        if (seen[code] === call) continue;
+        seen[code] = call;
+        found[count++] = code;
+      }
+    }
+    return found.subarray(0, count);
+  }
+}
