@@ -3,7 +3,7 @@
 import type { Provenance } from '../model/answer.ts';
 import type { FieldMapping } from '../model/fieldMapping/fieldMapping.ts';
 import type { TimeRange } from '../model/query/query.ts';
-import { listLogObjects } from '../logs/listLogObjects.ts';
+import { listedBetweenReports, listLogObjects } from '../logs/listLogObjects.ts';
 import { partitionOf } from '../logs/logLayout.ts';
 import type { LogLine } from '../logs/logLines.ts';
 import { readLogObject } from '../logs/readLogObject.ts';
@@ -69,11 +69,15 @@ export class LogScan {
 
   /** Newest first. @throws BackendError when the log root cannot be listed. */
   async list(range: TimeRange): Promise<readonly ObjectGroup[]> {
-    const { signal } = this.#options;
+    const { signal, onProgress } = this.#options;
     this.#isRanged = range.sinceMs !== undefined || range.untilMs !== undefined;
     let found: ObjectInfo[] = [];
+    let listed = 0;
     try {
       for await (const info of listLogObjects(this.#store, { range, ...(signal ? { signal } : {}) })) {
+        listed += 1;
+        if (listed % listedBetweenReports === 0) onProgress?.({ done: listed, unit: 'objects listed' });
+        signal?.throwIfAborted();
         this.#newestMs = Math.max(this.#newestMs ?? info.lastModifiedMs, info.lastModifiedMs);
         found.push(info);
         if (found.length < maxListed) continue;

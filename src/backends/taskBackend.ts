@@ -8,7 +8,7 @@ export interface Progress {
   readonly done: number;
   /** Absent when unknown. */
   readonly total?: number;
-  readonly unit: 'objects' | 'segments' | 'coordinators';
+  readonly unit: 'objects' | 'objects listed' | 'segments' | 'coordinators';
 }
 
 export interface AskOptions {

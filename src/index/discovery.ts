@@ -1,6 +1,6 @@
 /** Which log objects are to be read: what is listed, less what the ledger says is done. */
 
-import { listLogObjects } from '../logs/listLogObjects.ts';
+import { listedBetweenReports, listLogObjects } from '../logs/listLogObjects.ts';
 import { NewestPartitions } from '../logs/newestPartitions.ts';
 import { assertNever } from '../model/assertNever.ts';
 import type { ObjectInfo, ObjectStore } from '../store/objectStore.ts';
@@ -22,6 +22,12 @@ export interface DiscoveryOptions {
   readonly isPatient?: boolean;
   /** Tries the objects that were set aside once more. */
   readonly retry?: boolean;
+}
+
+interface FindOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called now and then while the listing goes on, with how many objects it has shown so far. */
+  readonly onListed?: (objects: number) => void;
 }
 
 interface DiscoveryPlaces {
@@ -51,9 +57,12 @@ export class Discovery {
   }
 
   /** In the listing's order. */
-  async find(options: DiscoveryOptions, signal?: AbortSignal): Promise<ObjectInfo[]> {
+  async find(options: DiscoveryOptions, { signal, onListed }: FindOptions = {}): Promise<ObjectInfo[]> {
     const pending: ObjectInfo[] = [];
+    let listed = 0;
     for await (const info of this.#list(options.scope ?? { kind: 'all' }, signal)) {
+      listed += 1;
+      if (listed % listedBetweenReports === 0) onListed?.(listed);
       signal?.throwIfAborted();
       this.#newest.note(info.key);
       if (this.#own !== undefined && info.key.startsWith(this.#own)) continue;

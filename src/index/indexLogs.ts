@@ -55,11 +55,10 @@ export interface UnreadableObject {
   readonly isSetAside: boolean;
 }
 
-interface IndexProgress {
-  readonly done: number;
-  readonly total: number;
-  readonly unit: 'objects';
-}
+export type IndexProgress =
+  /** While the log root is listed: how many there are shows at its end. */
+  | { readonly done: number; readonly unit: 'objects listed' }
+  | { readonly done: number; readonly total: number; readonly unit: 'objects' };
 
 type PassSum = { -readonly [K in keyof Omit<IndexPassSummary, 'ms'>]: IndexPassSummary[K] };
 
@@ -133,7 +132,10 @@ export class Indexer implements AsyncDisposable {
     const startMs = this.#nowMs();
     const { scope = { kind: 'all' } } = passOptions;
     if (scope.kind !== 'newest') await this.#state.refresh(signal);
-    let pending = await this.#discovery.find(passOptions, signal);
+    let pending = await this.#discovery.find(passOptions, {
+      signal,
+      onListed: (done) => onProgress?.({ done, unit: 'objects listed' }),
+    });
     if (scope.kind === 'newest' && pending.length > 0) {
       // Where nothing is new, the newest manifest is not asked for either.
       await this.#state.refresh(signal);

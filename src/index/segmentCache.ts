@@ -8,6 +8,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'n
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ObjectStore } from '../store/objectStore.ts';
+import { untilAborted } from '../store/untilAborted.ts';
 import { damagedIndex } from './indexError.ts';
 import type { SegmentEntry } from './manifest.ts';
 import { asIndexError } from './manifestStore.ts';
@@ -207,20 +208,6 @@ export class SegmentCache {
       await rm(file, { force: true });
       total -= sizeBytes;
     }
-  }
-}
-
-/** Rejects with `signal.reason` once it fires: whoever else waits for the same goes on. */
-async function untilAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (!signal) return await work;
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }
 

@@ -20,6 +20,9 @@ import { type Partition, partitionOf } from './logLayout.ts';
 /** How long after its time a record is expected to have been shipped, unless the caller knows better. */
 const defaultLateMs = 6 * 3_600_000;
 
+/** Whoever lists says how far it is after each so many objects; a page of S3 has 1,000. */
+export const listedBetweenReports = 500;
+
 export interface ListLogOptions {
   readonly range?: TimeRange;
   /** A record's greatest expected delay from `ts` to the hour of shipping. */

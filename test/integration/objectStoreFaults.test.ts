@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { fileError } from '../../src/store/fileError.ts';
@@ -255,6 +256,31 @@ test('S3: slows down and tries again when asked to, and says so when that does n
   assert.equal(server.requests.length, 3);
   server.answers.push(...Array(20).fill(slowDown));
   await assert.rejects(server.store.head('k'), { code: 'throttled' });
+});
+
+test('S3: a listing that waits ends with the reason of the signal: for an answer, and until it may ask again', async (t) => {
+  const server = await fakeS3(t);
+  const reason = new Error('enough');
+  const answers: { readonly name: string; readonly answer: Answer }[] = [
+    { name: 'no answer', answer: () => undefined },
+    { name: 'told to slow down', answer: slowDown },
+  ];
+  // No pause between two tries ends while this lasts.
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  for (const { name, answer } of answers) {
+    const asked = Promise.withResolvers<void>();
+    server.answers.push((request, response) => {
+      answer(request, response);
+      asked.resolve();
+    });
+    const controller = new AbortController();
+    const listing = Array.fromAsync(server.store.list({ signal: controller.signal }));
+    await asked.promise;
+    for (let turn = 0; turn < 100; turn++) await nextTurn();
+    controller.abort(reason);
+    await assert.rejects(listing, (error) => error === reason, name);
+  }
+  assert.deepEqual(server.requests, ['GET', 'GET']);
 });
 
 test('S3: a conflict of conditional writes is tried again, and refused when another has won', async (t) => {

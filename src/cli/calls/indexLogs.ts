@@ -1,6 +1,6 @@
 /** `index`: indexes what is new in the logs, once or again and again. */
 
-import { indexLogs, type UnreadableObject } from '../../index/indexLogs.ts';
+import { type IndexProgress, indexLogs, type UnreadableObject } from '../../index/indexLogs.ts';
 import { FieldMapping } from '../../model/fieldMapping/fieldMapping.ts';
 import type { IndexPassSummary } from '../../model/indexPass.ts';
 import { retainProblem } from '../../model/parseEnvironments.ts';
@@ -65,8 +65,8 @@ async function runIndex(values: OptionValues, context: CallContext): Promise<Exi
     ...memoryOf(context.env),
     retry: values.flag('retry'),
     onUnreadable: (object: UnreadableObject) => terminal.tell(unreadableText(object)),
-    onProgress: (progress: { done: number; total: number; unit: 'objects' }) =>
-      terminal.progress(`indexed ${progressText(progress)}`),
+    onProgress: (progress: IndexProgress) =>
+      terminal.progress(`${progress.unit === 'objects' ? 'indexed ' : ''}${progressText(progress)}`),
   };
   if (!values.flag('watch')) {
     const summary = await indexLogs(options);
