@@ -1,6 +1,6 @@
 /** Asks one coordinator at a time over HTTP, with limits on time and size, and says plainly why there is no answer. */
 
-import { Agent, errors, request } from 'undici';
+import type { Agent } from 'undici';
 import { type JsonObject, parseJson } from '../model/json.ts';
 import { messageOf } from './backendError.ts';
 import {
@@ -38,7 +38,8 @@ export class NoAnswer extends Error {
 const maxBodyBytes = 32 * 1024 * 1024;
 
 export class CoordinatorClient {
-  readonly #agent: Agent;
+  /** Loaded by the first question: who asks the index alone does not wait for it. */
+  #http: Promise<{ readonly agent: Agent; readonly request: typeof import('undici').request }> | undefined;
   readonly #tokenFor: (url: string) => string | undefined;
   readonly #timeoutMs: number;
   readonly #deadlineMs: number;
@@ -48,14 +49,6 @@ export class CoordinatorClient {
     this.#timeoutMs = timeoutMs;
     this.#deadlineMs = options.deadlineMs ?? 5 * timeoutMs;
     this.#tokenFor = options.tokenFor ?? (() => undefined);
-    this.#agent = new Agent({
-      connect: { timeout: timeoutMs },
-      headersTimeout: timeoutMs,
-      // Between two pieces of a body.
-      bodyTimeout: timeoutMs,
-      connections: 8,
-      maxResponseSize: maxBodyBytes,
-    });
   }
 
   /** Every method rejects with NoAnswer, or with `signal.reason` when cancelled. */
@@ -89,7 +82,21 @@ export class CoordinatorClient {
   }
 
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    const http = await this.#http?.catch(() => undefined);
+    await http?.agent.destroy();
+  }
+
+  async #connect() {
+    const { Agent, request } = await import('undici');
+    const agent = new Agent({
+      connect: { timeout: this.#timeoutMs },
+      headersTimeout: this.#timeoutMs,
+      // Between two pieces of a body.
+      bodyTimeout: this.#timeoutMs,
+      connections: 8,
+      maxResponseSize: maxBodyBytes,
+    });
+    return { agent, request };
   }
 
   async #get(
@@ -102,8 +109,9 @@ export class CoordinatorClient {
     const token = this.#tokenFor(url);
     const deadline = AbortSignal.timeout(this.#deadlineMs);
     try {
+      const { agent, request } = await (this.#http ??= this.#connect());
       const { statusCode, body } = await request(url + path, {
-        dispatcher: this.#agent,
+        dispatcher: agent,
         headers: { accept: 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
         signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
       });
@@ -125,15 +133,13 @@ export class CoordinatorClient {
   }
 
   #reasonOf(error: unknown): string {
-    if (
-      error instanceof errors.ConnectTimeoutError ||
-      error instanceof errors.HeadersTimeoutError ||
-      error instanceof errors.BodyTimeoutError
-    ) {
-      return `no answer within ${this.#timeoutMs / 1000} s`;
-    }
-    if (error instanceof errors.ResponseExceededMaxSizeError) return `answered with more than ${maxBodyBytes} bytes`;
     switch (error instanceof Error && 'code' in error ? error.code : undefined) {
+      case 'UND_ERR_CONNECT_TIMEOUT':
+      case 'UND_ERR_HEADERS_TIMEOUT':
+      case 'UND_ERR_BODY_TIMEOUT':
+        return `no answer within ${this.#timeoutMs / 1000} s`;
+      case 'UND_ERR_RES_EXCEEDED_MAX_SIZE':
+        return `answered with more than ${maxBodyBytes} bytes`;
       case 'ECONNREFUSED':
         return 'nothing listens there (connection refused)';
       case 'ENOTFOUND':
