@@ -10,7 +10,7 @@ import { readParquetRows } from './parquet/readParquetRows.ts';
 import { recordColumns, recordOfRow } from './segmentColumns.ts';
 import { type GroupCount, GroupCounts } from './tasks/groupCounts.ts';
 import type { LoadedSegment } from './tasks/loadedSegment.ts';
-import type { PartPlace, TableSegment } from './tasks/taskTable.ts';
+import type { PartPlace, TableSegment } from './tasks/tableSegment.ts';
 
 export interface FailureGroupPage {
   readonly groups: readonly FailureGroup[];
@@ -58,22 +58,22 @@ async function countFailures(
   counts: GroupCounts,
 ): Promise<void> {
   const loaded = reading.tasks.segment(segment.key);
-  const { ts, tasks } = loaded.failures;
+  const { ts } = loaded.failures;
   const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = query.time;
   const isTimed = query.time.sinceMs !== undefined || query.time.untilMs !== undefined;
   const isInTime = (at: number): boolean => (ts[at] ?? 0) >= sinceMs && (ts[at] ?? 0) < untilMs;
   const sorted = failuresByTask(loaded, segment);
-  if (!masks && !isTimed) counts.addAll(ownGroups(loaded, segment));
+  if (!masks && !isTimed) counts.addAll(groupsOf(reading, segment));
   else {
     for (const { task, failures } of sorted.runs) {
       if (masks && masks.get(segment)?.[task] !== 1) continue;
       addRun(counts, loaded, { segment, at: task }, isTimed ? failures.filter(isInTime) : failures);
     }
-  }
-  for (const at of sorted.shared) {
-    const place = segment.shared.get(tasks[at] ?? 0)?.[0];
-    if (!place || !isInTime(at) || (masks && masks.get(place.segment)?.[place.at] !== 1)) continue;
-    counts.addShared(loaded, at, place);
+    for (const [task, failures] of sorted.shared) {
+      const place = segment.firstOf(task);
+      if (masks && masks.get(place.segment)?.[place.at] !== 1) continue;
+      for (const at of failures) if (isInTime(at)) counts.addShared(loaded, at, place);
+    }
   }
   const ownerless = await matchingByThemselves(reading, query, loaded, sorted.ownerless.filter(isInTime));
   for (const at of ownerless) counts.addShared(loaded, at, undefined);
@@ -88,7 +88,8 @@ function addRun(counts: GroupCounts, loaded: LoadedSegment, place: PartPlace, fa
 interface FailuresByTask {
   /** Of tasks that have no part in another segment; those of one task lie together. */
   readonly runs: readonly { readonly task: number; readonly failures: number[] }[];
-  readonly shared: readonly number[];
+  /** Of those that have parts in others, by task. */
+  readonly shared: ReadonlyMap<number, readonly number[]>;
   /** Of records that name no task. */
   readonly ownerless: readonly number[];
 }
@@ -97,26 +98,37 @@ interface FailuresByTask {
 function failuresByTask({ failures, refolded }: LoadedSegment, segment: TableSegment): FailuresByTask {
   return derive(segment, 'failures', () => {
     const runs: { readonly task: number; readonly failures: number[] }[] = [];
-    const shared: number[] = [];
+    const shared = new Map<number, number[]>();
     const ownerless: number[] = [];
     for (let at = 0; at < failures.count; at++) {
       if (refolded?.deadRows.has(failures.rows[at] ?? 0)) continue;
       const task = failures.tasks[at] ?? 0;
       if (task >= segment.tasks.count) ownerless.push(at);
-      else if (segment.shared.has(task)) shared.push(at);
-      else if (runs.at(-1)?.task === task) runs.at(-1)?.failures.push(at);
+      else if (segment.isShared(task)) {
+        const failures = shared.get(task);
+        if (failures) failures.push(at);
+        else shared.set(task, [at]);
+      } else if (runs.at(-1)?.task === task) runs.at(-1)?.failures.push(at);
       else runs.push({ task, failures: [at] });
     }
     return { runs, shared, ownerless };
   });
 }
 
-/** The groups of all its `runs`. */
-function ownGroups(loaded: LoadedSegment, segment: TableSegment): GroupCounts {
+/** The groups of all tasks that the segment stands for, kept until one of them gets a further part. */
+function groupsOf({ tasks }: IndexReading, segment: TableSegment): GroupCounts {
   return derive(segment, 'groups', () => {
     const counts = new GroupCounts();
+    const loaded = tasks.segment(segment.key);
     for (const { task, failures } of failuresByTask(loaded, segment).runs) {
       addRun(counts, loaded, { segment, at: task }, failures);
+    }
+    for (const at of segment.sharing) {
+      for (const part of segment.partsOf(at)) {
+        const there = tasks.segment(part.segment.key);
+        const failures = failuresByTask(there, part.segment).shared.get(part.at) ?? [];
+        for (const failure of failures) counts.addShared(there, failure, { segment, at });
+      }
     }
     counts.settle();
     return counts;

@@ -12,7 +12,8 @@ import { mayHavePath } from './segmentSet.ts';
 import { rowsStatement, type SegmentRows } from './statements.ts';
 import { bringNumbers, foldedNumbers } from './tasks/foldedColumns.ts';
 import { type RecordTerm, TaskMatcher } from './tasks/taskMatcher.ts';
-import type { PartPlace, TableSegment, TaskTable } from './tasks/taskTable.ts';
+import type { PartPlace, TableSegment } from './tasks/tableSegment.ts';
+import type { TaskTable } from './tasks/taskTable.ts';
 import { type TaskOrder, topTasks } from './tasks/topTasks.ts';
 
 export interface FoundTasks {
@@ -31,8 +32,8 @@ export async function findTasks(
   const order = await orderOf(reading, query);
   using matcher = matcherOf(reading, query);
   const { table } = reading.tasks;
+  if (matcher.isAll && query.sort === undefined) return newest(table, order, page);
   const newestFirst = table.segments.toSorted((a, b) => b.reachMs - a.reachMs);
-  if (matcher.isAll && query.sort === undefined) return newest(table, newestFirst, order, page);
   if (matcher.recordTerms.length === 0) {
     const { places, total } = topTasks(newestFirst, (segment) => matcher.match(segment), order, page);
     return { places, total, isExact: true };
@@ -51,15 +52,21 @@ export async function findTasks(
   }
 }
 
-/** All tasks match: once enough are found, segments with none that ended later are not even looked at. */
+/**
+ * All tasks match: once enough are found, segments with none that ended later are not even looked at. Their bounds will do, as the
+ * exact moments cost a fresh reader a look at every task.
+ */
 function newest(
-  { size }: TaskTable,
-  newestFirst: readonly TableSegment[],
+  { size, segments }: TaskTable,
   order: TaskOrder,
   page: { readonly limit: number; readonly after?: SortPosition },
 ): FoundTasks {
+  const newestFirst = segments
+    .map((segment) => ({ segment, reachMs: segment.boundReachMs }))
+    .sort((a, b) => b.reachMs - a.reachMs);
   for (let count = 1; ; count *= 2) {
-    const { places, lastRank } = topTasks(newestFirst.slice(0, count), () => undefined, order, page);
+    const looked = newestFirst.slice(0, count).map(({ segment }) => segment);
+    const { places, lastRank } = topTasks(looked, () => undefined, order, page);
     const next = newestFirst[count];
     if (!next || lastRank > next.reachMs) return { places, total: size, isExact: true };
   }
@@ -107,13 +114,13 @@ function segmentsToRead(
   });
 }
 
-function spreadToParts({ links }: TableSegment, mask: Uint8Array, masks: ReadonlyMap<TableSegment, Uint8Array>): void {
-  let [last, other]: [TableSegment | undefined, Uint8Array | undefined] = [undefined, undefined];
-  for (let link = 0; link < links.at.length; link++) {
-    if (mask[links.at[link] ?? 0] !== 1) continue;
-    const part = links.segments[link];
-    if (part !== last) [last, other] = [part, part && masks.get(part)];
-    if (other) other[links.other[link] ?? 0] = 1;
+function spreadToParts(shown: TableSegment, mask: Uint8Array, masks: ReadonlyMap<TableSegment, Uint8Array>): void {
+  for (const place of shown.sharing) {
+    if (mask[place] !== 1) continue;
+    for (const { segment, at } of shown.partsOf(place)) {
+      const other = masks.get(segment);
+      if (other) other[at] = 1;
+    }
   }
 }
 
@@ -189,7 +196,7 @@ async function orderOf({ tasks, records, signal }: IndexReading, query: Query): 
     descending,
     mayLack: field === 'bytes' || field === 'docs',
     valuesOf: (segment) => valuesOf(segment, field),
-    ...(field === 'lastTs' && descending ? { mostOf: ({ reachMs }: TableSegment) => reachMs } : {}),
+    ...(field === 'lastTs' && descending ? { mostOf: ({ boundReachMs }: TableSegment) => boundReachMs } : {}),
   };
 }
 

@@ -7,7 +7,7 @@ import type { Staged } from './stagedTable.ts';
 import { matchedTable, ownersTable } from './statements.ts';
 import { bringNames, foldedNames } from './tasks/foldedColumns.ts';
 import type { TaskMatcher } from './tasks/taskMatcher.ts';
-import { partsAt, type PartPlace } from './tasks/taskTable.ts';
+import type { PartPlace } from './tasks/tableSegment.ts';
 
 /** The tasks that match, as `matchedTable`. */
 export function matchedOf({ tasks }: IndexReading, matcher: TaskMatcher): Staged {
@@ -30,7 +30,7 @@ export async function ownersOf(
   for (const field of inheritedFields) await bringNames(table.segments, field, records, signal);
   const segments = entries.flatMap(({ key }) => table.segment(key) ?? []);
   const places = segments.flatMap((segment) =>
-    Array.from({ length: segment.tasks.count }, (_, at) => partsAt({ segment, at })[0] ?? { segment, at }),
+    Array.from({ length: segment.tasks.count }, (_, at) => segment.firstOf(at)),
   );
   return { table: ownersTable, columns: ['task', ...inheritedFields], rows: () => ownerRows(places) };
 }

@@ -8,7 +8,7 @@ import { taskStatuses } from '../model/task.ts';
 import { matchAll } from './findTasks.ts';
 import type { IndexReading, IndexSource, LogIndex } from './logIndex.ts';
 import { recordsOfTasks } from './tasks/taskRecords.ts';
-import { partsAt, type PartPlace } from './tasks/taskTable.ts';
+import type { PartPlace } from './tasks/tableSegment.ts';
 
 export interface WorkerLanes {
   readonly lanes: readonly WorkerLane[];
@@ -38,7 +38,7 @@ export async function workerLanes(
       // No attempt begins before its task: once enough are earlier than the tasks that are left, these are the earliest.
       const [first, last] = [batch[0], spans[limit]];
       if (first && last && last.span.startMs < (first.segment.firstMs[first.at] ?? 0)) break;
-      for (const records of await recordsOfTasks(batch.map(partsAt), reading.records, options.signal)) {
+      for (const records of await recordsOfTasks(partsOf(batch), reading.records, options.signal)) {
         if (records.length === 0) continue;
         spans.push(...spansOf(foldTask(records), foldAttempts(records)).filter(({ span }) => touches(span, range)));
       }
@@ -46,6 +46,10 @@ export async function workerLanes(
     }
     return { lanes: lanesOf(spans.slice(0, limit)), hasMore: spans.length > limit, source: reading.source };
   });
+}
+
+function partsOf(places: readonly PartPlace[]) {
+  return places.map(({ segment, at }) => segment.partsOf(at));
 }
 
 /** Matching tasks that may have an attempt in the range, the earliest first. */

@@ -121,7 +121,7 @@ test('tasks of which no record counts are in a segment but not in the table', ()
   const records = ['a', 'b', 'c'].map((task) => ({ task, tsMs: 1, event: 'task.created' }));
   const tasks = tasksOf(records);
   const gone = [0, 1, 2].find((at) => tasks.ids.at(at) === 'b') ?? -1;
-  table.add('one', tasks, new Set([gone]));
+  table.add('one', tasks, { gone: new Set([gone]) });
   assert.equal(table.size, 2);
   assert.deepEqual(table.partsOf('b'), []);
   table.add('two', tasksOf(records.slice(1, 2)));

@@ -43,6 +43,11 @@ export class BlockWriter {
     this.#add({ name, type, count: values.length, base, ...optional }, bytesOf(narrow));
   }
 
+  /** As they are: numbers that no narrower type would hold. */
+  addWords(name: string, words: Uint32Array): void {
+    this.#add({ name, type: 'u32', count: words.length, base: 0 }, bytesOf(words));
+  }
+
   /** @param codes of the texts, in their order: from 1, 0 for none. All texts without them. */
   addTexts(name: string, texts: Texts, codes: Uint32Array = everyCode(texts)): void {
     const { bytes, starts } = texts;

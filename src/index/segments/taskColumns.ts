@@ -1,6 +1,7 @@
 /** The task columns of a segment's side (docs/index-format.md, "Side"): of a draft, or of tasks that were put together anew. */
 
 import type { BlockWriter } from '../blocks/blockWriter.ts';
+import { idHash } from '../idHash.ts';
 import type { TaskCells } from '../tasks/taskCells.ts';
 import { namedFields, nameToken } from '../tasks/taskPart.ts';
 import { textAt, type Texts } from '../texts.ts';
@@ -56,6 +57,11 @@ export interface TaskColumns {
 
 export function addTaskColumns(writer: BlockWriter, { task, rows, numbers, key, names }: TaskColumns): void {
   writer.addTexts('task', task.dictionary, task.codes);
+  const { bytes, starts } = task.dictionary;
+  writer.addWords(
+    'task.hash',
+    task.codes.map((code) => idHash(bytes, starts[code - 1], starts[code])),
+  );
   writer.addNumbers('rows', rows);
   for (const name of numberNames) writer.addNumbers(name, numbers[name]);
   writer.addTexts('key', key.dictionary, key.codes);

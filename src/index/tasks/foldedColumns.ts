@@ -5,13 +5,49 @@
 
 import { foldTask } from '../../model/fold.ts';
 import type { FoldedTask } from '../../model/task.ts';
+import type { Counts } from '../blocks/blockFile.ts';
 import { mergedCells } from './taskPage.ts';
 import { recordsOfTasks, type RecordSources } from './taskRecords.ts';
 import type { NameColumn, TextName } from './segmentTasks.ts';
-import type { PartPlace, TableSegment } from './taskTable.ts';
+import type { PartPlace, TableSegment } from './tableSegment.ts';
 
 export type FoldedName = Exclude<TextName, 'also'>;
 type FoldedNumber = 'bytes' | 'docs';
+
+/** A column as the segment has it, until a task turns out to have another value. */
+class NameDraft {
+  readonly #given: NameColumn;
+  #own: { codes: Counts; readonly values: string[]; readonly known: Map<string, number> } | undefined;
+
+  constructor(given: NameColumn) {
+    this.#given = given;
+  }
+
+  get column(): NameColumn {
+    return this.#own ? { codes: this.#own.codes, values: this.#own.values } : this.#given;
+  }
+
+  set(at: number, value: string | undefined): void {
+    const { codes, values } = this.#own ?? this.#given;
+    if (values[(codes[at] ?? 0) - 1] === value) return;
+    this.#own ??= {
+      codes: codes.slice(),
+      values: [...values],
+      known: new Map(values.map((each, place) => [each, place + 1])),
+    };
+    const { known } = this.#own;
+    let code = value === undefined ? 0 : known.get(value);
+    if (code === undefined && value !== undefined) known.set(value, (code = this.#own.values.push(value)));
+    this.#own.codes = widened(this.#own.codes, code ?? 0);
+    this.#own.codes[at] = code ?? 0;
+  }
+}
+
+/** A column that can hold codes up to `most`. */
+function widened(codes: Counts, most: number): Counts {
+  if (codes instanceof Uint8Array && most >= 2 ** 8) return Uint16Array.from(codes);
+  return codes instanceof Uint16Array && most >= 2 ** 16 ? Uint32Array.from(codes) : codes;
+}
 
 /** Makes the column for all segments that lack it. Rejects with `signal.reason`. */
 export async function bringNames(
@@ -21,16 +57,10 @@ export async function bringNames(
   signal?: AbortSignal,
 ): Promise<void> {
   await bring(segments, `name:${name}`, sources, signal, (segment) => {
-    const { codes, values } = segment.tasks.names(name);
-    const column = { codes: codes.slice(), values: [...values], known: new Map<string, number>(), isSorted: false };
-    for (const [at, value] of values.entries()) column.known.set(value, at + 1);
-    const set = (at: number, value: string | undefined): void => {
-      let code = value === undefined ? 0 : column.known.get(value);
-      if (code === undefined && value !== undefined) column.known.set(value, (code = column.values.push(value)));
-      column.codes[at] = code ?? 0;
-    };
+    const draft = new NameDraft(segment.tasks.names(name));
+    const set = (at: number, value: string | undefined): void => draft.set(at, value);
     return {
-      column,
+      column: () => draft.column,
       merge: (at, parts) => {
         const merged = mergeName(name, parts);
         if (merged.isSettled) set(at, merged.value);
@@ -53,11 +83,11 @@ export async function bringNumbers(
   signal?: AbortSignal,
 ): Promise<void> {
   await bring(segments, name, sources, signal, (segment) => {
-    const column = segment.tasks.numbers(name).slice();
+    const column = segment.tasks.numbers(name).toArray();
     return {
-      column,
+      column: () => column,
       merge: (at, parts) => {
-        const distinct = new Set(parts.map((part) => part.segment.tasks.numbers(name)[part.at] ?? Number.NaN));
+        const distinct = new Set(parts.map((part) => part.segment.tasks.numbers(name).at(part.at)));
         // A set holds NaN once.
         distinct.delete(Number.NaN);
         column[at] = [...distinct][0] ?? Number.NaN;
@@ -76,7 +106,7 @@ export function foldedNumbers(segment: TableSegment, name: FoldedNumber): Float6
 }
 
 interface ColumnDraft {
-  readonly column: unknown;
+  readonly column: () => unknown;
   /** Whether the parts alone tell the task's value. */
   readonly merge: (at: number, parts: readonly PartPlace[]) => boolean;
   readonly settle: (at: number, task: FoldedTask) => void;
@@ -94,8 +124,9 @@ async function bring(
     signal?.throwIfAborted();
     const { column, merge, settle } = draftOf(segment);
     const unsettled: { readonly at: number; readonly parts: readonly PartPlace[] }[] = [];
-    for (const [at, parts] of segment.shared) {
-      if (segment.hidden[at] !== 1 && !merge(at, parts)) unsettled.push({ at, parts });
+    for (const at of segment.sharing) {
+      const parts = segment.partsOf(at);
+      if (!merge(at, parts)) unsettled.push({ at, parts });
     }
     if (unsettled.length > 0) {
       const records = await recordsOfTasks(
@@ -105,7 +136,7 @@ async function bring(
       );
       for (const [number, { at }] of unsettled.entries()) settle(at, foldTask(records[number] ?? []));
     }
-    segment.derived.set(key, column);
+    segment.derived.set(key, column());
   }
 }
 
@@ -119,19 +150,18 @@ function mergeName(
   parts: readonly PartPlace[],
 ): { readonly isSettled: boolean; readonly value?: string | undefined } {
   if (name === 'errorType' || name === 'errorMessage' || name === 'group') {
-    const fails = parts.some(
-      ({ segment, at }) => !Number.isNaN(segment.tasks.numbers('errorAttempt')[at] ?? Number.NaN),
-    );
+    const fails = parts.some(({ segment, at }) => !Number.isNaN(segment.tasks.numbers('errorAttempt').at(at)));
     if (!fails) return { isSettled: true };
     const { cells, isSettled } = mergedCells(parts);
     return { isSettled, value: cells[name] };
   }
-  const most = name === 'worker' ? Math.max(...parts.map(({ segment, at }) => segment.tasks.attempts[at] ?? 0)) : 0;
+  const attemptsOf = ({ segment, at }: PartPlace): number => segment.tasks.times.attempts.at(at);
+  const most = name === 'worker' ? Math.max(...parts.map(attemptsOf)) : 0;
   let value: string | undefined;
-  for (const { segment, at } of parts) {
-    if (name === 'worker' && segment.tasks.attempts[at] !== most) continue;
-    const { codes, values } = segment.tasks.names(name);
-    const own = values[(codes[at] ?? 0) - 1];
+  for (const part of parts) {
+    if (name === 'worker' && attemptsOf(part) !== most) continue;
+    const { codes, values } = part.segment.tasks.names(name);
+    const own = values[(codes[part.at] ?? 0) - 1];
     if (own === undefined || own === value) continue;
     if (value !== undefined) return { isSettled: false };
     value = own;

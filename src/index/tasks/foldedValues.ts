@@ -4,10 +4,11 @@ import { isJsonObject, type Json, parseJson } from '../../model/json.ts';
 import type { FieldValue } from '../../model/overview/answers.ts';
 import type { FoldedFieldName } from '../../model/overview/foldedFields.ts';
 import { taskStatuses } from '../../model/task.ts';
+import type { Counts as Codes } from '../blocks/blockFile.ts';
 import { bringNames, bringNumbers, type FoldedName, foldedNames, foldedNumbers } from './foldedColumns.ts';
 import { countOf } from './taskMask.ts';
 import type { RecordSources } from './taskRecords.ts';
-import type { TableSegment } from './taskTable.ts';
+import type { TableSegment } from './tableSegment.ts';
 
 type Counts = Map<FieldValue, number>;
 
@@ -76,7 +77,7 @@ export function countValues(segment: TableSegment, field: FoldedFieldName, mask:
 
 /** @param first the least code that stands for a value. */
 function countCodes(
-  codes: Uint32Array | Uint8Array,
+  codes: Codes,
   mask: Uint8Array,
   valueOf: (code: number) => string | undefined,
   counts: Counts,

@@ -5,7 +5,7 @@
 
 import { compareCodePoints } from '../../model/query/compareTasks.ts';
 import type { LoadedSegment } from './loadedSegment.ts';
-import type { PartPlace } from './taskTable.ts';
+import type { PartPlace } from './tableSegment.ts';
 
 /** Where a failure was written. */
 interface FailurePlace {

@@ -24,6 +24,8 @@ export interface TaskSources {
 /** Of the columns that a search needs, and a share of those that are read for pages and facets: measured at 10 million records. */
 const bytesPerTask = 160;
 
+const sidesAtOnce = 16;
+
 export class IndexTasks {
   readonly #url: string;
   readonly #memoryLimitMb: number;
@@ -88,8 +90,10 @@ export class IndexTasks {
     const table = isAdding ? this.#table : new TaskTable();
     const added = [...loaded].filter(([key]) => !table.segment(key));
     table.reserve(added.reduce((sum, [, { tasks }]) => sum + tasks.count, 0));
-    for (const [key, segment] of added) table.add(key, segment.tasks, segment.refolded?.gone);
-    for (const segment of loaded.values()) segment.tasks.forgetEnds();
+    for (const [key, { entry, tasks, refolded: left }] of added) {
+      const { minTs, maxTs } = entry;
+      table.add(key, tasks, { minTs, maxTs, ...(left ? { gone: left.gone } : {}) });
+    }
     this.#segments = loaded;
     this.#table = table;
     this.#superseded = superseded.join();
@@ -112,11 +116,17 @@ export class IndexTasks {
     const missing = entries.filter(({ key }) => !this.#segments.has(key));
     const held = await hold(missing.map(({ side }) => side));
     try {
-      const loaded = new Map<string, LoadedSegment>();
-      for (const entry of entries) {
+      const read = new Map<string, LoadedSegment>();
+      for (let next = 0; next < missing.length; next += sidesAtOnce) {
         signal?.throwIfAborted();
-        const known = this.#segments.get(entry.key);
-        loaded.set(entry.key, known ?? (await this.#read(entry, fileOfSide(entry.side))));
+        const batch = missing.slice(next, next + sidesAtOnce);
+        const sides = await Promise.all(batch.map(async (entry) => await this.#read(entry, fileOfSide(entry.side))));
+        for (const side of sides) read.set(side.entry.key, side);
+      }
+      const loaded = new Map<string, LoadedSegment>();
+      for (const { key } of entries) {
+        const segment = this.#segments.get(key) ?? read.get(key);
+        if (segment) loaded.set(key, segment);
       }
       return loaded;
     } finally {

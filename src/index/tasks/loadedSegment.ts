@@ -1,6 +1,6 @@
 /** A segment as far as it is in memory: its side, from which tasks, failures and filters are read. */
 
-import { BlockFile } from '../blocks/blockFile.ts';
+import { BlockFile, type Counts } from '../blocks/blockFile.ts';
 import type { SegmentEntry } from '../manifest.ts';
 import { SegmentFilters } from '../segments/segmentFilters.ts';
 import { SegmentTasks } from './segmentTasks.ts';
@@ -8,20 +8,20 @@ import { SegmentTasks } from './segmentTasks.ts';
 /** The records of a segment that have a failure group, by row. */
 export interface SegmentFailures {
   readonly count: number;
-  readonly rows: Uint32Array;
+  readonly rows: Counts;
   /** Of the segment's tasks; their number for a record that names none. */
-  readonly tasks: Uint32Array;
+  readonly tasks: Counts;
   readonly ts: Float64Array;
   /** NaN where there is none. */
   readonly attempts: Float64Array;
   /** Codes from 1. */
-  readonly groups: Uint32Array;
+  readonly groups: Counts;
   readonly groupNames: readonly string[];
-  readonly events: Uint32Array;
+  readonly events: Counts;
   readonly eventNames: readonly string[];
-  readonly workers: Uint32Array;
+  readonly workers: Counts;
   readonly workerNames: readonly string[];
-  readonly objects: Uint32Array;
+  readonly objects: Counts;
   readonly objectNames: readonly string[];
   readonly offsets: Float64Array;
 }

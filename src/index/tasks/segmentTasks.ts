@@ -3,25 +3,35 @@
 import { eventRank } from '../../model/fold.ts';
 import { type Json, parseJson } from '../../model/json.ts';
 import { type TaskStatus, taskStatuses } from '../../model/task.ts';
-import { type BlockFile, DamagedBlockFile, type TextColumn } from '../blocks/blockFile.ts';
+import {
+  type BlockFile,
+  type Counts,
+  DamagedBlockFile,
+  type NumberColumn,
+  type TextColumn,
+} from '../blocks/blockFile.ts';
 import { type SideName, sideNames } from '../segments/taskColumns.ts';
 import type { TaskCells } from './taskCells.ts';
 import { type NamedField, parseNameToken } from './taskPart.ts';
 
 /** Texts that repeat: `codes[at]` counts from 1 in `values`; 0 for none. */
 export interface NameColumn {
-  readonly codes: Uint32Array;
+  readonly codes: Counts;
   readonly values: readonly string[];
-  /** Whether the codes never go down: tasks are in order of their accounts. */
-  readonly isSorted: boolean;
 }
 
-/** Of the latest event of the latest attempt, and of each kind of end: how long before the last moment. NaN where there is none. */
-interface TaskEnds {
-  readonly attemptRank: Float64Array;
-  readonly attemptAgo: Float64Array;
-  readonly succeededAgo: Float64Array;
-  readonly failedAgo: Float64Array;
+/** What the segment's records say of when a task began, tried and ended; in ms. NaN where there is none. */
+export interface TaskTimes {
+  readonly last: NumberColumn;
+  /** How long before its last moment a task's first was. */
+  readonly span: NumberColumn;
+  readonly attempts: NumberColumn;
+  /** Of the latest event of the latest attempt; and how long before the last moment that was. */
+  readonly attemptRank: NumberColumn;
+  readonly attemptAgo: NumberColumn;
+  /** How long before the last moment the latest end of each kind was. */
+  readonly succeededAgo: NumberColumn;
+  readonly failedAgo: NumberColumn;
 }
 
 /** Columns of texts of the side; keys are kept whole, being many. */
@@ -34,54 +44,63 @@ export interface AlsoNamed {
 
 type OptionalNumber = 'errorAttempt' | 'bytes' | 'docs';
 
+/** Columns are read when they are first asked for. All of it throws DamagedBlockFile where the side is not what was written. */
 export class SegmentTasks {
   readonly count: number;
-  readonly ids: TextColumn;
-  /** Number of each task's first row in the segment; one more for the first row that names no task. */
-  readonly starts: Uint32Array;
-  readonly lastMs: Float64Array;
-  readonly firstMs: Float64Array;
-  readonly attempts: Float64Array;
-  /** Place in `taskStatuses`. */
-  readonly status: Uint8Array;
+  /** `idHash` of each task's id. */
+  readonly hashes: Uint32Array;
   readonly #side: BlockFile;
-  readonly #numbers = new Map<OptionalNumber, Float64Array>();
+  #ids: TextColumn | undefined;
+  #keyTexts: WeakRef<TextColumn> | undefined;
+  #times: TaskTimes | undefined;
+  #starts: Uint32Array | undefined;
+  readonly #numbers = new Map<OptionalNumber, NumberColumn>();
   readonly #names = new Map<TextName, NameColumn>();
-  #keys: TextColumn | undefined;
   #alsoNamed: ReadonlyMap<string, readonly AlsoNamed[]> | undefined;
-
-  #ends: TaskEnds | undefined;
 
   /** @throws DamagedBlockFile */
   constructor(side: BlockFile) {
     this.#side = side;
-    this.ids = side.texts('task');
-    this.count = this.ids.length;
-    this.lastMs = side.numbers('last');
-    this.firstMs = side.numbers('span');
-    for (let at = 0; at < this.count; at++) this.firstMs[at] = (this.lastMs[at] ?? 0) - (this.firstMs[at] ?? 0);
-    this.attempts = side.numbers('attempts');
-    this.starts = new Uint32Array(this.count + 1);
-    const rows = side.numbers('rows');
-    for (let at = 0; at < this.count; at++) this.starts[at + 1] = (this.starts[at] ?? 0) + (rows[at] ?? 0);
-    this.status = new Uint8Array(this.count);
-    const { attemptRank, succeededAgo, failedAgo } = this.ends;
-    for (let at = 0; at < this.count; at++) {
-      this.status[at] = statusNumber(
-        attemptRank[at] ?? Number.NaN,
-        succeededAgo[at] ?? Number.NaN,
-        failedAgo[at] ?? Number.NaN,
-      );
-    }
-    for (const column of [this.lastMs, this.firstMs, this.attempts, attemptRank]) {
-      if (column.length !== this.count) throw new DamagedBlockFile('its columns differ in length');
-    }
+    const hashes = side.counts('task.hash');
+    if (!(hashes instanceof Uint32Array)) throw new DamagedBlockFile('its column task.hash is none of hashes');
+    this.hashes = hashes;
+    this.count = hashes.length;
   }
 
+  get ids(): TextColumn {
+    return (this.#ids ??= this.#texts('task'));
+  }
+
+  get times(): TaskTimes {
+    return (this.#times ??= {
+      last: this.#column('last'),
+      span: this.#column('span'),
+      attempts: this.#column('attempts'),
+      attemptRank: this.#column('attemptRank'),
+      attemptAgo: this.#column('attemptAgo'),
+      succeededAgo: this.#column('succeededAgo'),
+      failedAgo: this.#column('failedAgo'),
+    });
+  }
+
+  /** Number of each task's first row in the segment; one more for the first row that names no task. */
+  get starts(): Uint32Array {
+    if (!this.#starts) {
+      const rows = this.#column('rows');
+      this.#starts = new Uint32Array(this.count + 1);
+      for (let at = 0; at < this.count; at++) this.#starts[at + 1] = (this.#starts[at] ?? 0) + rows.at(at);
+    }
+    return this.#starts;
+  }
+
+  /** Keys are read anew each time: there are many, and few questions want them. */
   names(name: TextName): NameColumn {
+    if (name === 'key') return namesOf(this.#texts('key'));
     let column = this.#names.get(name);
     if (!column) {
-      column = name === 'key' ? namesOf(this.#keyTexts) : this.#readNames(name);
+      const values = this.#side.texts(`${name}.names`).toArray();
+      column = { codes: this.#side.counts(name), values: values.map((text) => text ?? '') };
+      if (column.codes.length !== this.count) throw this.#unequal(name);
       this.#names.set(name, column);
     }
     return column;
@@ -94,10 +113,10 @@ export class SegmentTasks {
   }
 
   /** NaN where there is none. */
-  numbers(name: OptionalNumber): Float64Array {
+  numbers(name: OptionalNumber): NumberColumn {
     let column = this.#numbers.get(name);
     if (!column) {
-      column = this.#side.numbers(name);
+      column = this.#column(name);
       this.#numbers.set(name, column);
     }
     return column;
@@ -116,58 +135,58 @@ export class SegmentTasks {
     return low;
   }
 
-  get #keyTexts(): TextColumn {
-    return (this.#keys ??= this.#side.texts('key'));
-  }
-
-  #readNames(name: SideName): NameColumn {
-    const values = this.#side.texts(`${name}.names`).toArray();
-    const codes = this.#side.counts(name);
-    return { codes, values: values.map((text) => text ?? ''), isSorted: isSorted(codes) };
-  }
-
-  /** What parts are merged by, and pages tell. */
-  get ends(): TaskEnds {
-    return (this.#ends ??= {
-      attemptRank: this.#side.numbers('attemptRank'),
-      attemptAgo: this.#side.numbers('attemptAgo'),
-      succeededAgo: this.#side.numbers('succeededAgo'),
-      failedAgo: this.#side.numbers('failedAgo'),
-    });
-  }
-
-  /** Until they are asked for again: they take as much as all that searches need. */
-  forgetEnds(): void {
-    this.#ends = undefined;
-  }
-
+  /** What the segment says of one task. */
   cells(at: number): TaskCells {
-    const lastMs = this.lastMs[at] ?? 0;
-    const { ends } = this;
-    const present = (value: number | undefined): number | undefined =>
-      value === undefined || Number.isNaN(value) ? undefined : value;
-    const number = (name: OptionalNumber): number | undefined => present(this.numbers(name)[at]);
+    const { times } = this;
+    const present = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);
     const text = (name: SideName): string | undefined => {
       const { codes, values } = this.names(name);
       const code = codes[at] ?? 0;
       return code === 0 ? undefined : values[code - 1];
     };
+    const lastMs = times.last.at(at);
     return {
       task: this.ids.at(at) ?? '',
-      firstMs: this.firstMs[at] ?? 0,
+      firstMs: lastMs - times.span.at(at),
       lastMs,
-      attempts: this.attempts[at] ?? 0,
-      attemptMs: present(lastMs - (ends.attemptAgo[at] ?? Number.NaN)),
-      attemptRank: present(ends.attemptRank[at]),
-      succeededMs: present(lastMs - (ends.succeededAgo[at] ?? Number.NaN)),
-      failedMs: present(lastMs - (ends.failedAgo[at] ?? Number.NaN)),
-      key: this.#keyTexts.at(at),
-      bytes: number('bytes'),
-      docs: number('docs'),
-      errorAttempt: number('errorAttempt'),
+      attempts: times.attempts.at(at),
+      attemptMs: present(lastMs - times.attemptAgo.at(at)),
+      attemptRank: present(times.attemptRank.at(at)),
+      succeededMs: present(lastMs - times.succeededAgo.at(at)),
+      failedMs: present(lastMs - times.failedAgo.at(at)),
+      key: this.#keys.at(at),
+      bytes: present(this.numbers('bytes').at(at)),
+      docs: present(this.numbers('docs').at(at)),
+      errorAttempt: present(this.numbers('errorAttempt').at(at)),
       // `sideNames` are exactly the cells that are left.
       ...(Object.fromEntries(sideNames.map((name) => [name, text(name)])) as Pick<TaskCells, SideName>),
     };
+  }
+
+  /** For the tasks of pages: as large as all else, and kept only while memory is not wanted for something else. */
+  get #keys(): TextColumn {
+    let keys = this.#keyTexts?.deref();
+    if (!keys) {
+      keys = this.#texts('key');
+      this.#keyTexts = new WeakRef(keys);
+    }
+    return keys;
+  }
+
+  #column(name: string): NumberColumn {
+    const column = this.#side.column(name);
+    if (column.length !== this.count) throw this.#unequal(name);
+    return column;
+  }
+
+  #texts(name: string): TextColumn {
+    const column = this.#side.texts(name);
+    if (column.length !== this.count) throw this.#unequal(name);
+    return column;
+  }
+
+  #unequal(name: string): DamagedBlockFile {
+    return new DamagedBlockFile(`its column ${name} is not as long as the others`);
   }
 }
 
@@ -201,12 +220,7 @@ function namesOf(texts: TextColumn): NameColumn {
     codeOf.set(text, code);
     codes[at] = code;
   }
-  return { codes, values: [...codeOf.keys()], isSorted: false };
-}
-
-function isSorted(codes: Uint32Array): boolean {
-  for (let at = 1; at < codes.length; at++) if ((codes[at] ?? 0) < (codes[at - 1] ?? 0)) return false;
-  return true;
+  return { codes, values: [...codeOf.keys()] };
 }
 
 /** By field. @param lists JSON arrays of `nameToken`s, by code. */

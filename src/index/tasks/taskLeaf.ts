@@ -6,18 +6,23 @@ import type { Leaf } from '../../model/query/leafTest.ts';
 import { comparisonTest } from '../../model/query/matchComparison.ts';
 import { type Comparison, type IsFlag, slowMs } from '../../model/query/query.ts';
 import { taskStatuses } from '../../model/task.ts';
-import type { SideName } from '../segments/taskColumns.ts';
-import type { NameColumn, SegmentTasks } from './segmentTasks.ts';
+import type { Counts } from '../blocks/blockFile.ts';
+import { type AllNames, allNames } from './allNames.ts';
+import type { TableSegment } from './tableSegment.ts';
 import { type NamedField, namedFields } from './taskPart.ts';
-import type { TableSegment, TaskTable } from './taskTable.ts';
+import type { TaskTable } from './taskTable.ts';
+
+/** Some tasks of a segment that lie together: from one up to before another. */
+export interface TaskRange {
+  readonly from: number;
+  readonly to: number;
+}
 
 export interface TaskLeaf {
-  /** Sets 1 for each task of the segment that meets the term. */
-  fill(segment: TableSegment, mask: Uint8Array): void;
-  /** Whether `fill` goes by what the segment alone says, so that a task meets the term where any part of it does. */
-  readonly isOfParts: boolean;
-  /** As `fill`, of one task or part; where that costs little. */
-  readonly holdsAt?: (segment: TableSegment, at: number) => boolean;
+  /** Sets 1 for each task of the range that meets the term, if the segment stands for it. `mask` is 0 there. */
+  fill(segment: TableSegment, mask: Uint8Array, range: TaskRange): void;
+  /** No task of the segment outside of it meets the term; absent where that is not known without a look at all. */
+  rangeOf?(segment: TableSegment): TaskRange | undefined;
 }
 
 /** `undefined` for a term that only records tell of. A field's tokens, where records have such, are theirs too. */
@@ -43,45 +48,25 @@ export function isNamedField(field: string): field is NamedField {
   return (namedFields as readonly string[]).includes(field);
 }
 
-const sideNameOf: Readonly<Record<NamedField, SideName>> = {
-  account: 'account',
-  collection: 'collection',
-  source: 'source',
-  coordinator: 'coordinator',
-  worker: 'worker',
-  'error.type': 'errorType',
-  group: 'group',
-};
-
-/** Every record of a task has its own value among these: folded, or in `also`. */
+/** Every record of a task has its own value among those of `allNames`. */
 function nameLeaf(field: NamedField, comparison: Comparison): TaskLeaf {
   const test = comparisonTest(comparison);
-  const name = sideNameOf[field];
-  const tests = new WeakMap<SegmentTasks, (at: number) => boolean>();
-  const testOf = (tasks: SegmentTasks): ((at: number) => boolean) => {
-    let known = tests.get(tasks);
-    if (!known) {
-      const { codes, values } = tasks.names(name);
-      const passing = new Set(passingCodes(values, test));
-      const also = new Set(tasks.alsoNamed(field).flatMap((each) => (test(each.value) ? each.codes : [])));
-      const { codes: alsoCodes } = tasks.names('also');
-      known = (at) => passing.has(codes[at] ?? 0) || (also.size > 0 && also.has(alsoCodes[at] ?? 0));
-      tests.set(tasks, known);
-    }
-    return known;
-  };
   return {
-    isOfParts: true,
-    holdsAt: ({ tasks }, at) => testOf(tasks)(at),
-    fill({ tasks }, mask) {
-      markNames(mask, tasks.names(name), test);
-      const also = new Set(tasks.alsoNamed(field).flatMap(({ value, codes: own }) => (test(value) ? own : [])));
-      if (also.size === 0) return;
-      const { codes: alsoCodes } = tasks.names('also');
-      for (let at = 0; at < mask.length; at++) if (also.has(alsoCodes[at] ?? 0)) mask[at] = 1;
+    rangeOf(segment) {
+      const names = allNames(segment, field);
+      const codes = passingCodes(names.values, test);
+      return codes.length === 0 ? none : names.isSorted ? hullOf(names, codes) : undefined;
+    },
+    fill(segment, mask, range) {
+      const names = allNames(segment, field);
+      const passing = passingCodes(names.values, test);
+      markCodes(mask, names.codes, passing, names.values.length, range);
+      for (const code of passing) for (const at of names.others.get(code) ?? []) mask[at] = 1;
     },
   };
 }
+
+const none: TaskRange = { from: 0, to: 0 };
 
 function passingCodes(values: readonly string[], test: (value: string) => boolean): number[] {
   const passing: number[] = [];
@@ -89,23 +74,37 @@ function passingCodes(values: readonly string[], test: (value: string) => boolea
   return passing;
 }
 
-/** Marks the tasks whose value passes. */
-function markNames(mask: Uint8Array, { codes, values, isSorted }: NameColumn, test: (value: string) => boolean): void {
-  const passing = passingCodes(values, test);
+/** Where tasks with any of the codes lie. */
+function hullOf({ codes, others }: AllNames, passing: readonly number[]): TaskRange {
+  let [from, to] = [codes.length, 0];
+  for (const code of passing) {
+    const [start, end] = [firstNotBelow(codes, code), firstNotBelow(codes, code + 1)];
+    if (start < end) [from, to] = [Math.min(from, start), Math.max(to, end)];
+    for (const at of others.get(code) ?? []) [from, to] = [Math.min(from, at), Math.max(to, at + 1)];
+  }
+  return from < to ? { from, to } : none;
+}
+
+function markCodes(
+  mask: Uint8Array,
+  codes: Counts,
+  passing: readonly number[],
+  values: number,
+  { from, to }: TaskRange,
+): void {
   const [only] = passing;
   if (only === undefined) return;
   if (passing.length === 1) {
-    if (isSorted) mask.fill(1, firstNotBelow(codes, only), firstNotBelow(codes, only + 1));
-    else for (let at = 0; at < codes.length; at++) if (codes[at] === only) mask[at] = 1;
+    for (let at = from; at < to; at++) if (codes[at] === only) mask[at] = 1;
     return;
   }
-  const accepted = new Uint8Array(values.length + 1);
+  const accepted = new Uint8Array(values + 1);
   for (const code of passing) accepted[code] = 1;
-  for (let at = 0; at < mask.length; at++) mask[at] = accepted[codes[at] ?? 0] ?? 0;
+  for (let at = from; at < to; at++) mask[at] = accepted[codes[at] ?? 0] ?? 0;
 }
 
 /** @param codes ascending. */
-function firstNotBelow(codes: Uint32Array, code: number): number {
+function firstNotBelow(codes: Counts, code: number): number {
   let [low, high] = [0, codes.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
@@ -115,11 +114,12 @@ function firstNotBelow(codes: Uint32Array, code: number): number {
   return low;
 }
 
+/** The part that stands for the task is found at once; with an id in part, all are looked at. */
 function idLeaf(comparison: Comparison, table: TaskTable): TaskLeaf {
   if (comparison.kind === 'equals') {
     const [place] = table.partsOf(comparison.value);
     return {
-      isOfParts: false,
+      rangeOf: (segment) => (place?.segment === segment ? { from: place.at, to: place.at + 1 } : none),
       fill(segment, mask) {
         if (place?.segment === segment) mask[place.at] = 1;
       },
@@ -129,9 +129,8 @@ function idLeaf(comparison: Comparison, table: TaskTable): TaskLeaf {
   const [start = ''] = comparison.kind === 'like' ? comparison.pattern.split('*') : [];
   const startBytes = Buffer.from(start);
   return {
-    isOfParts: false,
-    fill({ tasks: { ids } }, mask) {
-      for (let at = 0; at < mask.length; at++) {
+    fill({ tasks: { ids } }, mask, range) {
+      for (let at = range.from; at < range.to; at++) {
         const from = ids.starts[at] ?? 0;
         const end = from + startBytes.length;
         if (end > (ids.starts[at + 1] ?? 0) || startBytes.compare(ids.bytes, from, end) !== 0) continue;
@@ -159,9 +158,8 @@ function flagLeaf(flag: IsFlag): TaskLeaf {
 function statusLeaf(accepts: (status: string) => boolean): TaskLeaf {
   const accepted = Uint8Array.from(taskStatuses, (status) => (accepts(status) ? 1 : 0));
   return {
-    isOfParts: false,
-    fill({ status }, mask) {
-      for (let at = 0; at < mask.length; at++) mask[at] = accepted[status[at] ?? 0] ?? 0;
+    fill({ status }, mask, { from, to }) {
+      for (let at = from; at < to; at++) mask[at] = accepted[status[at] ?? 0] ?? 0;
     },
   };
 }
@@ -169,11 +167,10 @@ function statusLeaf(accepts: (status: string) => boolean): TaskLeaf {
 function numberLeaf(field: string, comparison: Comparison): TaskLeaf {
   const test = comparisonTest(comparison);
   return {
-    isOfParts: false,
-    fill(segment, mask) {
+    fill(segment, mask, { from, to }) {
       const { lastMs, firstMs } = segment;
       const values = numbersOf(segment, field);
-      for (let at = 0; at < mask.length; at++) {
+      for (let at = from; at < to; at++) {
         const value = values ? (values[at] ?? 0) : (lastMs[at] ?? 0) - (firstMs[at] ?? 0);
         mask[at] = test(value) ? 1 : 0;
       }

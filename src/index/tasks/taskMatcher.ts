@@ -7,10 +7,10 @@ import { assertNever } from '../../model/assertNever.ts';
 import { taskOnlyFields } from '../../model/query/fields.ts';
 import type { Leaf } from '../../model/query/leafTest.ts';
 import type { Query, QueryExpression } from '../../model/query/query.ts';
-import { taskStatuses } from '../../model/task.ts';
-import { isNamedField, type TaskLeaf, taskLeaf } from './taskLeaf.ts';
-import { andInto, andNotInto, countOf, invert, Masks, newMask, nextOf, orInto } from './taskMask.ts';
-import { partsAt, type TableSegment, type TaskTable } from './taskTable.ts';
+import { isNamedField, type TaskLeaf, taskLeaf, type TaskRange } from './taskLeaf.ts';
+import { firstEnd, type TableSegment } from './tableSegment.ts';
+import { andInto, andNotInto, Masks, newMask, nextOf, orInto } from './taskMask.ts';
+import type { TaskTable } from './taskTable.ts';
 
 /** A part of a query that only records tell of: some record of a task must meet it. */
 export interface RecordTerm {
@@ -72,14 +72,13 @@ export class TaskMatcher implements Disposable {
   mark({ marks }: RecordTerm, segment: TableSegment, row: number): void {
     const at = segment.tasks.taskOfRow(row);
     if (at === undefined) return;
-    const first = segment.shared.size > 0 ? partsAt({ segment, at })[0] : undefined;
-    const shown = first?.segment ?? segment;
-    let mask = marks.get(shown);
+    const first = segment.firstOf(at);
+    let mask = marks.get(first.segment);
     if (!mask) {
-      mask = newMask(shown.tasks.count);
-      marks.set(shown, mask);
+      mask = newMask(first.segment.tasks.count);
+      marks.set(first.segment, mask);
     }
-    mask[first?.at ?? at] = 1;
+    mask[first.at] = 1;
   }
 
   /** 1 for each task that the segment stands for and that matches, as far as marks were made. */
@@ -93,18 +92,20 @@ export class TaskMatcher implements Disposable {
   }
 
   #masked(segment: TableSegment, root: Node): Uint8Array {
-    const mask = evaluate(root, segment, this.#masks);
-    const { hidden, lastMs, firstMs, status } = segment;
-    if (segment.shown < mask.length) andNotInto(mask, hidden);
     const { time, atMs } = this.#query;
-    const { sinceMs, untilMs } = time;
-    if (sinceMs !== undefined || untilMs !== undefined) {
-      const [since, until] = [sinceMs ?? Number.NEGATIVE_INFINITY, untilMs ?? Number.POSITIVE_INFINITY];
+    const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = time;
+    const range = mayTouch(segment, sinceMs, untilMs, atMs) ? rangeOf(root, segment) : none;
+    if (range.from >= range.to) return this.#masks.take(segment.tasks.count);
+    const mask = evaluate(root, segment, this.#masks, range);
+    if (segment.shown < mask.length) andNotInto(mask, segment.hidden);
+    if (time.sinceMs !== undefined || time.untilMs !== undefined) {
+      const { lastMs, firstMs } = segment;
       for (let at = nextOf(mask, 0); at >= 0; at = nextOf(mask, at + 1)) {
-        if ((lastMs[at] ?? 0) < since || (firstMs[at] ?? 0) >= until) mask[at] = 0;
+        if ((lastMs[at] ?? 0) < sinceMs || (firstMs[at] ?? 0) >= untilMs) mask[at] = 0;
       }
     }
     if (atMs !== undefined) {
+      const { lastMs, firstMs, status } = segment;
       for (let at = nextOf(mask, 0); at >= 0; at = nextOf(mask, at + 1)) {
         const isOpen = (status[at] ?? 0) < firstEnd;
         if ((firstMs[at] ?? 0) > atMs || (!isOpen && (lastMs[at] ?? 0) < atMs)) mask[at] = 0;
@@ -143,9 +144,6 @@ export class TaskMatcher implements Disposable {
   }
 }
 
-/** Status numbers from here on are ends. */
-const firstEnd = Math.min(taskStatuses.indexOf('succeeded'), taskStatuses.indexOf('failed'));
-
 /** A leaf of which only the records tell, or alternatives of such. */
 function isOfRecords(term: QueryExpression): boolean {
   if (term.kind === 'or') return term.terms.length > 0 && term.terms.every(isOfRecords);
@@ -156,42 +154,77 @@ function isRecordField({ field }: Extract<Leaf, { kind: 'field' }>): boolean {
   return field !== 'task' && field !== 'status' && !taskOnlyFields.has(field) && !isNamedField(field);
 }
 
-function evaluate(node: Node, segment: TableSegment, masks: Masks): Uint8Array {
+/** Whether a task that the segment stands for may have been within the times, or at the moment. */
+function mayTouch(segment: TableSegment, sinceMs: number, untilMs: number, atMs: number | undefined): boolean {
+  const { fromMs, boundReachMs } = segment;
+  if (boundReachMs < sinceMs || fromMs >= untilMs) return false;
+  return atMs === undefined || (fromMs <= atMs && (boundReachMs >= atMs || segment.hasOpen));
+}
+
+const none: TaskRange = { from: 0, to: 0 };
+
+/** Tasks outside of it do not match. */
+function rangeOf(node: Node, segment: TableSegment): TaskRange {
+  const all: TaskRange = { from: 0, to: segment.tasks.count };
+  switch (node.kind) {
+    case 'leaf':
+      return node.leaf.rangeOf?.(segment) ?? all;
+    case 'records':
+      return node.records.marks.has(segment) ? all : none;
+    case 'and': {
+      let { from, to } = all;
+      for (const each of node.nodes) {
+        const range = rangeOf(each, segment);
+        [from, to] = [Math.max(from, range.from), Math.min(to, range.to)];
+        if (from >= to) return none;
+      }
+      return { from, to };
+    }
+    case 'or': {
+      let [from, to] = [all.to, 0];
+      for (const each of node.nodes) {
+        const range = rangeOf(each, segment);
+        if (range.from < range.to) [from, to] = [Math.min(from, range.from), Math.max(to, range.to)];
+      }
+      return from < to ? { from, to } : none;
+    }
+    case 'all':
+    case 'not':
+      return all;
+    default:
+      return assertNever(node);
+  }
+}
+
+/** 1 for each task of the range that matches; 0 outside of it, or for another task of it that a narrower look happened to meet. */
+function evaluate(node: Node, segment: TableSegment, masks: Masks, range: TaskRange): Uint8Array {
+  const mask = masks.take(segment.tasks.count);
   switch (node.kind) {
     case 'all':
-      return masks.take(segment.tasks.count).fill(1);
+      return mask.fill(1, range.from, range.to);
     case 'records': {
-      const mask = masks.take(segment.tasks.count);
       const marks = node.records.marks.get(segment);
       if (marks) mask.set(marks);
       return mask;
     }
     case 'leaf': {
-      const { leaf } = node;
-      const mask = masks.take(segment.tasks.count);
-      if (!leaf.isOfParts) {
-        leaf.fill(segment, mask);
-        return mask;
-      }
-      mask.set(partMask(leaf, segment, masks));
-      joinParts(segment, mask, leaf, masks);
+      node.leaf.fill(segment, mask, range);
       return mask;
     }
     case 'not': {
-      const inner = evaluate(node.node, segment, masks);
-      invert(inner);
-      return inner;
+      const inner = evaluate(node.node, segment, masks, range);
+      for (let at = range.from; at < range.to; at++) mask[at] = 1 - (inner[at] ?? 0);
+      return mask;
     }
     case 'and':
     case 'or': {
       const [first, ...others] = node.nodes;
-      if (!first) return masks.take(segment.tasks.count).fill(node.kind === 'and' ? 1 : 0);
-      const found = evaluate(first, segment, masks);
+      if (!first) return node.kind === 'and' ? mask.fill(1, range.from, range.to) : mask;
+      const found = evaluate(first, segment, masks, range);
       for (const each of others) {
-        if (node.kind === 'or') orInto(found, evaluate(each, segment, masks));
-        else if (each.kind === 'leaf' && each.leaf.holdsAt && isSparse(found))
-          keepHeld(segment, found, each.leaf.holdsAt);
-        else andInto(found, evaluate(each, segment, masks));
+        const other = evaluate(each, segment, masks, range);
+        if (node.kind === 'or') orInto(found, other);
+        else andInto(found, other);
       }
       return found;
     }
@@ -199,48 +232,6 @@ function evaluate(node: Node, segment: TableSegment, masks: Masks): Uint8Array {
       return assertNever(node);
   }
 }
-
-/** Whether so few are marked that looking at each is faster than at all. */
-function isSparse(mask: Uint8Array): boolean {
-  return countOf(mask) < mask.length / 16;
-}
-
-function keepHeld(segment: TableSegment, mask: Uint8Array, holdsAt: NonNullable<TaskLeaf['holdsAt']>): void {
-  for (let at = nextOf(mask, 0); at >= 0; at = nextOf(mask, at + 1)) {
-    const parts = segment.shared.get(at);
-    const holds = parts ? parts.some((part) => holdsAt(part.segment, part.at)) : holdsAt(segment, at);
-    if (!holds) mask[at] = 0;
-  }
-}
-
-/** A task meets a term of its parts where one of them does. */
-function joinParts(segment: TableSegment, mask: Uint8Array, leaf: TaskLeaf, masks: Masks): void {
-  const { at: own, segments, other } = segment.links;
-  let [last, there]: [TableSegment | undefined, Uint8Array | undefined] = [undefined, undefined];
-  for (let link = 0; link < own.length; link++) {
-    const part = segments[link];
-    if (part !== last) [last, there] = [part, part && partMask(leaf, part, masks)];
-    if (there?.[other[link] ?? 0] === 1) mask[own[link] ?? 0] = 1;
-  }
-}
-
-/** What a segment by itself says, kept as long as the leaf. */
-function partMask(leaf: TaskLeaf, segment: TableSegment, masks: Masks): Uint8Array {
-  let known = partMasks.get(leaf);
-  if (!known) {
-    known = new Map();
-    partMasks.set(leaf, known);
-  }
-  let mask = known.get(segment);
-  if (!mask) {
-    mask = masks.take(segment.tasks.count);
-    leaf.fill(segment, mask);
-    known.set(segment, mask);
-  }
-  return mask;
-}
-
-const partMasks = new WeakMap<TaskLeaf, Map<TableSegment, Uint8Array>>();
 
 function mayMatch(node: Node, segment: TableSegment): boolean {
   switch (node.kind) {

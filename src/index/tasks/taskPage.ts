@@ -7,7 +7,7 @@ import type { FoldedTask } from '../../model/task.ts';
 import { mergeCells, statusOf } from './mergeCells.ts';
 import type { TaskCells } from './taskCells.ts';
 import { recordsOfTasks, type RecordSources } from './taskRecords.ts';
-import { partsAt, type PartPlace } from './taskTable.ts';
+import type { PartPlace } from './tableSegment.ts';
 
 /** In the order of `places`. */
 export async function taskPage(
@@ -17,7 +17,7 @@ export async function taskPage(
 ): Promise<FoldedTask[]> {
   const unsettled: { readonly at: number; readonly parts: readonly PartPlace[] }[] = [];
   const tasks = places.map((place, at) => {
-    const parts = partsAt(place);
+    const parts = place.segment.partsOf(place.at);
     const { cells, isSettled } = mergedCells(parts);
     if (!isSettled) unsettled.push({ at, parts });
     return foldedOf(cells);

@@ -3,7 +3,7 @@
 import type { LogRecord } from '../../model/record.ts';
 import { type ParquetLayouts, readParquetRows } from '../parquet/readParquetRows.ts';
 import { recordColumns, recordOfRow } from '../segmentColumns.ts';
-import type { PartPlace } from './taskTable.ts';
+import type { PartPlace } from './tableSegment.ts';
 
 export interface RecordSources {
   /** Brings the rows of some segments to where `fileOf` says, for as long as the question takes. */

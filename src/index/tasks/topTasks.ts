@@ -2,7 +2,7 @@
 
 import type { SortPosition } from '../../model/query/compareTasks.ts';
 import { andNotInto, countOf, newMask, nextOf } from './taskMask.ts';
-import type { PartPlace, TableSegment } from './taskTable.ts';
+import type { PartPlace, TableSegment } from './tableSegment.ts';
 
 export interface TopTasks {
   /** In order, at most as many as asked for. */

@@ -1,0 +1,244 @@
+/** A segment's tasks within the table of all: which of them it stands for, and what these are with their parts in other segments. */
+
+import { taskStatuses } from '../../model/task.ts';
+import { type SegmentTasks, statusNumber } from './segmentTasks.ts';
+import { newMask } from './taskMask.ts';
+
+/** A part of a task: which segment of the table, and which task of that. */
+export interface PartPlace {
+  readonly segment: TableSegment;
+  readonly at: number;
+}
+
+/** By the segment's own tasks. Only those that the segment stands for are merged. */
+interface MergedTimes {
+  readonly lastMs: Float64Array;
+  readonly firstMs: Float64Array;
+  readonly attempts: Float64Array;
+  /** Place in `taskStatuses`. */
+  readonly status: Uint8Array;
+}
+
+interface SegmentOptions {
+  readonly key: string;
+  readonly tasks: SegmentTasks;
+  readonly base: number;
+  readonly minTs: number;
+  readonly maxTs: number;
+  /** A part by its number among all of the table. */
+  readonly placeOf: (number: number) => PartPlace;
+}
+
+export class TableSegment {
+  readonly key: string;
+  readonly tasks: SegmentTasks;
+  /** Number of its first task among all parts of the table. */
+  readonly base: number;
+  /** 1 where another segment stands for the task, or no record of it counts. */
+  readonly hidden: Uint8Array;
+  /** Tasks that the segment stands for and that have parts in others. */
+  readonly sharing: number[] = [];
+  /** What was worked out of the values that the segment stands for; forgotten when one of them changes. */
+  readonly derived = new Map<string, unknown>();
+  readonly #minTs: number;
+  readonly #maxTs: number;
+  readonly #placeOf: (number: number) => PartPlace;
+  /** By task: number, plus one, of the part that stands for it (0: this one); and of the part that comes next (0: none). */
+  readonly #first: Uint32Array;
+  readonly #next: Uint32Array;
+  #shown: number;
+  #boundFromMs: number;
+  #boundReachMs: number;
+  #merged: MergedTimes | undefined;
+  #reachMs: number | undefined;
+
+  constructor({ key, tasks, base, minTs, maxTs, placeOf }: SegmentOptions) {
+    this.key = key;
+    this.tasks = tasks;
+    this.base = base;
+    this.hidden = newMask(tasks.count);
+    this.#minTs = minTs;
+    this.#maxTs = maxTs;
+    this.#placeOf = placeOf;
+    this.#first = new Uint32Array(tasks.count);
+    this.#next = new Uint32Array(tasks.count);
+    this.#shown = tasks.count;
+    this.#boundFromMs = minTs;
+    this.#boundReachMs = maxTs;
+  }
+
+  /** Tasks that are not hidden. */
+  get shown(): number {
+    return this.#shown;
+  }
+
+  get lastMs(): Float64Array {
+    return this.#times.lastMs;
+  }
+
+  get firstMs(): Float64Array {
+    return this.#times.firstMs;
+  }
+
+  get attempts(): Float64Array {
+    return this.#times.attempts;
+  }
+
+  get status(): Uint8Array {
+    return this.#times.status;
+  }
+
+  /** No task that has a part here began earlier. */
+  get fromMs(): number {
+    return this.#boundFromMs;
+  }
+
+  /** The greatest last moment of any task that has a part here. */
+  get reachMs(): number {
+    return (this.#reachMs ??= this.#findReach());
+  }
+
+  /** As `reachMs` or later, and without a look at the tasks. */
+  get boundReachMs(): number {
+    return this.#reachMs ?? this.#boundReachMs;
+  }
+
+  /** Whether some task that the segment stands for has not ended. */
+  get hasOpen(): boolean {
+    const known = this.derived.get('open');
+    if (typeof known === 'boolean') return known;
+    const { status, hidden } = this;
+    const hasOpen = status.some((each, at) => each < firstEnd && hidden[at] === 0);
+    this.derived.set('open', hasOpen);
+    return hasOpen;
+  }
+
+  /** Whether the task has parts in other segments. */
+  isShared(at: number): boolean {
+    return this.#first[at] !== 0 || this.#next[at] !== 0;
+  }
+
+  /** The part that stands for the task. */
+  firstOf(at: number): PartPlace {
+    const first = this.#first[at] ?? 0;
+    return first === 0 ? { segment: this, at } : this.#placeOf(first - 1);
+  }
+
+  /** All parts of the task, the one that stands for it first. */
+  partsOf(at: number): readonly PartPlace[] {
+    if (!this.isShared(at)) return [{ segment: this, at }];
+    const parts = [this.firstOf(at)];
+    for (let part = parts[0]; part; ) {
+      const next = part.segment.#next[part.at] ?? 0;
+      part = next === 0 ? undefined : this.#placeOf(next - 1);
+      if (part) parts.push(part);
+    }
+    return parts;
+  }
+
+  /** Leaves out a task of which no record counts. */
+  hide(at: number): void {
+    if (this.hidden[at] === 1) return;
+    this.hidden[at] = 1;
+    this.#shown -= 1;
+  }
+
+  /** Puts a part behind a task that the segment stands for. */
+  join(at: number, part: PartPlace): void {
+    const { segment } = part;
+    segment.hide(part.at);
+    segment.#first[part.at] = this.base + at + 1;
+    if (this.#next[at] === 0) this.sharing.push(at);
+    segment.#next[part.at] = this.#next[at] ?? 0;
+    this.#next[at] = segment.base + part.at + 1;
+    this.#merged = undefined;
+    this.derived.clear();
+    const parts = this.partsOf(at);
+    const minTs = Math.min(...parts.map((each) => each.segment.#minTs));
+    const maxTs = Math.max(...parts.map((each) => each.segment.#maxTs));
+    for (const each of parts) each.segment.#widen(minTs, maxTs);
+  }
+
+  #widen(minTs: number, maxTs: number): void {
+    if (minTs < this.#boundFromMs) this.#boundFromMs = minTs;
+    if (maxTs > this.#boundReachMs) this.#boundReachMs = maxTs;
+    this.#reachMs = undefined;
+  }
+
+  get #times(): MergedTimes {
+    return (this.#merged ??= this.#merge());
+  }
+
+  #merge(): MergedTimes {
+    const { count, times } = this.tasks;
+    const lastMs = times.last.toArray();
+    const firstMs = times.span.toArray();
+    for (let at = 0; at < count; at++) firstMs[at] = (lastMs[at] ?? 0) - (firstMs[at] ?? 0);
+    const merged = { lastMs, firstMs, attempts: times.attempts.toArray(), status: new Uint8Array(count) };
+    const { attemptRank, succeededAgo, failedAgo } = times;
+    for (let at = 0; at < count; at++) {
+      merged.status[at] = statusNumber(attemptRank.at(at), succeededAgo.at(at), failedAgo.at(at));
+    }
+    for (const at of this.sharing) mergeParts(merged, at, this.partsOf(at));
+    return merged;
+  }
+
+  #findReach(): number {
+    const { lastMs, hidden } = this;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let at = 0; at < lastMs.length; at++) if (hidden[at] === 0) most = Math.max(most, lastMs[at] ?? most);
+    if (this.#shown === hidden.length) return most;
+    for (let at = 0; at < hidden.length; at++) {
+      if (this.#first[at] === 0) continue;
+      const first = this.firstOf(at);
+      most = Math.max(most, first.segment.lastMs[first.at] ?? most);
+    }
+    return most;
+  }
+}
+
+/** Status numbers from here on are ends. */
+export const firstEnd = Math.min(taskStatuses.indexOf('succeeded'), taskStatuses.indexOf('failed'));
+
+/**
+ * What of a task merges whatever its parts say, and whichever came first: least, greatest, latest (docs/index-format.md). A reader
+ * does this for every task that lies in two segments: without objects on the way.
+ */
+function mergeParts(merged: MergedTimes, place: number, parts: readonly PartPlace[]): void {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  let firstMs = Number.POSITIVE_INFINITY;
+  let succeededMs = Number.NEGATIVE_INFINITY;
+  let failedMs = Number.NEGATIVE_INFINITY;
+  let attempts = 0;
+  let attemptMs = Number.NEGATIVE_INFINITY;
+  let attemptRank = Number.NaN;
+  for (const { segment, at } of parts) {
+    const { times } = segment.tasks;
+    const last = times.last.at(at);
+    if (last > lastMs) lastMs = last;
+    const start = last - times.span.at(at);
+    if (start < firstMs) firstMs = start;
+    // Where there is none these are NaN, which is greater than nothing.
+    const succeeded = last - times.succeededAgo.at(at);
+    if (succeeded > succeededMs) succeededMs = succeeded;
+    const failed = last - times.failedAgo.at(at);
+    if (failed > failedMs) failedMs = failed;
+    const own = times.attempts.at(at);
+    if (own < attempts) continue;
+    const ms = last - times.attemptAgo.at(at);
+    const rank = times.attemptRank.at(at);
+    if (own > attempts) {
+      [attempts, attemptMs, attemptRank] = [own, ms, rank];
+    } else if (ms > attemptMs || (ms === attemptMs && rank > attemptRank) || Number.isNaN(attemptRank)) {
+      [attemptMs, attemptRank] = [ms, rank];
+    }
+  }
+  merged.lastMs[place] = lastMs;
+  merged.firstMs[place] = firstMs;
+  merged.attempts[place] = attempts;
+  merged.status[place] = statusNumber(attemptRank, agoOf(lastMs, succeededMs), agoOf(lastMs, failedMs));
+}
+
+function agoOf(lastMs: number, ms: number): number {
+  return ms === Number.NEGATIVE_INFINITY ? Number.NaN : lastMs - ms;
+}
