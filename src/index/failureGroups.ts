@@ -65,7 +65,7 @@ async function countFailures(
   const sorted = failuresByTask(loaded, segment);
   if (!masks && !isTimed) counts.addAll(groupsOf(reading, segment));
   else {
-    for (const { task, failures } of sorted.runs) {
+    for (const { task, failures } of runsOf(sorted)) {
       if (masks && masks.get(segment)?.[task] !== 1) continue;
       addRun(counts, loaded, { segment, at: task }, isTimed ? failures.filter(isInTime) : failures);
     }
@@ -79,16 +79,18 @@ async function countFailures(
   for (const at of ownerless) counts.addShared(loaded, at, undefined);
 }
 
-function addRun(counts: GroupCounts, loaded: LoadedSegment, place: PartPlace, failures: readonly number[]): void {
+function addRun(counts: GroupCounts, loaded: LoadedSegment, place: PartPlace, failures: Uint32Array): void {
   // A hostile task with very many failures is counted as one that has more elsewhere: by a set, not each with each.
   if (failures.length <= manyFailures) counts.addTask(loaded, failures);
   else for (const at of failures) counts.addShared(loaded, at, place);
 }
 
 interface FailuresByTask {
-  /** Of tasks that have no part in another segment; those of one task lie together. */
-  readonly runs: readonly { readonly task: number; readonly failures: number[] }[];
-  /** Of those that have parts in others, by task. */
+  /** Those of tasks that have no part in another segment, in the order of these; and where each task's end. */
+  readonly own: Uint32Array;
+  readonly ownEnds: Uint32Array;
+  readonly ownTasks: Uint32Array;
+  /** Those of tasks that have parts in others, by task. */
   readonly shared: ReadonlyMap<number, readonly number[]>;
   /** Of records that name no task. */
   readonly ownerless: readonly number[];
@@ -96,8 +98,8 @@ interface FailuresByTask {
 
 /** Kept until a task of the segment gets a part in another one. */
 function failuresByTask({ failures, refolded }: LoadedSegment, segment: TableSegment): FailuresByTask {
-  return derive(segment, 'failures', () => {
-    const runs: { readonly task: number; readonly failures: number[] }[] = [];
+  return segment.derive('failures', () => {
+    const [own, ownEnds, ownTasks]: [number[], number[], number[]] = [[], [], []];
     const shared = new Map<number, number[]>();
     const ownerless: number[] = [];
     for (let at = 0; at < failures.count; at++) {
@@ -105,22 +107,38 @@ function failuresByTask({ failures, refolded }: LoadedSegment, segment: TableSeg
       const task = failures.tasks[at] ?? 0;
       if (task >= segment.tasks.count) ownerless.push(at);
       else if (segment.isShared(task)) {
-        const failures = shared.get(task);
-        if (failures) failures.push(at);
+        const known = shared.get(task);
+        if (known) known.push(at);
         else shared.set(task, [at]);
-      } else if (runs.at(-1)?.task === task) runs.at(-1)?.failures.push(at);
-      else runs.push({ task, failures: [at] });
+      } else {
+        const isNext = ownTasks.at(-1) !== task;
+        own.push(at);
+        if (isNext) ownTasks.push(task);
+        ownEnds[ownTasks.length - 1] = own.length;
+      }
     }
-    return { runs, shared, ownerless };
+    return {
+      own: Uint32Array.from(own),
+      ownEnds: Uint32Array.from(ownEnds),
+      ownTasks: Uint32Array.from(ownTasks),
+      shared,
+      ownerless,
+    };
   });
+}
+
+function* runsOf({ own, ownEnds, ownTasks }: FailuresByTask): Iterable<{ task: number; failures: Uint32Array }> {
+  for (let run = 0; run < ownTasks.length; run++) {
+    yield { task: ownTasks[run] ?? 0, failures: own.subarray(ownEnds[run - 1] ?? 0, ownEnds[run]) };
+  }
 }
 
 /** The groups of all tasks that the segment stands for, kept until one of them gets a further part. */
 function groupsOf({ tasks }: IndexReading, segment: TableSegment): GroupCounts {
-  return derive(segment, 'groups', () => {
+  return segment.derive('groups', () => {
     const counts = new GroupCounts();
     const loaded = tasks.segment(segment.key);
-    for (const { task, failures } of failuresByTask(loaded, segment).runs) {
+    for (const { task, failures } of runsOf(failuresByTask(loaded, segment))) {
       addRun(counts, loaded, { segment, at: task }, failures);
     }
     for (const at of segment.sharing) {
@@ -133,12 +151,6 @@ function groupsOf({ tasks }: IndexReading, segment: TableSegment): GroupCounts {
     counts.settle();
     return counts;
   });
-}
-
-function derive<T>(segment: TableSegment, name: string, make: () => T): T {
-  // Each name is derived here alone, and so is always of the type that `make` gives.
-  if (!segment.derived.has(name)) segment.derived.set(name, make());
-  return segment.derived.get(name) as T;
 }
 
 /** Of records that name no task, those that match by themselves; of `at:` and `is:` none has anything to say. */

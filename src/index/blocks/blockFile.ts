@@ -1,6 +1,7 @@
 /** Reads a block file: each column when it is asked for. */
 
-import { zstdDecompressSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { zstdDecompress, zstdDecompressSync } from 'node:zlib';
 import { type BlockInfo, blockMagic, bytesOfType, parseDirectory } from './blockFormat.ts';
 
 /** Whole numbers as narrow as they are stored. */
@@ -81,6 +82,7 @@ export class DamagedBlockFile extends Error {
 export class BlockFile {
   readonly #bytes: Buffer;
   readonly #blocks = new Map<string, BlockInfo>();
+  readonly #brought = new Map<string, Buffer>();
 
   /** @throws DamagedBlockFile */
   constructor(bytes: Buffer) {
@@ -98,6 +100,15 @@ export class BlockFile {
 
   has(name: string): boolean {
     return this.#blocks.has(name);
+  }
+
+  /** Decompresses a block in another thread, for whoever reads it next. What is wrong with it is told when it is read. */
+  async bring(name: string): Promise<void> {
+    const block = this.#blocks.get(name);
+    if (!block?.isCompressed) return;
+    const size = block.count * bytesOfType[block.type];
+    const raw = await promisify(zstdDecompress)(this.#stored(block), limitsOf(size)).catch(() => undefined);
+    if (raw) this.#brought.set(name, raw);
   }
 
   /** A column of numbers, NaN for none. @throws DamagedBlockFile */
@@ -139,26 +150,36 @@ export class BlockFile {
   #read(name: string): { readonly block: BlockInfo; readonly raw: Buffer } {
     const block = this.#blocks.get(name);
     if (!block) throw new DamagedBlockFile(`it has no column ${name}`);
-    const stored = this.#bytes.subarray(block.offset, block.offset + block.storedBytes);
+    const stored = this.#stored(block);
     const length = block.count * bytesOfType[block.type];
-    const raw = block.isCompressed ? decompressed(stored, length) : stored;
+    const brought = this.#brought.get(name);
+    if (brought) this.#brought.delete(name);
+    const raw = brought ?? (block.isCompressed ? decompressed(stored, length) : stored);
     if (raw?.length !== length) {
       throw new DamagedBlockFile(`its column ${name} cannot be read`);
     }
     return { block, raw };
+  }
+
+  #stored({ offset, storedBytes }: BlockInfo): Buffer {
+    return this.#bytes.subarray(offset, offset + storedBytes);
   }
 }
 
 /** @param length that is expected: a buffer of just that size is made. */
 function decompressed(bytes: Buffer, length?: number): Buffer | undefined {
   try {
-    if (length === undefined) return zstdDecompressSync(bytes);
-    // With room left in its first piece, the decoder does not ask for a second.
-    return zstdDecompressSync(bytes, { chunkSize: length + smallestChunk, maxOutputLength: length + smallestChunk });
+    return zstdDecompressSync(bytes, length === undefined ? {} : limitsOf(length));
   } catch {
     // The caller says what could not be read.
     return undefined;
   }
+}
+
+/** With room left in its first piece, the decoder does not ask for a second. */
+function limitsOf(length: number) {
+  const size = length + smallestChunk;
+  return { chunkSize: size, maxOutputLength: size };
 }
 
 const smallestChunk = 64;

@@ -31,14 +31,7 @@ const sideNameOf: Readonly<Record<NamedField, SideName>> = {
 
 /** Kept until a task of the segment gets a further part. @throws DamagedBlockFile */
 export function allNames(segment: TableSegment, field: NamedField): AllNames {
-  const key = `all:${field}`;
-  let names = segment.derived.get(key);
-  if (!names) {
-    names = gather(segment, field);
-    segment.derived.set(key, names);
-  }
-  // Under that key nothing else is kept.
-  return names as AllNames;
+  return segment.derive(`all:${field}`, () => gather(segment, field));
 }
 
 function gather(segment: TableSegment, field: NamedField): AllNames {

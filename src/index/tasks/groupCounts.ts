@@ -104,7 +104,7 @@ export class GroupCounts {
   }
 
   /** Adds failures of a task that has none in another segment: all of them, by their place among the segment's. */
-  addTask(segment: LoadedSegment, failures: readonly number[]): void {
+  addTask(segment: LoadedSegment, failures: Uint32Array): void {
     const { groups, events, eventNames } = segment.failures;
     const end = eventNames.indexOf('task.failed') + 1;
     for (let at = 0; at < failures.length; at++) {
@@ -135,7 +135,7 @@ export class GroupCounts {
     const worker = failures.workers[at] ?? 0;
     this.#keptOf(tally, task ? task.segment.base + task.at : noTask).add({
       ts: failures.ts[at] ?? 0,
-      attempt: failures.attempts[at] ?? Number.NaN,
+      attempt: failures.attempts.at(at),
       event: failures.eventNames[(failures.events[at] ?? 0) - 1] ?? '',
       worker: worker === 0 ? undefined : failures.workerNames[worker - 1],
     });
@@ -197,7 +197,7 @@ export class GroupCounts {
 const noTask = -1;
 
 /** Whether one of the first `end` is so. */
-function isAmong(failures: readonly number[], end: number, isSo: (failure: number) => boolean): boolean {
+function isAmong(failures: Uint32Array, end: number, isSo: (failure: number) => boolean): boolean {
   for (let at = 0; at < end; at++) if (isSo(failures[at] ?? 0)) return true;
   return false;
 }
@@ -210,7 +210,7 @@ function isSame({ failures }: LoadedSegment, a: number, b: number): boolean {
     groups[a] === groups[b] &&
     events[a] === events[b] &&
     workers[a] === workers[b] &&
-    Object.is(attempts[a], attempts[b])
+    Object.is(attempts.at(a), attempts.at(b))
   );
 }
 
@@ -221,7 +221,7 @@ function placeOf(segment: LoadedSegment, at: number): FailurePlace {
     segment,
     row: failures.rows[at] ?? 0,
     object: failures.objectNames[(failures.objects[at] ?? 0) - 1] ?? '',
-    offset: failures.offsets[at] ?? 0,
+    offset: failures.offsets.at(at),
   };
 }
 

@@ -89,11 +89,12 @@ export class IndexTasks {
     const isAdding = isSame && this.#table.segments.every(({ key }) => loaded.has(key));
     const table = isAdding ? this.#table : new TaskTable();
     const added = [...loaded].filter(([key]) => !table.segment(key));
-    table.reserve(added.reduce((sum, [, { tasks }]) => sum + tasks.count, 0));
-    for (const [key, { entry, tasks, refolded: left }] of added) {
-      const { minTs, maxTs } = entry;
-      table.add(key, tasks, { minTs, maxTs, ...(left ? { gone: left.gone } : {}) });
-    }
+    table.add(
+      ...added.map(([key, { entry, tasks, refolded: left }]) => {
+        const { minTs, maxTs } = entry;
+        return { key, tasks, minTs, maxTs, ...(left ? { gone: left.gone } : {}) };
+      }),
+    );
     this.#segments = loaded;
     this.#table = table;
     this.#superseded = superseded.join();
@@ -136,7 +137,9 @@ export class IndexTasks {
 
   async #read(entry: SegmentEntry, file: string): Promise<LoadedSegment> {
     try {
-      return new LoadedSegment(entry, await readFile(file));
+      const segment = new LoadedSegment(entry, await readFile(file));
+      await segment.bring();
+      return segment;
     } catch (error) {
       const isDamage =
         error instanceof DamagedBlockFile || (error instanceof Error && 'code' in error && error.code === 'ENOENT');

@@ -1,6 +1,6 @@
 /** A segment as far as it is in memory: its side, from which tasks, failures and filters are read. */
 
-import { BlockFile, type Counts } from '../blocks/blockFile.ts';
+import { BlockFile, type Counts, type NumberColumn } from '../blocks/blockFile.ts';
 import type { SegmentEntry } from '../manifest.ts';
 import { SegmentFilters } from '../segments/segmentFilters.ts';
 import { SegmentTasks } from './segmentTasks.ts';
@@ -13,7 +13,7 @@ export interface SegmentFailures {
   readonly tasks: Counts;
   readonly ts: Float64Array;
   /** NaN where there is none. */
-  readonly attempts: Float64Array;
+  readonly attempts: NumberColumn;
   /** Codes from 1. */
   readonly groups: Counts;
   readonly groupNames: readonly string[];
@@ -23,7 +23,7 @@ export interface SegmentFailures {
   readonly workerNames: readonly string[];
   readonly objects: Counts;
   readonly objectNames: readonly string[];
-  readonly offsets: Float64Array;
+  readonly offsets: NumberColumn;
 }
 
 /** What a segment says where records of some log object versions do not count any more. */
@@ -48,6 +48,11 @@ export class LoadedSegment {
   constructor(entry: SegmentEntry, side: Buffer) {
     this.entry = entry;
     this.#side = new BlockFile(side);
+  }
+
+  /** Has what joining its tasks with others' needs decompressed in another thread. */
+  async bring(): Promise<void> {
+    await this.#side.bring('task');
   }
 
   /** Of the records that count. */
@@ -86,7 +91,7 @@ function readFailures(side: BlockFile): SegmentFailures {
     rows,
     tasks: side.counts('failures.task'),
     ts: side.numbers('failures.ts'),
-    attempts: side.numbers('failures.attempt'),
+    attempts: side.column('failures.attempt'),
     groups: side.counts('failures.group'),
     groupNames: texts(side, 'failures.group.names'),
     events: side.counts('failures.event'),
@@ -95,7 +100,7 @@ function readFailures(side: BlockFile): SegmentFailures {
     workerNames: texts(side, 'failures.worker.names'),
     objects: side.counts('failures.object'),
     objectNames: texts(side, 'failures.object.names'),
-    offsets: side.numbers('failures.offset'),
+    offsets: side.column('failures.offset'),
   };
 }
 

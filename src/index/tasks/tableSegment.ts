@@ -46,9 +46,11 @@ export class TableSegment {
   /** By task: number, plus one, of the part that stands for it (0: this one); and of the part that comes next (0: none). */
   readonly #first: Uint32Array;
   readonly #next: Uint32Array;
+  /** Segments with parts of tasks that this one stands for, and segments that stand for tasks of which this one has a part. */
+  readonly #holdingParts = new Set<TableSegment>();
+  readonly #holdingFirsts = new Set<TableSegment>();
+  #linkedLast: TableSegment | undefined;
   #shown: number;
-  #boundFromMs: number;
-  #boundReachMs: number;
   #merged: MergedTimes | undefined;
   #reachMs: number | undefined;
 
@@ -63,8 +65,6 @@ export class TableSegment {
     this.#first = new Uint32Array(tasks.count);
     this.#next = new Uint32Array(tasks.count);
     this.#shown = tasks.count;
-    this.#boundFromMs = minTs;
-    this.#boundReachMs = maxTs;
   }
 
   /** Tasks that are not hidden. */
@@ -90,7 +90,7 @@ export class TableSegment {
 
   /** No task that has a part here began earlier. */
   get fromMs(): number {
-    return this.#boundFromMs;
+    return this.#bounds().minTs;
   }
 
   /** The greatest last moment of any task that has a part here. */
@@ -100,17 +100,18 @@ export class TableSegment {
 
   /** As `reachMs` or later, and without a look at the tasks. */
   get boundReachMs(): number {
-    return this.#reachMs ?? this.#boundReachMs;
+    return this.#reachMs ?? this.#bounds().maxTs;
   }
 
   /** Whether some task that the segment stands for has not ended. */
   get hasOpen(): boolean {
-    const known = this.derived.get('open');
-    if (typeof known === 'boolean') return known;
-    const { status, hidden } = this;
-    const hasOpen = status.some((each, at) => each < firstEnd && hidden[at] === 0);
-    this.derived.set('open', hasOpen);
-    return hasOpen;
+    return this.derive('open', () => this.status.some((each, at) => each < firstEnd && this.hidden[at] === 0));
+  }
+
+  /** What `make` gives, kept until a task of the segment gets a further part. @param name only ever used for what this `make` gives. */
+  derive<T>(name: string, make: () => T): T {
+    if (!this.derived.has(name)) this.derived.set(name, make());
+    return this.derived.get(name) as T;
   }
 
   /** Whether the task has parts in other segments. */
@@ -148,21 +149,35 @@ export class TableSegment {
     const { segment } = part;
     segment.hide(part.at);
     segment.#first[part.at] = this.base + at + 1;
-    if (this.#next[at] === 0) this.sharing.push(at);
-    segment.#next[part.at] = this.#next[at] ?? 0;
+    const next = this.#next[at] ?? 0;
+    if (next === 0) this.sharing.push(at);
+    else for (const each of this.partsOf(at)) each.segment.#reachMs = undefined;
+    segment.#next[part.at] = next;
     this.#next[at] = segment.base + part.at + 1;
     this.#merged = undefined;
+    this.#reachMs = undefined;
+    segment.#reachMs = undefined;
     this.derived.clear();
-    const parts = this.partsOf(at);
-    const minTs = Math.min(...parts.map((each) => each.segment.#minTs));
-    const maxTs = Math.max(...parts.map((each) => each.segment.#maxTs));
-    for (const each of parts) each.segment.#widen(minTs, maxTs);
+    if (this.#linkedLast !== segment) {
+      this.#linkedLast = segment;
+      this.#holdingParts.add(segment);
+      segment.#holdingFirsts.add(this);
+    }
   }
 
-  #widen(minTs: number, maxTs: number): void {
-    if (minTs < this.#boundFromMs) this.#boundFromMs = minTs;
-    if (maxTs > this.#boundReachMs) this.#boundReachMs = maxTs;
-    this.#reachMs = undefined;
+  /** Of all records of segments that may hold a part of a task which has a part here. */
+  #bounds(): { readonly minTs: number; readonly maxTs: number } {
+    let [minTs, maxTs] = [this.#minTs, this.#maxTs];
+    const widen = (segment: TableSegment): void => {
+      minTs = Math.min(minTs, segment.#minTs);
+      maxTs = Math.max(maxTs, segment.#maxTs);
+    };
+    for (const segment of this.#holdingParts) widen(segment);
+    for (const segment of this.#holdingFirsts) {
+      widen(segment);
+      for (const each of segment.#holdingParts) widen(each);
+    }
+    return { minTs, maxTs };
   }
 
   get #times(): MergedTimes {

@@ -11,11 +11,12 @@ import { type PartPlace, TableSegment } from './tableSegment.ts';
 /** One more than the greatest number of parts that a table can hold. */
 const maxParts = 2 ** 31;
 
-/** What is known of a segment's tasks without looking at them. */
-export interface SegmentBounds {
+export interface NewSegment {
+  readonly key: string;
+  readonly tasks: SegmentTasks;
   /** Tasks of which no record counts any more. */
   readonly gone?: ReadonlySet<number>;
-  /** Of its records, ms. */
+  /** Of its records, ms; absent: not known. */
   readonly minTs?: number;
   readonly maxTs?: number;
 }
@@ -23,9 +24,11 @@ export interface SegmentBounds {
 export class TaskTable {
   readonly segments: TableSegment[] = [];
   readonly #byKey = new Map<string, TableSegment>();
-  /** Open addressing: number of a part, plus one; 0 is free. A task's further parts hang on its first. */
-  #buckets = new Uint32Array(1024);
-  #hashes = new Uint32Array(1024);
+  /**
+   * Open addressing, two words to a bucket: the hash of a task's id, and the number of its first part, plus one; 0 is free. Its further
+   * parts hang on that.
+   */
+  #buckets = new Uint32Array(2 * 1024);
   #parts = 0;
   #tasks = 0;
 
@@ -38,37 +41,18 @@ export class TaskTable {
     return this.#byKey.get(key);
   }
 
-  /** Adds a segment's tasks. @throws DamagedBlockFile */
-  add(key: string, tasks: SegmentTasks, bounds: SegmentBounds = {}): void {
-    if (this.#parts + tasks.count >= maxParts) throw new RangeError('more tasks than the table can hold');
-    const { gone, minTs = Number.NEGATIVE_INFINITY, maxTs = Number.POSITIVE_INFINITY } = bounds;
-    const placeOf = (number: number): PartPlace => this.#placeOf(number);
-    const segment = new TableSegment({ key, tasks, base: this.#parts, minTs, maxTs, placeOf });
-    this.reserve(tasks.count);
-    this.segments.push(segment);
-    this.#byKey.set(key, segment);
-    this.#hashes.set(tasks.hashes, this.#parts);
-    this.#parts += tasks.count;
-    const mask = this.#buckets.length - 1;
-    for (let at = 0; at < tasks.count; at++) {
-      if (gone?.has(at)) {
-        segment.hide(at);
-        continue;
-      }
-      const hash = tasks.hashes[at] ?? 0;
-      for (let bucket = hash & mask; ; bucket = (bucket + 1) & mask) {
-        const held = this.#buckets[bucket] ?? 0;
-        if (held === 0) {
-          this.#buckets[bucket] = segment.base + at + 1;
-          this.#tasks += 1;
-          break;
-        }
-        if (this.#hashes[held - 1] !== hash) continue;
-        const other = this.#placeOf(held - 1);
-        if (isSameText(other.segment.tasks.ids, other.at, tasks.ids, at)) {
-          other.segment.join(other.at, { segment, at });
-          break;
-        }
+  /** Adds the tasks of segments. @throws DamagedBlockFile */
+  add(...added: readonly NewSegment[]): void {
+    const from = this.#parts;
+    const count = added.reduce((sum, { tasks }) => sum + tasks.count, 0);
+    if (from + count >= maxParts) throw new RangeError('more tasks than the table can hold');
+    this.#reserve(from + count);
+    const segments = added.map((each) => this.#append(each));
+    const found = this.#find(segments, from);
+    for (const segment of segments) {
+      for (let at = 0; at < segment.tasks.count; at++) {
+        const held = found[segment.base + at - from] ?? 0;
+        if (held !== 0 && !this.#joins(held - 1, segment, at)) this.#place(segment, at);
       }
     }
   }
@@ -78,32 +62,100 @@ export class TaskTable {
     const bytes = Buffer.from(id);
     const hash = idHash(bytes);
     const mask = this.#buckets.length - 1;
-    for (let bucket = hash & mask; ; bucket = (bucket + 1) & mask) {
-      const held = this.#buckets[bucket] ?? 0;
+    for (let word = (hash << 1) & mask; ; word = (word + 2) & mask) {
+      const held = this.#buckets[word + 1] ?? 0;
       if (held === 0) return [];
-      if (this.#hashes[held - 1] !== hash) continue;
+      if (this.#buckets[word] !== hash) continue;
       const { segment, at } = this.#placeOf(held - 1);
       const { ids } = segment.tasks;
       if (ids.bytes.subarray(ids.starts[at], ids.starts[at + 1]).equals(bytes)) return segment.partsOf(at);
     }
   }
 
-  /** Makes room at once for so many further parts: one by one it would be made many times. */
-  reserve(count: number): void {
-    const parts = this.#parts + count;
-    if (parts > this.#hashes.length) {
-      const hashes = new Uint32Array(Math.max(parts, this.#hashes.length * 2));
-      hashes.set(this.#hashes);
-      this.#hashes = hashes;
-    }
-    if (parts * 2 <= this.#buckets.length) return;
-    const buckets = new Uint32Array(2 ** Math.ceil(Math.log2(parts * 2)));
+  #append({ key, tasks, gone, minTs, maxTs }: NewSegment): TableSegment {
+    const segment = new TableSegment({
+      key,
+      tasks,
+      base: this.#parts,
+      minTs: minTs ?? Number.NEGATIVE_INFINITY,
+      maxTs: maxTs ?? Number.POSITIVE_INFINITY,
+      placeOf: (number) => this.#placeOf(number),
+    });
+    for (const at of gone ?? []) segment.hide(at);
+    this.segments.push(segment);
+    this.#byKey.set(key, segment);
+    this.#parts += tasks.count;
+    return segment;
+  }
+
+  /**
+   * Looks for each part where its hash lies, and puts it there if nothing does. Parts whose buckets are neighbours go together: in the
+   * order of their numbers each look would be at memory that no cache holds.
+   * @returns by part, counted from `from`: the number, plus one, of the first part with that hash; 0 for one that is the first.
+   */
+  #find(segments: readonly TableSegment[], from: number): Uint32Array {
+    const buckets = this.#buckets;
     const mask = buckets.length - 1;
-    for (const held of this.#buckets) {
+    const found = new Uint32Array(this.#parts - from);
+    const ordered = byNeighbourhood(segments, mask);
+    let tasks = 0;
+    for (let next = 0; next < ordered.length; next += 2) {
+      const hash = ordered[next] ?? 0;
+      const number = ordered[next + 1] ?? 0;
+      for (let word = (hash << 1) & mask; ; word = (word + 2) & mask) {
+        const held = buckets[word + 1] ?? 0;
+        if (held === 0) {
+          buckets[word] = hash;
+          buckets[word + 1] = number;
+          tasks += 1;
+          break;
+        }
+        if (buckets[word] !== hash) continue;
+        found[number - 1 - from] = held;
+        break;
+      }
+    }
+    this.#tasks += tasks;
+    return found;
+  }
+
+  /** Puts a part behind another if they are of one task. */
+  #joins(number: number, segment: TableSegment, at: number): boolean {
+    const first = this.#placeOf(number);
+    if (!isSameText(first.segment.tasks.ids, first.at, segment.tasks.ids, at)) return false;
+    first.segment.join(first.at, { segment, at });
+    return true;
+  }
+
+  /** For a task whose hash is another one's too. */
+  #place(segment: TableSegment, at: number): void {
+    const hash = segment.tasks.hashes[at] ?? 0;
+    const mask = this.#buckets.length - 1;
+    for (let word = (hash << 1) & mask; ; word = (word + 2) & mask) {
+      const held = this.#buckets[word + 1] ?? 0;
+      if (held === 0) {
+        this.#buckets[word] = hash;
+        this.#buckets[word + 1] = segment.base + at + 1;
+        this.#tasks += 1;
+        return;
+      }
+      if (this.#buckets[word] === hash && this.#joins(held - 1, segment, at)) return;
+    }
+  }
+
+  /** Room for so many parts in all. */
+  #reserve(parts: number): void {
+    const old = this.#buckets;
+    if (parts * 2 <= old.length * fullest) return;
+    const buckets = new Uint32Array(2 ** Math.ceil(Math.log2((2 * parts) / fullest)));
+    const mask = buckets.length - 1;
+    for (let from = 0; from < old.length; from += 2) {
+      const [hash = 0, held = 0] = [old[from], old[from + 1]];
       if (held === 0) continue;
-      let bucket = (this.#hashes[held - 1] ?? 0) & mask;
-      while (buckets[bucket] !== 0) bucket = (bucket + 1) & mask;
-      buckets[bucket] = held;
+      let word = (hash << 1) & mask;
+      while (buckets[word + 1] !== 0) word = (word + 2) & mask;
+      buckets[word] = hash;
+      buckets[word + 1] = held;
     }
     this.#buckets = buckets;
   }
@@ -120,6 +172,40 @@ export class TaskTable {
     if (!segment) throw new RangeError(`the table has no part ${number}`);
     return { segment, at: number - segment.base };
   }
+}
+
+/** Share of the buckets that may be taken. A look at the next bucket mostly is one at the same line of the cache. */
+const fullest = 7 / 8;
+
+/** Neighbourhoods of buckets: each of a size that a processor's cache holds. */
+const neighbourhoods = 256;
+
+/** Of all parts that count, the hash and the number, plus one, of each, by where their buckets lie; of one neighbourhood by number. */
+function byNeighbourhood(segments: readonly TableSegment[], mask: number): Uint32Array {
+  const shift = Math.max(0, 32 - Math.clz32(mask) - Math.log2(neighbourhoods));
+  const ends = new Uint32Array(neighbourhoods + 1);
+  for (const { tasks, hidden } of segments) {
+    const { hashes } = tasks;
+    for (let at = 0; at < hashes.length; at++) {
+      const hood = (((hashes[at] ?? 0) << 1) & mask) >>> shift;
+      if (hidden[at] === 0) ends[hood + 1] = (ends[hood + 1] ?? 0) + 2;
+    }
+  }
+  for (let hood = 0; hood < neighbourhoods; hood++) ends[hood + 1] = (ends[hood + 1] ?? 0) + (ends[hood] ?? 0);
+  const ordered = new Uint32Array(ends[neighbourhoods] ?? 0);
+  for (const { tasks, hidden, base } of segments) {
+    const { hashes } = tasks;
+    for (let at = 0; at < hashes.length; at++) {
+      if (hidden[at] !== 0) continue;
+      const hash = hashes[at] ?? 0;
+      const hood = ((hash << 1) & mask) >>> shift;
+      const place = ends[hood] ?? 0;
+      ends[hood] = place + 2;
+      ordered[place] = hash;
+      ordered[place + 1] = base + at + 1;
+    }
+  }
+  return ordered;
 }
 
 function isSameText(a: TextColumn, atA: number, b: TextColumn, atB: number): boolean {
