@@ -53,10 +53,6 @@ export function andNotInto(mask: Uint8Array, other: Uint8Array): void {
   for (let at = 0; at < words.length; at++) words[at] = (words[at] ?? 0) & ~(others[at] ?? 0);
 }
 
-export function invert(mask: Uint8Array): void {
-  for (let at = 0; at < mask.length; at++) mask[at] = 1 - (mask[at] ?? 0);
-}
-
 /** The first place from `at` on where the mask is 1; -1 where there is none. For dense and for sparse masks alike. */
 export function nextOf(mask: Uint8Array, at: number): number {
   const near = Math.min(mask.length, at + nearBytes);
