@@ -3,14 +3,14 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readLogChunks } from '../logs/readLogObject.ts';
+import { type ReadChunksOptions, readLogChunks, readStoredLog } from '../logs/readLogObject.ts';
 import type { ObjectInfo, ObjectStore } from '../store/objectStore.ts';
 import { StoreError } from '../store/storeError.ts';
 import type { LedgerEntry } from './ledger.ts';
 import { newName } from './names.ts';
 import type { RejectedRow } from './rejectedLines.ts';
 import { withoutVersions } from './segments/rewriteSegments.ts';
-import type { SegmentBuilding } from './segments/segmentBuilder.ts';
+import type { ObjectRead, SegmentBuilding } from './segments/segmentBuilder.ts';
 import type { LocalSegment } from './segments/segmentWriter.ts';
 
 export interface BatchLimits {
@@ -36,6 +36,9 @@ export type ReadOutcome =
   | { readonly kind: 'gone' }
   /** The store does not give it, or another version of it than was listed (`changed`). */
   | { readonly kind: 'unreadable'; readonly error: StoreError };
+
+/** A larger object is decoded here, chunk by chunk, as it comes; any other where its records are read. */
+const maxStoredBytes = 8 * 2 ** 20;
 
 export class Batch {
   readonly #logs: ObjectStore;
@@ -149,18 +152,26 @@ export class Batch {
   }
 
   async #readLines(info: ObjectInfo, version: string, signal?: AbortSignal) {
-    const chunks = readLogChunks(this.#logs, info.key, { etag: info.etag, ...(signal ? { signal } : {}) });
-    this.#builder.begin(info.key, version);
+    const options = { etag: info.etag, ...(signal ? { signal } : {}) };
+    const { records, rejected, gatheredBytes } =
+      info.sizeBytes <= maxStoredBytes
+        ? await this.#builder.read(info.key, version, await readStoredLog(this.#logs, info.key, options))
+        : await this.#readInChunks(info.key, version, options);
+    for (const row of rejected) this.#rejected.push(row);
+    this.#gatheredBytes = gatheredBytes;
+    return { records, rejected: rejected.length };
+  }
+
+  async #readInChunks(key: string, version: string, options: ReadChunksOptions): Promise<ObjectRead> {
+    const chunks = readLogChunks(this.#logs, key, options);
+    this.#builder.begin(key, version);
     let next = await chunks.next();
     try {
       for (; !next.done; next = await chunks.next()) await this.#builder.push(next.value);
     } finally {
       await chunks.return(undefined);
     }
-    const { records, rejected, gatheredBytes } = await this.#builder.end(next.value ?? undefined);
-    for (const row of rejected) this.#rejected.push(row);
-    this.#gatheredBytes = gatheredBytes;
-    return { records, rejected: rejected.length };
+    return await this.#builder.end(next.value ?? undefined);
   }
 
   async #dropVersions(versions: readonly string[], signal?: AbortSignal): Promise<void> {

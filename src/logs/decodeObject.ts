@@ -5,7 +5,7 @@
  * the damaged stretch is then read once more and fed byte by byte, which brings out the rest.
  */
 
-import { crc32 } from 'node:zlib';
+import { crc32, gunzipSync } from 'node:zlib';
 import type { ByteRange } from '../store/objectStore.ts';
 import { type Codec, type DecodedSlice, Decoder } from './decoder.ts';
 import { InputBytes } from './inputBytes.ts';
@@ -31,6 +31,50 @@ export async function* decodeObject(key: string, open: OpenBytes): AsyncGenerato
     else yield* plain(input);
   } finally {
     await input.close();
+  }
+}
+
+/** So much text of an object at once: the lines that are cut are few. */
+const pieceBytes = 4 * 2 ** 20;
+/** What unfolds to more is decoded in small slices. */
+const maxWholeBytes = 64 * 2 ** 20;
+/** Deflate makes no more of a byte. */
+const maxUnfolding = 1032;
+
+/** As `decodeObject`, of an object that is at hand whole: in larger chunks, and at once where it is sound. */
+export async function* decodeStored(key: string, stored: Uint8Array): AsyncGenerator<Uint8Array, void> {
+  const whole = key.endsWith('.gz') ? gunzipWhole(stored) : undefined;
+  if (!whole) {
+    yield* decodeObject(key, (range) => Promise.resolve(piecesOf(stored.subarray(range?.start ?? 0, range?.end))));
+    return;
+  }
+  yield* piecesOf(whole);
+}
+
+async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
+  for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
+}
+
+/** `undefined` for what is damaged, padded or large: `decodeObject` tells how. */
+function gunzipWhole(stored: Uint8Array): Uint8Array | undefined {
+  if (stored.length < 18) return undefined;
+  // What the last member says of its size; one more, so that zlib sees that all of it has gone into one buffer.
+  const told = new DataView(stored.buffer, stored.byteOffset + stored.length - 4).getUint32(0, true);
+  const chunkSize = Math.min(Math.max(told, 64), stored.length * maxUnfolding, maxWholeBytes) + 1;
+  try {
+    // With `info`, both are told; the types do not know it.
+    const { buffer, engine } = gunzipSync(stored, {
+      info: true,
+      chunkSize,
+      maxOutputLength: maxWholeBytes,
+    }) as unknown as {
+      readonly buffer: Buffer;
+      readonly engine: { readonly bytesWritten: number };
+    };
+    return engine.bytesWritten === stored.length ? buffer : undefined;
+  } catch {
+    // Whoever decodes it in slices says why.
+    return undefined;
   }
 }
 

@@ -3,7 +3,7 @@
 import type { FieldMapping } from '../model/fieldMapping/fieldMapping.ts';
 import type { ByteRange, ObjectStore } from '../store/objectStore.ts';
 import { StoreError } from '../store/storeError.ts';
-import { DamagedObject, decodeObject } from './decodeObject.ts';
+import { DamagedObject, decodeObject, decodeStored } from './decodeObject.ts';
 import { type LogLine, LogLines } from './logLines.ts';
 
 export interface ReadChunksOptions {
@@ -64,15 +64,60 @@ export async function* readLogChunks(
   key: string,
   options: ReadChunksOptions = {},
 ): AsyncGenerator<Uint8Array, string | undefined> {
+  return yield* soundChunks(decodeObject(key, opener(store, key, options)), options.signal);
+}
+
+/** As `readLogChunks`, of an object that was read whole; see `readStoredLog`. @param stored `undefined` when there is none. */
+export async function* readStoredChunks(
+  key: string,
+  stored: Uint8Array | undefined,
+): AsyncGenerator<Uint8Array, string | undefined> {
+  return stored ? yield* soundChunks(decodeStored(key, stored)) : noObject;
+}
+
+/** The object as it is stored; `undefined` when there is none. Throws as `readLogObject`. */
+export async function readStoredLog(
+  store: ObjectStore,
+  key: string,
+  options: ReadChunksOptions = {},
+): Promise<Uint8Array | undefined> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
   try {
-    for await (const chunk of decodeObject(key, opener(store, key, options))) {
+    for await (const part of await opener(store, key, options)()) {
       options.signal?.throwIfAborted();
+      parts.push(part);
+      size += part.length;
+    }
+  } catch (error) {
+    if (error instanceof MissingObject) return undefined;
+    throw error;
+  }
+  // In memory of its own, which can be handed to a thread.
+  const stored = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    stored.set(part, at);
+    at += part.length;
+  }
+  return stored;
+}
+
+const noObject = 'no such object';
+
+async function* soundChunks(
+  chunks: AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array, string | undefined> {
+  try {
+    for await (const chunk of chunks) {
+      signal?.throwIfAborted();
       yield chunk;
     }
     return undefined;
   } catch (error) {
     if (error instanceof DamagedObject) return error.message;
-    if (error instanceof MissingObject) return 'no such object';
+    if (error instanceof MissingObject) return noObject;
     throw error;
   }
 }

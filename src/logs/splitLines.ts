@@ -48,6 +48,16 @@ export class LineSplitter {
     return this.#lineOffset;
   }
 
+  /** Whether nothing is held of a line that is not complete yet. */
+  get isAtStart(): boolean {
+    return this.#lineBytes === 0;
+  }
+
+  /** Passes over whole lines that someone else has read. */
+  skip(bytes: number): void {
+    this.#lineOffset += bytes;
+  }
+
   #hold(part: Buffer): void {
     this.#lineBytes += part.length;
     // One byte more, as a carriage return before the line end does not count.

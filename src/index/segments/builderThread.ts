@@ -33,6 +33,8 @@ async function work(message: ToBuilder): Promise<FromBuilder | undefined> {
   }
   if (!builder) throw new RangeError('no builder was opened');
   switch (message.kind) {
+    case 'read':
+      return { kind: 'ended', read: await builder.read(message.key, message.version, message.stored) };
     case 'begin':
       builder.begin(message.key, message.version);
       return undefined;

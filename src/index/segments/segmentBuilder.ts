@@ -3,8 +3,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { LogLines } from '../../logs/logLines.ts';
+import { readStoredChunks } from '../../logs/readLogObject.ts';
 import { FieldMapping, type Fields } from '../../model/fieldMapping/fieldMapping.ts';
 import { keptRawLength, type RejectedRow } from '../rejectedLines.ts';
+import { ScannedRows } from './scannedRows.ts';
 import { SegmentDraft } from './segmentDraft.ts';
 import { type LocalSegment, writeSegment } from './segmentWriter.ts';
 
@@ -27,8 +29,10 @@ export interface ObjectRead {
   readonly gatheredBytes: number;
 }
 
-/** One object after the other: `begin`, its text in chunks, `end`; at last `finish`. */
+/** One object after the other: `read`, or `begin`, its text in chunks, and `end`; at last `finish`. */
 export interface SegmentBuilding {
+  /** A whole object, as it is stored. @param stored is the builder's from now on; `undefined` when there is none. */
+  read(key: string, version: string, stored: Uint8Array | undefined): Promise<ObjectRead>;
   begin(key: string, version: string): void;
   /** @param chunk is the builder's from now on. */
   push(chunk: Uint8Array): Promise<void>;
@@ -42,26 +46,40 @@ export interface SegmentBuilding {
 export class SegmentBuilder implements SegmentBuilding {
   readonly #options: BuilderOptions;
   readonly #fields: FieldMapping | undefined;
+  /** Mapped names are for the plain reader. */
+  readonly #scanned: ScannedRows | undefined;
   #draft = new SegmentDraft();
   readonly #segments: LocalSegment[] = [];
   #object: { readonly key: string; readonly version: string; readonly lines: LogLines } | undefined;
+  /** Records of the object at work that were read line by line, by the plain reader. */
   #records = 0;
   #rejected: RejectedRow[] = [];
 
   constructor(options: BuilderOptions) {
     this.#options = options;
     this.#fields = options.fields === undefined ? undefined : new FieldMapping(options.fields);
+    this.#scanned = this.#fields ? undefined : new ScannedRows(this.#draft);
+  }
+
+  async read(key: string, version: string, stored: Uint8Array | undefined): Promise<ObjectRead> {
+    this.begin(key, version);
+    const chunks = readStoredChunks(key, stored);
+    let next = await chunks.next();
+    for (; !next.done; next = await chunks.next()) await this.push(next.value);
+    return await this.end(next.value ?? undefined);
   }
 
   begin(key: string, version: string): void {
     this.#object = { key, version, lines: new LogLines(key, this.#fields) };
     this.#records = 0;
     this.#rejected = [];
+    this.#scanned?.begin(key, version);
   }
 
   async push(chunk: Uint8Array): Promise<void> {
     const { lines } = this.#current;
-    for (const read of lines.push(chunk)) this.#add(read.lines);
+    const read = this.#scanned ? lines.pushWith(this.#scanned, chunk) : lines.push(chunk);
+    for (const { lines: found } of read) this.#add(found);
     const { records, bytes } = this.#options;
     if (this.#draft.records >= records || this.#draft.bytes >= bytes) await this.#write();
   }
@@ -70,7 +88,7 @@ export class SegmentBuilder implements SegmentBuilding {
     this.#add(this.#current.lines.end(problem));
     this.#object = undefined;
     return Promise.resolve({
-      records: this.#records,
+      records: this.#records + (this.#scanned?.records ?? 0),
       rejected: this.#rejected,
       gatheredBytes: this.#draft.bytes,
     });
@@ -106,6 +124,7 @@ export class SegmentBuilder implements SegmentBuilding {
   async #write(): Promise<void> {
     const draft = this.#draft;
     this.#draft = new SegmentDraft();
+    this.#scanned?.fill(this.#draft);
     const name = `${randomBytes(16).toString('hex')}.parquet`;
     const segment = await writeSegment(draft, join(this.#options.directory, name));
     if (segment) this.#segments.push(segment);

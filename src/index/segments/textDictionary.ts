@@ -3,9 +3,10 @@
 import { randomInt } from 'node:crypto';
 import { copyBytes, type Texts } from '../texts.ts';
 
-/** Log content is hostile: whoever does not know this cannot write texts that all have one hash. */
-const hashSeed = randomInt(2 ** 32) | 0;
-const hashFactor = 0x01000193;
+/** Where a hash starts. Log content is hostile: whoever does not know this cannot write texts that all have one hash. */
+export const hashSeed = randomInt(2 ** 32) | 0;
+/** FNV-1a: `hash = Math.imul(hash ^ byte, hashFactor)`, byte after byte, and then `finishHash`. */
+export const hashFactor = 0x01000193;
 
 const firstBytes = 256;
 const firstTexts = 16;
@@ -15,11 +16,11 @@ const usualScratchBytes = 1 << 16;
 let scratch = new Uint8Array(usualScratchBytes);
 
 /** FNV-1a leaves the low bits, by which a place is found, to the last bytes. */
-function finishHash(hash: number): number {
+export function finishHash(hash: number): number {
   return (hash ^ (hash >>> 15)) >>> 0;
 }
 
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
+export function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = hashSeed;
   for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), hashFactor);
   return finishHash(hash);

@@ -103,12 +103,16 @@ class ThreadBuilder implements SegmentBuilding {
     if (this.#failure) throw this.#failure.error;
   }
 
+  async read(key: string, version: string, stored: Uint8Array | undefined): Promise<ObjectRead> {
+    const transfer = stored?.buffer instanceof ArrayBuffer ? [stored.buffer] : [];
+    return readOf(await this.#thread.ask({ kind: 'read', key, version, stored }, transfer));
+  }
+
   async end(problem?: string): Promise<ObjectRead> {
     if (this.#heldBytes > 0) this.#send();
     const answer = await this.#thread.ask({ kind: 'end', ...(problem === undefined ? {} : { problem }) });
     if (this.#failure) throw this.#failure.error;
-    if (answer.kind !== 'ended') throw new Error(`the thread answered ${answer.kind}`);
-    return answer.read;
+    return readOf(answer);
   }
 
   async finish(): Promise<readonly LocalSegment[]> {
@@ -139,4 +143,9 @@ class ThreadBuilder implements SegmentBuilding {
       .then(() => void this.#underWay.delete(pushed));
     this.#underWay.add(pushed);
   }
+}
+
+function readOf(answer: FromBuilder): ObjectRead {
+  if (answer.kind !== 'ended') throw new Error(`the thread answered ${answer.kind}`);
+  return answer.read;
 }

@@ -1,5 +1,7 @@
 /** Bytes in the making, in one buffer that grows and is used again. */
 
+import { copyBytes } from '../../texts.ts';
+
 export class ByteWriter {
   #bytes: Buffer;
   #length = 0;
@@ -15,6 +17,11 @@ export class ByteWriter {
   /** What was written, valid until the next write. */
   get written(): Buffer {
     return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** The whole buffer, valid until the next write: what was written, and room. */
+  get buffer(): Uint8Array {
+    return this.#bytes;
   }
 
   clear(): void {
@@ -44,6 +51,12 @@ export class ByteWriter {
   bytes(value: Uint8Array): void {
     const at = this.#length;
     this.extend(value.length).set(value, at);
+  }
+
+  /** Short pieces: a loop, as calls into native code cost more. */
+  copy(source: Uint8Array, start: number, end: number): void {
+    const at = this.#length;
+    copyBytes(this.extend(end - start), at, source, start, end);
   }
 
   /** @param value whole, from 0 to 2⁵³. */
