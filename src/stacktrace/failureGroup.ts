@@ -46,7 +46,8 @@ function distinctFunctions(frames: readonly Frame[]): string[] {
 /** The module, else the file's base name: folders differ between machines. */
 function moduleOf(frame: Frame): string {
   if (frame.module !== undefined) return stableName(frame.module);
-  const base = /[^/\\]*$/.exec(frame.file ?? '')?.[0] ?? '';
+  const file = frame.file ?? '';
+  const base = file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
   return base.replace(contentHash, '').replace(/\.[A-Za-z]{1,4}$/, '');
 }
 
@@ -55,7 +56,8 @@ const contentHash = /[-.](?=[0-9A-Za-z_]*\d)[0-9A-Za-z_]{8,}(?=\.)/;
 
 /** Compilers number lambdas and generated classes anew in each build. */
 function stableName(name: string): string {
-  return name.replace(/0x[0-9a-f]+/gi, '').replace(/\d+/g, '#');
+  const withoutAddresses = /0x/i.test(name) ? name.replace(/0x[0-9a-f]+/gi, '') : name;
+  return withoutAddresses.replace(/\d+/g, '#');
 }
 
 /**

@@ -1,5 +1,20 @@
 /** The tasks of a draft, folded: column by column, in codes of the draft's dictionaries. */
 
+import { DraftTexts } from './draftColumns.ts';
+
+/** The columns of `namedFields`. */
+export const namedColumns = [
+  'account',
+  'collection',
+  'source',
+  'coordinator',
+  'worker',
+  'error_type',
+  'failure_group',
+] as const;
+
+type Codes = Uint32Array;
+
 /** Of each task, by its code less one. Codes are 0 and rows -1 where there is none, numbers NaN. */
 export class FoldedTasks {
   readonly count: number;
@@ -16,15 +31,12 @@ export class FoldedTasks {
   readonly failedMs: Float64Array;
   readonly bytes: Float64Array;
   readonly docs: Float64Array;
-  readonly account: Uint32Array;
-  readonly collection: Uint32Array;
-  readonly source: Uint32Array;
-  readonly coordinator: Uint32Array;
+  /** For each of `namedColumns`: the worker of the last attempt, type and group of the task's error. */
+  readonly names: readonly [Codes, Codes, Codes, Codes, Codes, Codes, Codes];
   readonly key: Uint32Array;
-  /** The last attempt's. */
-  readonly worker: Uint32Array;
-  /** The row whose error the task's is. */
-  readonly failureRow: Int32Array;
+  readonly errorMessage: Uint32Array;
+  /** JSON array of the names that records have and the folded task has not. */
+  readonly also: DraftTexts;
   /** Attempt of which that error is; 0 where the task's end told it. */
   readonly errorAttempt: Float64Array;
   /** The row whose build the task's is. */
@@ -38,8 +50,9 @@ export class FoldedTasks {
     [this.attemptMs, this.attemptRank] = [numbers(), numbers()];
     [this.succeededMs, this.failedMs] = [numbers(), numbers()];
     [this.bytes, this.docs, this.errorAttempt] = [numbers(), numbers(), numbers()];
-    [this.account, this.collection, this.source] = [codes(), codes(), codes()];
-    [this.coordinator, this.key, this.worker] = [codes(), codes(), codes()];
-    [this.failureRow, this.buildRow] = [new Int32Array(count).fill(-1), new Int32Array(count).fill(-1)];
+    this.names = [codes(), codes(), codes(), codes(), codes(), codes(), codes()];
+    [this.key, this.errorMessage] = [codes(), codes()];
+    this.also = new DraftTexts(count);
+    this.buildRow = new Int32Array(count).fill(-1);
   }
 }

@@ -23,7 +23,7 @@ const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
 const ascii = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 const words = { null: ascii('null'), true: ascii('true'), false: ascii('false') } as const;
-const types = { string: ascii('s'), number: ascii('n'), boolean: ascii('b'), object: ascii('o'), time: ascii('t') };
+const types = { string: 0x73, number: 0x6e, boolean: 0x62, object: 0x6f, time: 0x74 } as const;
 
 /** Where a text of the record lies; `bytes` are those of the line, or what was made of escaped ones. */
 export interface ScannedText {
@@ -51,7 +51,7 @@ export class RecordScanner {
   readonly numbers: readonly ScannedNumber[] = scannedNumbers.map(() => ({ record: 0, value: 0 }));
   /** What is not canonical: as text of a JSON object without its last brace, empty if there is nothing, and as field tokens. */
   readonly rest = new ByteWriter(1024);
-  readonly tokens = new TokenList();
+  readonly tokens = new TokenList(maxTokens);
   #bytes: Uint8Array = new Uint8Array(0);
   #root = KeyNode.root();
   #keys = 0;
@@ -263,10 +263,10 @@ export class RecordScanner {
   }
 
   /** @param quotes around it that its token has not. */
-  #scalar(start: number, end: number, node: KeyNode, type: Uint8Array, quotes = 0): number {
+  #scalar(start: number, end: number, node: KeyNode, type: number, quotes = 0): number {
     this.#holds = true;
     this.rest.copy(this.#bytes, start, end);
-    return this.#addToken(node, type, this.#bytes, start + quotes, end - quotes) ? end : -1;
+    return this.tokens.add(node.tokenStart, type, this.#bytes, start + quotes, end - quotes) ? end : -1;
   }
 
   #timeText(start: number, end: number, node: KeyNode): number {
@@ -274,7 +274,7 @@ export class RecordScanner {
     const ms = parseTimestamp(asciiAt(this.#bytes, start + 1, end));
     if (ms === undefined || after < 0) return after;
     const token = ascii(String(ms));
-    return this.#addToken(node, types.time, token, 0, token.length) ? after : -1;
+    return this.tokens.add(node.tokenStart, types.time, token, 0, token.length) ? after : -1;
   }
 
   #object(start: number, node: KeyNode, depth: number): number {
@@ -285,7 +285,7 @@ export class RecordScanner {
     if (end < 0) return -1;
     this.rest.byte(closeBrace);
     if (!this.#holds) return end;
-    return this.#addToken(node, types.object, this.#bytes, end, end) ? end : -1;
+    return this.tokens.add(node.tokenStart, types.object, this.#bytes, end, end) ? end : -1;
   }
 
   /** Elements share the path of their array. */
@@ -310,10 +310,5 @@ export class RecordScanner {
     this.rest.byte(closeBracket);
     this.#holds = holds;
     return at + 1;
-  }
-
-  #addToken(node: KeyNode, type: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
-    this.tokens.add(node.tokenStart, type, bytes, start, end);
-    return this.tokens.count <= maxTokens;
   }
 }

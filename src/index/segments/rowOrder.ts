@@ -24,9 +24,8 @@ export function rowOrder(draft: SegmentDraft, ofTasks: DraftRows, folded: Folded
   const owner = (accountCode: number, collectionCode: number): number =>
     (accounts[accountCode] as number) * collections.length + (collections[collectionCode] as number);
   const ofTask = new Float64Array(folded.count);
-  for (let at = 0; at < folded.count; at++) {
-    ofTask[at] = owner(folded.account[at] as number, folded.collection[at] as number);
-  }
+  const [ofAccount, ofCollection] = folded.names;
+  for (let at = 0; at < folded.count; at++) ofTask[at] = owner(ofAccount[at] as number, ofCollection[at] as number);
   const owners = new Map([...new Set(ofTask)].sort((a, b) => a - b).map((each, rank) => [each, rank]));
   const tasks = taskOrder(
     ofTask.map((each) => owners.get(each) ?? 0),

@@ -37,11 +37,11 @@ export const filteredFields: ReadonlySet<string> = new Set(filteredColumns.map((
 
 /** The side of a draft as parts of a block file. */
 export function segmentSide(draft: SegmentDraft, sorted: SortedDraft, rowGroupRows: number): Uint8Array[] {
-  const { ofTasks, folded, order } = sorted;
+  const { folded, order } = sorted;
   const writer = new BlockWriter();
   writer.addNumbers('rowGroupRows', Float64Array.of(rowGroupRows));
   writer.addTexts('versions', draft.texts.object_version.dictionary);
-  addTaskColumns(writer, columnsOfDraft(draft, ofTasks, folded, order));
+  addTaskColumns(writer, columnsOfDraft(draft, folded, order));
   addFailures(writer, draft, order);
   addFilters(writer, draft, order, rowGroupRows);
   return writer.finish();

@@ -1,13 +1,12 @@
 /** A draft's tasks folded, and the order of its rows: all that writing it begins with. */
 
-import { type DraftRows, draftRows } from './draftRows.ts';
+import { draftRows } from './draftRows.ts';
 import { foldDraft } from './foldDraft.ts';
 import type { FoldedTasks } from './foldedTasks.ts';
 import { type RowOrder, rowOrder } from './rowOrder.ts';
 import type { SegmentDraft } from './segmentDraft.ts';
 
 export interface SortedDraft {
-  readonly ofTasks: DraftRows;
   readonly folded: FoldedTasks;
   readonly order: RowOrder;
 }
@@ -15,5 +14,5 @@ export interface SortedDraft {
 export function sortDraft(draft: SegmentDraft): SortedDraft {
   const ofTasks = draftRows(draft);
   const folded = foldDraft(draft, ofTasks);
-  return { ofTasks, folded, order: rowOrder(draft, ofTasks, folded) };
+  return { folded, order: rowOrder(draft, ofTasks, folded) };
 }

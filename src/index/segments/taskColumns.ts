@@ -3,10 +3,8 @@
 import type { BlockWriter } from '../blocks/blockWriter.ts';
 import { idHash } from '../idHash.ts';
 import type { TaskCells } from '../tasks/taskCells.ts';
-import { namedFields, nameToken } from '../tasks/taskPart.ts';
-import { textAt, type Texts } from '../texts.ts';
+import type { Texts } from '../texts.ts';
 import { DraftTexts } from './draftColumns.ts';
-import type { DraftRows } from './draftRows.ts';
 import type { FoldedTasks } from './foldedTasks.ts';
 import type { RowOrder } from './rowOrder.ts';
 import type { SegmentDraft } from './segmentDraft.ts';
@@ -104,38 +102,28 @@ export function columnsOfCells(tasks: readonly TaskCells[], rows: Float64Array):
   };
 }
 
-export function columnsOfDraft(
-  draft: SegmentDraft,
-  ofTasks: DraftRows,
-  folded: FoldedTasks,
-  order: RowOrder,
-): TaskColumns {
+export function columnsOfDraft(draft: SegmentDraft, folded: FoldedTasks, order: RowOrder): TaskColumns {
   const { texts } = draft;
   const { tasks } = order;
-  const numbers = (column: Float64Array): Float64Array => Float64Array.from(tasks, (at) => column[at] as number);
-  const before = (column: Float64Array): Float64Array =>
-    Float64Array.from(tasks, (at) => (folded.lastMs[at] as number) - (column[at] as number));
-  const named = (name: keyof SegmentDraft['texts'], codeOf: (at: number) => number): TextsOfTasks => ({
-    dictionary: texts[name].dictionary,
-    codes: Uint32Array.from(tasks, codeOf),
-  });
-  const ofFailure = (name: 'error_type' | 'error_message' | 'failure_group'): TextsOfTasks =>
-    named(name, (at) => codeAt(texts[name], folded.failureRow[at] as number));
-  const names = {
-    account: named('account', (at) => folded.account[at] as number),
-    collection: named('collection', (at) => folded.collection[at] as number),
-    source: named('source', (at) => folded.source[at] as number),
-    coordinator: named('coordinator', (at) => folded.coordinator[at] as number),
-    worker: named('worker', (at) => folded.worker[at] as number),
-    errorType: ofFailure('error_type'),
-    errorMessage: ofFailure('error_message'),
-    group: ofFailure('failure_group'),
+  const numbers = (column: Float64Array): Float64Array => inOrder(column, tasks, new Float64Array(tasks.length));
+  const lasts = numbers(folded.lastMs);
+  const before = (column: Float64Array): Float64Array => {
+    const ordered = numbers(column);
+    for (let at = 0; at < ordered.length; at++) ordered[at] = (lasts[at] as number) - (ordered[at] as number);
+    return ordered;
   };
+  const texted = ({ dictionary }: DraftTexts, codes: Uint32Array): TextsOfTasks => {
+    return { dictionary, codes: inOrder(codes, tasks, new Uint32Array(tasks.length)) };
+  };
+  const [account, collection, source, coordinator, worker, errorType, group] = folded.names;
   return {
-    task: named('task', (at) => at + 1),
+    task: texted(
+      texts.task,
+      Uint32Array.from(tasks, (_, at) => at + 1),
+    ),
     rows: order.rowsOfTask,
     numbers: {
-      last: numbers(folded.lastMs),
+      last: lasts,
       span: before(folded.firstMs),
       attempts: numbers(folded.attempts),
       attemptRank: numbers(folded.attemptRank),
@@ -146,79 +134,54 @@ export function columnsOfDraft(
       bytes: numbers(folded.bytes),
       docs: numbers(folded.docs),
     },
-    key: named('key', (at) => folded.key[at] as number),
+    key: texted(texts.key, folded.key),
     names: {
-      ...names,
+      account: texted(texts.account, account),
+      collection: texted(texts.collection, collection),
+      source: texted(texts.source, source),
+      coordinator: texted(texts.coordinator, coordinator),
+      worker: texted(texts.worker, worker),
+      errorType: texted(texts.error_type, errorType),
+      errorMessage: texted(texts.error_message, folded.errorMessage),
+      group: texted(texts.failure_group, group),
       build: buildsOf(draft, folded, order),
-      also: alsoNamed(draft, ofTasks, order, [
-        names.account,
-        names.collection,
-        names.source,
-        names.coordinator,
-        names.worker,
-        names.errorType,
-        names.group,
-      ]),
+      also: texted(folded.also, folded.also.codes),
     },
   };
+}
+
+/** The values in the order of the tasks. */
+function inOrder<Values extends Float64Array | Uint32Array>(
+  values: Values,
+  tasks: Uint32Array,
+  ordered: Values,
+): Values {
+  for (let at = 0; at < tasks.length; at++) ordered[at] = values[tasks[at] as number] as number;
+  return ordered;
 }
 
 /** Few builds are told by many tasks. */
 function buildsOf({ texts }: SegmentDraft, folded: FoldedTasks, { tasks }: RowOrder): TextsOfTasks {
   const parts = [texts.build_service, texts.build_version, texts.build_commit, texts.build_repository];
   const column = new DraftTexts(tasks.length);
-  const known = new Map<string, number>();
+  const known = new Map<number | string, number>();
+  const combinations = parts.reduce((product, { dictionary }) => product * (dictionary.count + 1), 1);
   for (let rank = 0; rank < tasks.length; rank++) {
     const row = folded.buildRow[tasks[rank] as number] as number;
     if (row < 0) continue;
-    const codes = parts.map((part) => part.codes[row]).join(' ');
-    let code = known.get(codes);
+    // A number for what the parts are together, where there is one for each combination.
+    let together: number | string = 0;
+    if (combinations > Number.MAX_SAFE_INTEGER) together = parts.map((part) => part.codes[row]).join(' ');
+    else
+      for (const { codes, dictionary } of parts) together = together * (dictionary.count + 1) + (codes[row] as number);
+    let code = known.get(together);
     if (code === undefined) {
       code = column.dictionary.codeOf(JSON.stringify(parts.map((part) => part.at(row))));
-      known.set(codes, code);
+      known.set(together, code);
     }
     column.codes[rank] = code;
   }
   return column;
-}
-
-/** Names that records have and the folded task has not. @param folded names of the tasks, one for each of `namedFields`. */
-function alsoNamed(
-  { texts }: SegmentDraft,
-  { rows, starts }: DraftRows,
-  { tasks }: RowOrder,
-  folded: readonly TextsOfTasks[],
-): TextsOfTasks {
-  const columns = [
-    texts.account,
-    texts.collection,
-    texts.source,
-    texts.coordinator,
-    texts.worker,
-    texts.error_type,
-    texts.failure_group,
-  ];
-  const others = Array.from({ length: tasks.length }, (): Set<string> | undefined => undefined);
-  for (const [field, { codes, dictionary }] of columns.entries()) {
-    const known = folded[field]?.codes ?? new Uint32Array(0);
-    for (let rank = 0; rank < tasks.length; rank++) {
-      const task = tasks[rank] as number;
-      const name = known[rank] as number;
-      const end = starts[task + 1] as number;
-      for (let at = starts[task] as number; at < end; at++) {
-        const code = codes[rows[at] as number] as number;
-        if (code === 0 || code === name) continue;
-        (others[rank] ??= new Set()).add(nameToken(namedFields[field] ?? 'account', textAt(dictionary, code - 1)));
-      }
-    }
-  }
-  const column = new DraftTexts(tasks.length);
-  for (const [rank, also] of others.entries()) if (also) column.set(rank, JSON.stringify([...also].sort()));
-  return column;
-}
-
-function codeAt({ codes }: DraftTexts, row: number): number {
-  return row < 0 ? 0 : (codes[row] as number);
 }
 
 /** The codes that are there, in order of their first, and for each the place (from 1) of its own among them. */

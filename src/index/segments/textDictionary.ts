@@ -30,9 +30,8 @@ export class TextDictionary implements Texts {
   #count = 0;
   #bytes = new Uint8Array(firstBytes);
   #starts = new Uint32Array(firstTexts + 1);
-  #hashes = new Uint32Array(firstTexts);
-  /** Codes by hash, 0 where there is none: at most half full. */
-  #slots = new Uint32Array(firstTexts * 2);
+  /** A code and its hash each, found by the hash; code 0 where there is none. At most half are taken. */
+  #slots = new Uint32Array(firstTexts * 4);
 
   get count(): number {
     return this.#count;
@@ -48,7 +47,7 @@ export class TextDictionary implements Texts {
 
   /** Memory that it takes. */
   get heldBytes(): number {
-    return this.#bytes.length + 4 * (this.#starts.length + this.#hashes.length + this.#slots.length);
+    return this.#bytes.length + 4 * (this.#starts.length + this.#slots.length);
   }
 
   /** The number of a text, from 1, in order of their first mention. Half of a surrogate pair becomes U+FFFD. */
@@ -73,11 +72,11 @@ export class TextDictionary implements Texts {
   /** As `codeOf`, for `source[start .. end]`, which is UTF-8. */
   codeOfBytes(source: Uint8Array, start: number, end: number, hash = hashOf(source, start, end)): number {
     const slots = this.#slots;
-    const mask = slots.length - 1;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+    const mask = slots.length - 2;
+    for (let slot = (hash << 1) & mask; ; slot = (slot + 2) & mask) {
       const code = slots[slot] as number;
       if (code === 0) return this.#add(source, start, end, hash, slot);
-      if (this.#hashes[code - 1] === hash && this.#isSame(code - 1, source, start, end)) return code;
+      if (slots[slot + 1] === hash && this.#isSame(code - 1, source, start, end)) return code;
     }
   }
 
@@ -91,25 +90,21 @@ export class TextDictionary implements Texts {
 
   #add(source: Uint8Array, start: number, end: number, hash: number, slot: number): number {
     const index = this.#count++;
-    if (index === this.#hashes.length) this.#growTexts();
+    if (index + 2 > this.#starts.length) this.#growStarts();
     const at = this.#starts[index] as number;
     const length = end - start;
     if (at + length > this.#bytes.length) this.#growBytes(at + length);
     this.#starts[index + 1] = copyBytes(this.#bytes, at, source, start, end);
-    this.#hashes[index] = hash;
     this.#slots[slot] = index + 1;
-    if (this.#count * 2 > this.#slots.length) this.#growSlots();
+    this.#slots[slot + 1] = hash;
+    if (this.#count * 4 > this.#slots.length) this.#growSlots();
     return index + 1;
   }
 
-  #growTexts(): void {
-    const capacity = this.#hashes.length * 2;
-    const starts = new Uint32Array(capacity + 1);
+  #growStarts(): void {
+    const starts = new Uint32Array(this.#starts.length * 2);
     starts.set(this.#starts);
     this.#starts = starts;
-    const hashes = new Uint32Array(capacity);
-    hashes.set(this.#hashes);
-    this.#hashes = hashes;
   }
 
   #growBytes(wanted: number): void {
@@ -119,12 +114,17 @@ export class TextDictionary implements Texts {
   }
 
   #growSlots(): void {
-    const slots = new Uint32Array(this.#slots.length * 2);
-    const mask = slots.length - 1;
-    for (let index = 0; index < this.#count; index++) {
-      let slot = (this.#hashes[index] as number) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = index + 1;
+    const old = this.#slots;
+    const slots = new Uint32Array(old.length * 2);
+    const mask = slots.length - 2;
+    for (let from = 0; from < old.length; from += 2) {
+      const code = old[from] as number;
+      if (code === 0) continue;
+      const hash = old[from + 1] as number;
+      let slot = (hash << 1) & mask;
+      while (slots[slot] !== 0) slot = (slot + 2) & mask;
+      slots[slot] = code;
+      slots[slot + 1] = hash;
     }
     this.#slots = slots;
   }
