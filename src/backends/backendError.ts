@@ -17,6 +17,8 @@ export type BackendErrorCode =
   | 'statement'
   /** SQL that took longer than it may. */
   | 'timeLimit'
+  /** It needs more memory or disk than the settings allow: the message says how much, and which to raise. */
+  | 'limit'
   /** Every place that was asked failed: the message names each with its reason, `reasons` holds them. */
   | 'nowhere'
   | 'failed';
@@ -62,6 +64,7 @@ const passedOn = ['missing', 'damaged', 'unreachable', 'badCursor', 'statement',
 /** Index errors carry a code of the same words; the index's own type is not needed to read it. */
 function codeOfIndex(error: unknown): BackendErrorCode {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'memory' || code === 'disk') return 'limit';
   return passedOn.find((each) => each === code) ?? 'failed';
 }
 

@@ -2,8 +2,11 @@
 
 import { linkFree } from './plainText.ts';
 
-/** `query`: the question is wrong. `engine`: our own process failed. `unreachable`: the places asked did not answer. */
-export type FailureKind = 'cancelled' | 'query' | 'engine' | 'unreachable';
+/**
+ * `query`: the question is wrong. `engine`: our own process failed. `limit`: it takes more memory or disk than the settings allow.
+ * `unreachable`: the places asked did not answer.
+ */
+export type FailureKind = 'cancelled' | 'query' | 'engine' | 'limit' | 'unreachable';
 
 export interface FailureInfo {
   readonly kind: FailureKind;
@@ -23,8 +26,8 @@ export function failureOf(error: unknown): FailureInfo {
     kind:
       code === 'cancelled'
         ? 'cancelled'
-        : code === 'query'
-          ? 'query'
+        : code === 'query' || code === 'limit'
+          ? code
           : engineCodes.has(code)
             ? 'engine'
             : 'unreachable',
@@ -52,6 +55,7 @@ function advice(failure: FailureInfo): string {
     case 'unreachable':
       return `${end} Check the environment's URLs and that what they name is running.`;
     case 'query':
+    case 'limit':
     case 'cancelled':
       return end;
   }

@@ -62,7 +62,6 @@ async function countRecords(
   field: string,
   limit: number,
 ): Promise<Omit<FacetCounts, 'source'>> {
-  await reading.hold(reading.segments.entries);
   const parameters = new Parameters();
   const staged = matcher.isAll ? undefined : matchedOf(reading, matcher);
   const ofMatched = staged ? `task IN (SELECT task FROM ${matchedTable})` : 'task IS NOT NULL';
@@ -83,7 +82,8 @@ async function countRecords(
       ORDER BY count DESC, type, CASE WHEN type = 'n' THEN value::DOUBLE END, value::VARCHAR LIMIT ${limit}
     ) ON true
     ORDER BY count DESC, type, number, text`;
-  const rows = await reading.query({ sql, parameters }, staged);
+  const ask = async () => await reading.query({ sql, parameters }, staged);
+  const rows = await reading.holding(reading.segments.entries, ask);
   const values = rows.flatMap((row) => (row['type'] === null ? [] : [valueCountOf(row)]));
   const of = (name: string): number => Number(rows[0]?.[name] ?? 0);
   const listed = values.reduce((sum, { count }) => sum + count, 0);

@@ -155,37 +155,29 @@ function groupsOf({ tasks }: IndexReading, segment: TableSegment): GroupCounts {
 
 /** Of records that name no task, those that match by themselves; of `at:` and `is:` none has anything to say. */
 async function matchingByThemselves(
-  { records, hold, signal }: IndexReading,
+  { records, holding, signal }: IndexReading,
   query: Query,
   { entry, failures }: LoadedSegment,
   ownerless: readonly number[],
 ): Promise<readonly number[]> {
   if (ownerless.length === 0 || query.atMs !== undefined) return [];
   if (query.where === undefined) return ownerless;
-  await hold([entry]);
   const rows = ownerless.map((at) => failures.rows[at] ?? 0);
   const ranges = rows.map((row) => ({ start: row, end: row + 1 }));
-  const found = await readParquetRows(
-    records.fileOf(entry.key),
-    { columns: recordColumns, ranges, layouts: records.layouts },
-    signal,
-  );
+  const wanted = { columns: recordColumns, ranges, layouts: records.layouts };
+  const found = await holding([entry], async () => await readParquetRows(records.fileOf(entry.key), wanted, signal));
   return ownerless.filter((_, number) => {
     const row = found[number];
     return row !== undefined && matchRecord(query, recordOfRow(row));
   });
 }
 
-async function describe({ records, hold, signal }: IndexReading, group: GroupCount): Promise<FailureGroup> {
+async function describe({ records, holding, signal }: IndexReading, group: GroupCount): Promise<FailureGroup> {
   const { row, segment } = group.latest;
-  await hold([segment.entry]);
   const columns = ['error_type', 'error_message', 'error_stack'];
+  const wanted = { columns, ranges: [{ start: row, end: row + 1 }], layouts: records.layouts };
   const file = records.fileOf(segment.entry.key);
-  const [latest] = await readParquetRows(
-    file,
-    { columns, ranges: [{ start: row, end: row + 1 }], layouts: records.layouts },
-    signal,
-  );
+  const [latest] = await holding([segment.entry], async () => await readParquetRows(file, wanted, signal));
   const [type, message, stack] = columns.map((name) => textOf(latest?.[name]));
   return {
     group: group.group,

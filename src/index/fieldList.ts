@@ -33,16 +33,16 @@ export async function fieldList(
     const { segments, source } = reading;
     const columns = columnsStatement(query, segments);
     if (!columns) return { fields: [], total: 0, records: 0, source };
-    await reading.hold(segmentsOfRecords(query, segments.entries));
-    const owners = asksOfOwners(query)
-      ? await ownersOf(reading, segmentsOfRecords(query, segments.entries))
-      : undefined;
+    const asked = segmentsOfRecords(query, segments.entries);
+    const owners = asksOfOwners(query) ? await ownersOf(reading, asked) : undefined;
     const ask = async (statement: Statement) => await reading.query(statement, owners);
-    const [row] = await ask(columns);
-    const paths = await ask(pathsStatement(query, segments, limit));
-    const found = countsByPath(row ?? {}, paths);
-    const listed = [...found.values()].sort(compareCounts).slice(0, limit);
-    const examples = await examplesOf(ask, segments, query, listed);
+    const { row, paths, found, listed, examples } = await reading.holding(asked, async () => {
+      const [row] = await ask(columns);
+      const paths = await ask(pathsStatement(query, segments, limit));
+      const found = countsByPath(row ?? {}, paths);
+      const listed = [...found.values()].sort(compareCounts).slice(0, limit);
+      return { row, paths, found, listed, examples: await examplesOf(ask, segments, query, listed) };
+    });
     const canonical = recordFieldNames.filter((name) => found.has(name)).length;
     const others = Number(paths[0]?.['others'] ?? 0);
     return {

@@ -22,9 +22,8 @@ export async function fieldValues(
   field: string,
   options: { readonly prefix: string; readonly limit: number; readonly signal?: AbortSignal },
 ): Promise<FieldValues> {
-  return await index.read(options.signal, async ({ segments, source, hold, query: ask }) => {
+  return await index.read(options.signal, async ({ segments, source, holding, query: ask }) => {
     if (segments.entries.length === 0) return { values: [], source };
-    await hold(segments.entries);
     const parameters = new Parameters();
     const values = recordValues(field, segments, parameters);
     const sql = `
@@ -34,6 +33,7 @@ export async function fieldValues(
       GROUP BY type, value
       ORDER BY count DESC, type, number, text
       LIMIT ${options.limit}`;
-    return { values: (await ask({ sql, parameters })).map(valueCountOf), source };
+    const rows = await holding(segments.entries, async () => await ask({ sql, parameters }));
+    return { values: rows.map(valueCountOf), source };
   });
 }

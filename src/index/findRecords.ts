@@ -10,7 +10,8 @@ import { readParquetRows } from './parquet/readParquetRows.ts';
 import { recordColumns, recordOfRow } from './segmentColumns.ts';
 import { mayHavePath } from './segmentSet.ts';
 import { ownersOf } from './stagedTasks.ts';
-import { asksOfOwners, recordsStatement, segmentsOfRecords, type SegmentRows } from './statements.ts';
+import type { Staged } from './stagedTable.ts';
+import { asksOfOwners, recordsStatement, segmentsOfRecords, type SegmentRows, type Statement } from './statements.ts';
 
 /** Where a record stands, and what orders it. */
 interface RecordPlace {
@@ -27,27 +28,30 @@ export async function findRecords(reading: IndexReading, query: Query, limit: nu
   let found: RecordPlace[] = [];
   for (let count = 1; pending.length > 0; count *= 2) {
     const parts = pending.splice(0, count).flatMap((entry) => rowsOf(reading, query, entry) ?? []);
-    if (parts.length > 0) {
-      found = [...found, ...(await placesIn(reading, query, parts, limit))].sort(newestFirst).slice(0, limit);
-    }
+    const owners = asksOfOwners(query) && parts.length > 0 ? await ownersOf(reading, parts.map(entryOf)) : undefined;
+    await reading.inRuns(parts, entryOf, async (run) => {
+      const places = await placesIn(reading, recordsStatement(query, run, reading.segments, { limit }), run, owners);
+      found = [...found, ...places].sort(newestFirst).slice(0, limit);
+    });
     const [next, last] = [pending[0], found.at(-1)];
     if (next && found.length >= limit && last && last.tsMs > next.maxTs) break;
   }
   return await recordsAt(reading, found);
 }
 
+function entryOf({ entry }: { readonly entry: SegmentEntry }): SegmentEntry {
+  return entry;
+}
+
 async function placesIn(
   reading: IndexReading,
-  query: Query,
+  statement: Statement,
   parts: readonly SegmentRows[],
-  limit: number,
+  owners: Staged | undefined,
 ): Promise<RecordPlace[]> {
-  const entries = parts.map(({ entry }) => entry);
-  await reading.hold(entries);
-  const staged = asksOfOwners(query) ? await ownersOf(reading, entries) : undefined;
-  const rows = await reading.query(recordsStatement(query, parts, reading.segments, { limit }), staged);
+  const rows = await reading.query(statement, owners);
   return rows.flatMap((row) => {
-    const entry = entries[Number(row['segment'])];
+    const entry = parts[Number(row['segment'])]?.entry;
     const { ts, object, offset_bytes: offset } = row;
     const place = { row: Number(row['row']), tsMs: Number(ts), object: String(object), offsetBytes: Number(offset) };
     return entry ? [{ entry, ...place }] : [];
@@ -55,19 +59,23 @@ async function placesIn(
 }
 
 /** Only the rows that are wanted are read whole. */
-async function recordsAt({ records, signal }: IndexReading, places: readonly RecordPlace[]): Promise<LogRecord[]> {
+async function recordsAt(reading: IndexReading, places: readonly RecordPlace[]): Promise<LogRecord[]> {
+  const { records, signal } = reading;
   const found: LogRecord[] = [];
   const numbered = places.map((place, at) => ({ ...place, at }));
-  for (const [{ key }, own] of Map.groupBy(numbered, ({ entry }) => entry)) {
-    const ordered = own.sort((a, b) => a.row - b.row);
-    const ranges = ordered.map(({ row }) => ({ start: row, end: row + 1 }));
-    const wanted = { columns: recordColumns, ranges, layouts: records.layouts };
-    const rows = await readParquetRows(records.fileOf(key), wanted, signal);
-    for (const [number, { at }] of ordered.entries()) {
-      const row = rows[number];
-      if (row) found[at] = recordOfRow(row);
+  const ofSegment = [...Map.groupBy(numbered, entryOf)].map(([entry, own]) => ({ entry, own }));
+  await reading.inRuns(ofSegment, entryOf, async (run) => {
+    for (const { entry, own } of run) {
+      const ordered = own.sort((a, b) => a.row - b.row);
+      const ranges = ordered.map(({ row }) => ({ start: row, end: row + 1 }));
+      const wanted = { columns: recordColumns, ranges, layouts: records.layouts };
+      const rows = await readParquetRows(records.fileOf(entry.key), wanted, signal);
+      for (const [number, { at }] of ordered.entries()) {
+        const row = rows[number];
+        if (row) found[at] = recordOfRow(row);
+      }
     }
-  }
+  });
   return found;
 }
 

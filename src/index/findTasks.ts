@@ -7,6 +7,7 @@ import { assertNever } from '../model/assertNever.ts';
 import type { SortPosition } from '../model/query/compareTasks.ts';
 import type { Query, SortField } from '../model/query/query.ts';
 import type { IndexReading } from './logIndex.ts';
+import type { SegmentEntry } from './manifest.ts';
 import type { RowRange } from './parquet/readParquetRows.ts';
 import { mayHavePath } from './segmentSet.ts';
 import { rowsStatement, type SegmentRows } from './statements.ts';
@@ -43,7 +44,7 @@ export async function findTasks(
   const pending = segmentsToRead(reading, matcher, newestFirst);
   for (let count = 1, before = 0; ; [count, before] = [Math.max(1, count + before), count]) {
     const batch = pending.splice(0, canStop ? count : pending.length);
-    for (const term of matcher.recordTerms) await markTasks(reading, matcher, term, batch);
+    await markTasks(reading, matcher, batch);
     const next = pending[0];
     const met = newestFirst.filter((segment) => matcher.mayMatch(segment));
     const top = topTasks(met, (segment) => matcher.match(segment), order, page);
@@ -76,7 +77,7 @@ function newest(
 export async function matchAll(reading: IndexReading, query: Query): Promise<TaskMatcher> {
   const matcher = matcherOf(reading, query);
   const segments = segmentsToRead(reading, matcher, reading.tasks.table.segments);
-  for (const term of matcher.recordTerms) await markTasks(reading, matcher, term, segments);
+  await markTasks(reading, matcher, segments);
   return matcher;
 }
 
@@ -149,23 +150,39 @@ function firstEndingAfter(starts: Uint32Array, row: number): number {
   return low;
 }
 
-/** Finds the records that meet a term in some segments and marks their tasks. */
+/** Finds the records that meet the terms in some segments and marks their tasks. */
 async function markTasks(
   reading: IndexReading,
   matcher: TaskMatcher,
-  recordTerm: RecordTerm,
   segments: readonly SegmentToRead[],
 ): Promise<void> {
-  const { term, onlyTokens } = recordTerm;
-  const parts: (SegmentRows & { readonly segment: TableSegment })[] = [];
-  for (const { segment, groups } of segments) {
+  const toRead = segments.flatMap(({ segment, groups }) => {
     const { entry, filters } = reading.tasks.segment(segment.key);
-    const asked = { onlyTokens, hasPath: (path: string) => mayHavePath(entry, path) };
-    const ranges = rangesOf(filters.mayHold(term, asked, groups), filters.rowGroupRows, entry.records);
-    if (ranges.length > 0) parts.push({ entry, ranges, segment });
-  }
-  if (parts.length === 0) return;
-  await reading.hold(parts.map(({ entry }) => entry));
+    const rangesOfTerm = matcher.recordTerms.map(({ term, onlyTokens }) => {
+      const asked = { onlyTokens, hasPath: (path: string) => mayHavePath(entry, path) };
+      return rangesOf(filters.mayHold(term, asked, groups), filters.rowGroupRows, entry.records);
+    });
+    return rangesOfTerm.some((ranges) => ranges.length > 0) ? [{ segment, entry, rangesOfTerm }] : [];
+  });
+  const entryOf = ({ entry }: { readonly entry: SegmentEntry }) => entry;
+  await reading.inRuns(toRead, entryOf, async (run) => {
+    for (const [number, recordTerm] of matcher.recordTerms.entries()) {
+      const parts = run.flatMap(({ segment, entry, rangesOfTerm }) => {
+        const ranges = rangesOfTerm[number] ?? [];
+        return ranges.length > 0 ? [{ segment, entry, ranges }] : [];
+      });
+      if (parts.length > 0) await markTerm(reading, matcher, recordTerm, parts);
+    }
+  });
+}
+
+async function markTerm(
+  reading: IndexReading,
+  matcher: TaskMatcher,
+  recordTerm: RecordTerm,
+  parts: readonly (SegmentRows & { readonly segment: TableSegment })[],
+): Promise<void> {
+  const { term, onlyTokens } = recordTerm;
   for (const row of await reading.query(rowsStatement(term, onlyTokens, parts, reading.segments))) {
     const part = parts[Number(row['segment'])];
     if (part) matcher.mark(recordTerm, part.segment, Number(row['row']));

@@ -17,6 +17,8 @@ export type IndexErrorCode =
   | 'otherFields'
   /** The question needs more memory than the limit allows. */
   | 'memory'
+  /** The question needs more segments of a remote store at once than the disk limit allows. */
+  | 'disk'
   /** A statement is none that is run, or has a mistake. */
   | 'statement'
   /** A statement took longer than it may. */

@@ -85,8 +85,17 @@ export interface IndexReading {
   readonly records: RecordSources;
   readonly source: IndexSource;
   readonly signal: AbortSignal | undefined;
-  /** Brings the rows of some segments to where `segments.fileOf` says, for as long as the question takes. */
-  readonly hold: (entries: readonly SegmentEntry[]) => Promise<void>;
+  /**
+   * Brings the rows of some segments to where `segments.fileOf` says, all of them for as long as `work` takes; that asks for no others.
+   * @throws IndexError `disk` when all of them are more than may be on disk.
+   */
+  readonly holding: <T>(entries: readonly SegmentEntry[], work: () => Promise<T>) => Promise<T>;
+  /** The same one after the other, as many segments at a time as may be on disk; with all of them at once where they lie here. */
+  readonly inRuns: <T>(
+    items: readonly T[],
+    entryOf: (item: T) => SegmentEntry,
+    work: (run: readonly T[]) => Promise<void>,
+  ) => Promise<void>;
   /** A folder for what may be spilled, removed when the index is closed. */
   readonly spillDirectory: string;
   /** @param staged what is in temporary tables meanwhile. Rejects with `signal.reason` once the question's signal fires. */
@@ -258,64 +267,53 @@ export class LogIndex {
     signal: AbortSignal | undefined,
     work: (reading: IndexReading) => Promise<T>,
   ): Promise<T> {
-    const held: { release(): Promise<void> }[] = [];
-    const hold = async (entries: readonly SegmentEntry[]) => {
-      held.push(await this.#cache.hold(entries, signal));
+    const segments: SegmentSet = {
+      entries: manifest.segments,
+      fileOf: (entry) => this.#cache.fileOf(entry),
+      superseded: manifest.superseded,
     };
-    try {
-      const segments: SegmentSet = {
-        entries: manifest.segments,
-        fileOf: (entry) => this.#cache.fileOf(entry),
-        superseded: manifest.superseded,
-      };
-      await this.#bringTasks(segments, hold, signal);
-      const byKey = new Map(manifest.segments.map((entry) => [entry.key, entry]));
-      const entryOf = (key: string): SegmentEntry => {
-        const entry = byKey.get(key);
-        if (!entry) throw new RangeError(`the manifest names no segment ${key}`);
-        return entry;
-      };
-      return await work({
-        url: this.url,
-        manifest,
-        segments,
-        tasks: this.#tasks,
-        records: {
-          hold: async (keys) => await hold(keys.map(entryOf)),
-          fileOf: (key) => this.#cache.fileOf(entryOf(key)),
-          layouts: this.#layouts,
-          superseded: new Set(manifest.superseded),
-        },
-        source: {
-          manifest: manifest.number,
-          ...(completeTs === undefined ? {} : { completeTs }),
-          segments: manifest.segments.length,
-          bytes: manifest.segments.reduce((sum, entry) => sum + entry.sizeBytes + entry.side.sizeBytes, 0),
-        },
-        hold,
-        signal,
-        spillDirectory: this.#spillDirectory,
-        query: async (statement, staged) => await this.#query(statement, staged, signal),
-      });
-    } finally {
-      for (const each of held) await each.release();
-    }
+    await this.#bringTasks(segments, signal);
+    const byKey = new Map(manifest.segments.map((entry) => [entry.key, entry]));
+    const entryOf = (key: string): SegmentEntry => {
+      const entry = byKey.get(key);
+      if (!entry) throw new RangeError(`the manifest names no segment ${key}`);
+      return entry;
+    };
+    return await work({
+      url: this.url,
+      manifest,
+      segments,
+      tasks: this.#tasks,
+      records: {
+        inRuns: async (keys, read) => await this.#cache.inRuns(keys, entryOf, read, signal),
+        fileOf: (key) => this.#cache.fileOf(entryOf(key)),
+        layouts: this.#layouts,
+        superseded: new Set(manifest.superseded),
+      },
+      source: {
+        manifest: manifest.number,
+        ...(completeTs === undefined ? {} : { completeTs }),
+        segments: manifest.segments.length,
+        bytes: manifest.segments.reduce((sum, entry) => sum + entry.sizeBytes + entry.side.sizeBytes, 0),
+      },
+      holding: async (entries, read) => await this.#cache.holding(entries, read, signal),
+      inRuns: async (items, entryOfItem, read) => await this.#cache.inRuns(items, entryOfItem, read, signal),
+      signal,
+      spillDirectory: this.#spillDirectory,
+      query: async (statement, staged) => await this.#query(statement, staged, signal),
+    });
   }
 
   /** Keeps the task table up with the segments. */
-  async #bringTasks(
-    segments: SegmentSet,
-    hold: (entries: readonly SegmentEntry[]) => Promise<void>,
-    signal?: AbortSignal,
-  ): Promise<void> {
+  async #bringTasks(segments: SegmentSet, signal?: AbortSignal): Promise<void> {
     await this.#tasks.bring(
       {
         ...segments,
         fileOfSide: (side) => this.#cache.fileOf(side),
-        hold: async (sides) => await this.#cache.hold(sides, signal),
+        inRuns: async (entries, read) => await this.#cache.inRuns(entries, ({ side }) => side, read, signal),
         refold: async (segment, without) => {
-          await hold([segment.entry]);
-          return await refoldSegment(segment, segments.fileOf(segment.entry), without, signal);
+          const refold = async () => await refoldSegment(segment, segments.fileOf(segment.entry), without, signal);
+          return await this.#cache.holding([segment.entry], refold, signal);
         },
       },
       signal,

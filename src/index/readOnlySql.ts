@@ -54,12 +54,13 @@ export async function readOnlySql(index: LogIndex, sql: string, options: SqlOpti
   const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
   try {
     return await index.read(signal, async (reading) => {
-      await reading.hold(reading.segments.entries);
-      const answer = await inOwnEngine(reading, options, signal, async (connection) => {
+      const ask = async (connection: DuckDBConnection) => {
         const problem = await problemOf(connection, sql);
         if (problem !== undefined) throw refuse(problem);
         return await answerOf(connection, sql, options.maxRows);
-      });
+      };
+      const { entries } = reading.segments;
+      const answer = await reading.holding(entries, async () => await inOwnEngine(reading, options, signal, ask));
       return { ...answer, source: reading.source };
     });
   } catch (error) {

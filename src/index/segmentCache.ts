@@ -1,29 +1,26 @@
 /**
  * Where a segment's file lies on this machine: segments of a file store are read where they are, those of a remote store
- * are fetched once into a folder of bounded size, the least recently used leaving first.
+ * are fetched once into a folder of bounded size (cacheSpace.ts).
  */
 
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ObjectStore } from '../store/objectStore.ts';
 import { untilAborted } from '../store/untilAborted.ts';
-import { damagedIndex } from './indexError.ts';
+import { CacheSpace, type CachedFile, unfinishedFile } from './cacheSpace.ts';
+import { damagedIndex, IndexError } from './indexError.ts';
+import { diskLimitNames } from './limitNames.ts';
 import type { SegmentEntry } from './manifest.ts';
 import { asIndexError } from './manifestStore.ts';
 import { readObject } from './readObject.ts';
 
-/** A file that is being fetched is not left alone for so long. */
-const leftoverMs = 600_000;
 /** Fetched side by side. */
 const concurrency = 8;
 
 /** What the manifest says of a segment's rows, or of its task side. */
-type CachedObject = Pick<SegmentEntry, 'key' | 'sizeBytes' | 'sha256'>;
-
-/** Segments in use by statements that run in this process, of whatever index, and by how many: never evicted. */
-const inUse = new Map<string, number>();
+export type CachedObject = Pick<SegmentEntry, 'key' | 'sizeBytes' | 'sha256'>;
 
 export type FetchListener = (progress: { readonly done: number; readonly total: number }) => void;
 
@@ -36,7 +33,7 @@ interface Transfer {
 
 export class SegmentCache {
   /** Of all indexes: the bound is one for them all. */
-  readonly #root: string;
+  readonly #space: CacheSpace;
   readonly #store: ObjectStore;
   readonly #directory: string;
   readonly #maxBytes: number;
@@ -47,8 +44,9 @@ export class SegmentCache {
   constructor(store: ObjectStore, directory: string, maxBytes: number) {
     this.#store = store;
     const name = createHash('sha256').update(store.url).digest('hex').slice(0, 16);
-    this.#root = join(directory, 'segments');
-    this.#directory = join(this.#root, name);
+    const root = join(directory, 'segments');
+    this.#space = CacheSpace.of(root);
+    this.#directory = join(root, name);
     this.#maxBytes = maxBytes;
   }
 
@@ -70,45 +68,52 @@ export class SegmentCache {
   }
 
   /**
-   * Brings the segments here and keeps them until `release` is called.
-   * @throws IndexError `damaged` when one is gone or is not what was written, `unreachable`.
+   * Brings the segments here and keeps them until `release` is called; waits while others keep too much. Who keeps some asks for no
+   * more.
+   * @throws IndexError `disk` when they take more than the bound, `damaged` when one is gone or is not what was written, `unreachable`.
    */
-  async hold(entries: readonly CachedObject[], signal?: AbortSignal): Promise<{ release(): Promise<void> }> {
-    if (isLocal(this.#store)) return { release: async () => {} };
+  async hold(entries: readonly CachedObject[], signal?: AbortSignal): Promise<{ release(): void }> {
+    if (isLocal(this.#store)) return { release: () => undefined };
+    const distinct = [...new Map(entries.map((entry) => [this.fileOf(entry), entry])).values()];
+    const files = distinct.map((entry) => this.#cachedFile(entry));
+    this.#refuseTooLarge(files);
     await mkdir(this.#directory, { recursive: true });
-    for (const entry of entries) this.#count(entry, 1);
-    let isReleased = false;
-    const release = async () => {
-      if (isReleased) return;
-      isReleased = true;
-      for (const entry of entries) this.#count(entry, -1);
-      await this.#evict();
-    };
+    const missing = await this.#space.take(files, this.#maxBytes, signal);
     try {
-      const missing = await this.#makeRoom(entries);
-      let fetched = 0;
-      const waiting = [...entries];
-      const fetchNext = async () => {
-        for (let entry = waiting.shift(); entry; entry = waiting.shift()) {
-          signal?.throwIfAborted();
-          if (await this.#bring(entry, signal)) this.#tell({ done: ++fetched, total: Math.max(missing, fetched) });
-        }
-      };
-      const fetching = Array.from({ length: concurrency }, async () => {
-        try {
-          await fetchNext();
-        } finally {
-          // Where one fails, the others end what they are at, and no more.
-          waiting.length = 0;
-        }
-      });
-      await Promise.allSettled(fetching);
-      await Promise.all(fetching);
+      await this.#bringAll(distinct, missing, signal);
     } catch (error) {
-      await release();
+      this.#space.release(files);
       throw error;
     }
-    return { release };
+    let isReleased = false;
+    return {
+      release: () => {
+        if (!isReleased) this.#space.release(files);
+        isReleased = true;
+      },
+    };
+  }
+
+  /** Holds the segments as long as `work` takes. @throws as `hold` does. */
+  async holding<T>(entries: readonly CachedObject[], work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const held = await this.hold(entries, signal);
+    try {
+      return await work();
+    } finally {
+      held.release();
+    }
+  }
+
+  /** Holds the segments one run after the other, as many at a time as the bound allows. @throws as `hold` does. */
+  async inRuns<T>(
+    items: readonly T[],
+    entryOf: (item: T) => CachedObject,
+    work: (run: readonly T[]) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    for (const run of this.#runsOf(items, entryOf)) {
+      await this.holding(run.map(entryOf), async () => await work(run), signal);
+    }
   }
 
   /** Compares the files with what the manifest says; the key of the first that differs. */
@@ -123,11 +128,61 @@ export class SegmentCache {
     return undefined;
   }
 
+  #runsOf<T>(items: readonly T[], entryOf: (item: T) => CachedObject): T[][] {
+    if (isLocal(this.#store)) return items.length > 0 ? [[...items]] : [];
+    const runs: T[][] = [];
+    let bytes = Number.POSITIVE_INFINITY;
+    for (const item of items) {
+      const { sizeBytes } = entryOf(item);
+      bytes += sizeBytes;
+      if (bytes <= this.#maxBytes) {
+        runs.at(-1)?.push(item);
+        continue;
+      }
+      runs.push([item]);
+      bytes = sizeBytes;
+    }
+    return runs;
+  }
+
+  #refuseTooLarge(files: readonly CachedFile[]): void {
+    const bytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    if (bytes <= this.#maxBytes) return;
+    const [neededMb, limitMb] = [Math.ceil(bytes / 2 ** 20), Math.floor(this.#maxBytes / 2 ** 20)];
+    throw new IndexError(
+      'disk',
+      this.#store.url,
+      `to answer this takes ${neededMb} MB of disk at once, and the limit is ${limitMb} MB: raise ${diskLimitNames}, ` +
+        `for the index at ${this.#store.url}`,
+    );
+  }
+
+  async #bringAll(entries: readonly CachedObject[], missing: number, signal?: AbortSignal): Promise<void> {
+    let fetched = 0;
+    const waiting = [...entries];
+    const fetchNext = async () => {
+      for (let entry = waiting.shift(); entry; entry = waiting.shift()) {
+        signal?.throwIfAborted();
+        if (await this.#bring(entry, signal)) this.#tell({ done: ++fetched, total: Math.max(missing, fetched) });
+      }
+    };
+    const fetching = Array.from({ length: concurrency }, async () => {
+      try {
+        await fetchNext();
+      } finally {
+        // Where one fails, the others end what they are at, and no more.
+        waiting.length = 0;
+      }
+    });
+    await Promise.allSettled(fetching);
+    await Promise.all(fetching);
+  }
+
   /** Whether it had to be fetched, by this question or one that has come before. */
   async #bring(entry: CachedObject, signal?: AbortSignal): Promise<boolean> {
     const file = this.fileOf(entry);
     const now = new Date();
-    if ((await sizeOf(file)) === entry.sizeBytes) {
+    if ((await stat(file).catch(ignoreMissing))?.size === entry.sizeBytes) {
       // The time of last use is what eviction goes by.
       await utimes(file, now, now).catch(ignoreMissing);
       return false;
@@ -149,9 +204,13 @@ export class SegmentCache {
 
   #begin(entry: CachedObject, file: string): Transfer {
     const stop = new AbortController();
-    const transfer = { done: this.#fetch(entry, file, stop.signal), stop, waiting: 0 };
+    // One that was stopped takes room until it has really ended.
+    const taken = [this.#cachedFile(entry)];
+    this.#space.use(taken);
+    const done = this.#fetch(entry, file, stop.signal).finally(() => this.#space.release(taken));
+    const transfer = { done, stop, waiting: 0 };
     // Whoever waits hears of a failure; nobody may, once it was stopped.
-    transfer.done.catch(() => undefined);
+    done.catch(() => undefined);
     this.#transfers.set(file, transfer);
     return transfer;
   }
@@ -160,54 +219,21 @@ export class SegmentCache {
     for (const listener of this.#listeners) listener(progress);
   }
 
-  async #fetch(entry: CachedObject, file: string, signal?: AbortSignal): Promise<void> {
+  #cachedFile(entry: CachedObject): CachedFile {
+    return { file: this.fileOf(entry), sizeBytes: entry.sizeBytes };
+  }
+
+  async #fetch(entry: CachedObject, file: string, signal: AbortSignal): Promise<void> {
     const url = this.#store.url;
     const object = await readObject(this.#store, entry.key, signal).catch((error: unknown) => {
       throw asIndexError(error, url);
     });
     if (!object) throw damagedIndex(url, `${entry.key} is gone`);
     if (!isWhole(object.bytes, entry)) throw damagedIndex(url, `${entry.key} is not what was written`);
-    const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+    signal.throwIfAborted();
+    const temporary = unfinishedFile(file);
     await writeFile(temporary, object.bytes);
     await rename(temporary, file);
-  }
-
-  #count(entry: CachedObject, step: 1 | -1): void {
-    const file = this.fileOf(entry);
-    const count = (inUse.get(file) ?? 0) + step;
-    if (count > 0) inUse.set(file, count);
-    else inUse.delete(file);
-  }
-
-  /** Before the segments come, so that the bound holds at any time but when a single question needs more than that. */
-  async #makeRoom(entries: readonly CachedObject[]): Promise<number> {
-    let missing = 0;
-    let missingBytes = 0;
-    for (const entry of entries) {
-      if ((await sizeOf(this.fileOf(entry))) === entry.sizeBytes) continue;
-      missing += 1;
-      missingBytes += entry.sizeBytes;
-    }
-    if (missing > 0) await this.#evict(missingBytes);
-    return missing;
-  }
-
-  async #evict(wantedBytes = 0): Promise<void> {
-    const files: { file: string; sizeBytes: number; usedMs: number }[] = [];
-    for (const name of await readdir(this.#root, { recursive: true })) {
-      const file = join(this.#root, name);
-      const found = await stat(file).catch(ignoreMissing);
-      if (found?.isFile()) files.push({ file, sizeBytes: found.size, usedMs: found.mtimeMs });
-    }
-    let total = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, wantedBytes);
-    for (const { file, sizeBytes, usedMs } of files.sort((a, b) => a.usedMs - b.usedMs)) {
-      if (total <= this.#maxBytes) return;
-      if (inUse.has(file)) continue;
-      // Another process may be about to give it its name; one that was killed left it.
-      if (file.endsWith('.tmp') && Date.now() - usedMs < leftoverMs) continue;
-      await rm(file, { force: true });
-      total -= sizeBytes;
-    }
   }
 }
 
@@ -217,10 +243,6 @@ function isLocal(store: ObjectStore): boolean {
 
 function isWhole(bytes: Uint8Array, entry: CachedObject): boolean {
   return bytes.length === entry.sizeBytes && createHash('sha256').update(bytes).digest('hex') === entry.sha256;
-}
-
-async function sizeOf(file: string): Promise<number | undefined> {
-  return (await stat(file).catch(ignoreMissing))?.size;
 }
 
 async function readLocal(file: string): Promise<Uint8Array | undefined> {

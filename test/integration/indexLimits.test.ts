@@ -3,15 +3,18 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdirSync, statSync } from 'node:fs';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Database } from '../../src/index/database.ts';
 import { SegmentCache } from '../../src/index/segmentCache.ts';
 import { createSharedDirectory } from '../../src/index/spillDirectory.ts';
 import { isOutOfMemory } from '../../src/index/sqlText.ts';
 import { FileStore } from '../../src/store/fileStore.ts';
+import { seededRandom } from '../rigs/seededRandom.ts';
 import { temporaryFolder } from '../rigs/temporaryFolder.ts';
 import { WatchedStore } from './indexFixture.ts';
 
@@ -35,9 +38,10 @@ async function remoteStore(t: TestContext) {
     await store.put(key, bytes);
     parts.push({ key, sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
   }
-  const usedBytes = async () => {
-    const names = await readdir(join(directory, 'segments'), { recursive: true });
-    const found = await Promise.all(names.map(async (name) => await stat(join(directory, 'segments', name))));
+  // In one go: files come and go meanwhile.
+  const usedBytes = () => {
+    const names = readdirSync(join(directory, 'segments'), { recursive: true, encoding: 'utf8' });
+    const found = names.map((name) => statSync(join(directory, 'segments', name)));
     return found.reduce((sum, each) => sum + (each.isFile() ? each.size : 0), 0);
   };
   return { store, directory, parts, usedBytes };
@@ -46,11 +50,11 @@ async function remoteStore(t: TestContext) {
 test('room is made before segments come, so that the bound holds all the time', async (t) => {
   const { store, directory, parts, usedBytes } = await remoteStore(t);
   const seen: number[] = [];
-  const watched = { beforeGet: async () => void seen.push(await usedBytes()) };
+  const watched = { beforeGet: async () => void seen.push(usedBytes()) };
   const cache = new SegmentCache(new WatchedStore(store, watched, 's3://bucket/index'), directory, 3 * partBytes);
-  for (const at of [0, 1, 2, 3, 4, 5]) await (await cache.hold(parts.slice(at, at + 2))).release();
+  for (const at of [0, 1, 2, 3, 4, 5]) (await cache.hold(parts.slice(at, at + 2))).release();
   assert.ok(Math.max(...seen) <= 2 * partBytes, 'there was room for each one that came');
-  assert.equal(await usedBytes(), 3 * partBytes);
+  assert.equal(usedBytes(), 3 * partBytes);
 });
 
 test('the bound is one for all indexes, and the least recently used leaves', async (t) => {
@@ -59,37 +63,125 @@ test('the bound is one for all indexes, and the least recently used leaves', asy
     (name) => new SegmentCache(new WatchedStore(store, {}, `s3://bucket/${name}`), directory, 4 * partBytes),
   );
   assert.ok(a && b);
-  await (await a.hold(parts.slice(0, 4))).release();
+  (await a.hold(parts.slice(0, 4))).release();
   const [first] = parts;
   assert.ok(first);
   for (const part of parts.slice(1, 4)) await utimes(a.fileOf(part), new Date(0), new Date(0));
-  await (await b.hold(parts.slice(4, 7))).release();
-  assert.equal(await usedBytes(), 4 * partBytes);
+  (await b.hold(parts.slice(4, 7))).release();
+  assert.equal(usedBytes(), 4 * partBytes);
   await assert.doesNotReject(readFile(a.fileOf(first)), 'it was used last');
 });
 
-test('what a question holds stays, even if that is more than the bound, and leaves afterwards', async (t) => {
+test('what is held stays, and who wants more than is left waits until it leaves', async (t) => {
   const { store, directory, parts, usedBytes } = await remoteStore(t);
-  const remote = new WatchedStore(store, {}, 's3://bucket/index');
-  const [cache, other] = [1, 2].map(() => new SegmentCache(remote, directory, 2 * partBytes));
+  const seen: number[] = [];
+  const remote = new WatchedStore(store, { beforeGet: async () => void seen.push(usedBytes()) }, 's3://bucket/index');
+  const [cache, other] = [1, 2].map(() => new SegmentCache(remote, directory, 4 * partBytes));
   assert.ok(cache && other);
-  const held = await cache.hold(parts.slice(0, 4));
-  await (await other.hold(parts.slice(4, 6))).release();
-  for (const part of parts.slice(0, 4)) assert.equal((await readFile(cache.fileOf(part))).length, partBytes);
-  await held.release();
-  assert.equal(await usedBytes(), 2 * partBytes);
+  const held = await cache.hold(parts.slice(0, 3));
+  const reason = new Error('enough');
+  const impatient = new AbortController();
+  const given = other.hold(parts.slice(6, 8), impatient.signal);
+  const waiting = other.hold(parts.slice(4, 6));
+  assert.equal(await isSettled(given, waiting), false);
+  assert.equal(seen.length, 3, 'nothing was fetched for those who wait');
+  const same = await other.hold(parts.slice(0, 2));
+  impatient.abort(reason);
+  await assert.rejects(given, (error) => error === reason);
+  assert.equal(await isSettled(waiting), false);
+  for (const part of parts.slice(0, 3)) assert.equal((await readFile(cache.fileOf(part))).length, partBytes);
+  held.release();
+  same.release();
+  (await waiting).release();
+  assert.equal(usedBytes(), 4 * partBytes);
+  assert.ok(Math.max(...seen) <= 3 * partBytes, 'there was room for each one that came');
 });
+
+test('what is looked at one after the other needs no more than the bound at a time', async (t) => {
+  const { store, directory, parts, usedBytes } = await remoteStore(t);
+  const cache = new SegmentCache(new WatchedStore(store, {}, 's3://bucket/index'), directory, 3 * partBytes);
+  const runs: string[][] = [];
+  const itself = (part: Part) => part;
+  await cache.inRuns(parts, itself, async (run) => {
+    runs.push(run.map(({ key }) => key));
+    for (const part of run) assert.equal((await readFile(cache.fileOf(part))).length, partBytes);
+    assert.ok(usedBytes() <= 3 * partBytes);
+  });
+  assert.deepEqual(
+    runs.map((run) => run.length),
+    [3, 3, 2],
+  );
+  assert.deepEqual(
+    runs.flat(),
+    parts.map(({ key }) => key),
+  );
+});
+
+test('more at once than the bound is refused, saying how much it takes and what to set', async (t) => {
+  const { store, directory, parts, usedBytes } = await remoteStore(t);
+  const cache = new SegmentCache(new WatchedStore(store, {}, 's3://bucket/index'), directory, 3 * 2 ** 20);
+  const large = parts.slice(0, 4).map((part) => ({ ...part, sizeBytes: 2 ** 20 }));
+  const message =
+    /^to answer this takes 4 MB of disk at once, and the limit is 3 MB: raise ingestTrace\.engine\.diskLimitMb \(INGEST_TRACE_DISK_MB .*s3:\/\/bucket\/index$/;
+  await assert.rejects(cache.hold(large), { name: 'IndexError', code: 'disk', message });
+  (await cache.hold([...parts.slice(0, 2), ...parts.slice(0, 2)])).release();
+  assert.equal(usedBytes(), 2 * partBytes);
+});
+
+test('however many hold and cancel at once, the bound holds, and each comes to its turn', async (t) => {
+  const { store, directory, parts, usedBytes } = await remoteStore(t);
+  const seen: number[] = [];
+  const watched = { beforeGet: async () => void seen.push(usedBytes()) };
+  const caches = ['a', 'b', 'c'].map(
+    (name) => new SegmentCache(new WatchedStore(store, watched, `s3://bucket/${name}`), directory, 5 * partBytes),
+  );
+  const random = seededRandom(20261126);
+  const pick = (count: number) => Math.floor(random() * count);
+  let [held, cancelled] = [0, 0];
+  const hold = async () => {
+    for (let turn = 0; turn < 60; turn++) {
+      const cache = caches[pick(caches.length)] ?? assert.fail();
+      const wanted = Array.from({ length: 1 + pick(5) }, () => parts[pick(parts.length)] ?? assert.fail());
+      const controller = new AbortController();
+      if (pick(4) === 0) setImmediate(() => controller.abort());
+      try {
+        const holding = await cache.hold(wanted, controller.signal);
+        seen.push(usedBytes());
+        for (const part of wanted) assert.equal((await readFile(cache.fileOf(part))).length, partBytes);
+        holding.release();
+        held += 1;
+      } catch (error) {
+        assert.ok(controller.signal.aborted, String(error));
+        cancelled += 1;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, hold));
+  assert.ok(Math.max(...seen) <= 5 * partBytes, `${Math.max(...seen)} bytes were there`);
+  assert.ok(held > 300 && cancelled > 10, `${held} held, ${cancelled} cancelled`);
+});
+
+async function isSettled(...promises: readonly Promise<unknown>[]): Promise<boolean> {
+  const settled = promises.map(async (promise) => {
+    await promise.catch(() => undefined);
+    return true;
+  });
+  let isSettled = false;
+  void Promise.any(settled).then(() => (isSettled = true));
+  for (let turn = 0; turn < 100; turn++) await nextTurn();
+  return isSettled;
+}
 
 test('what a killed process was fetching is removed in time, and not before', async (t) => {
   const { store, directory, parts } = await remoteStore(t);
   const cache = new SegmentCache(new WatchedStore(store, {}, 's3://bucket/index'), directory, partBytes);
-  await (await cache.hold(parts.slice(0, 1))).release();
+  (await cache.hold(parts.slice(0, 1))).release();
   const [left, fetching] = ['left.tmp', 'fetching.tmp'].map((name) => join(cache.directory, name));
   assert.ok(left && fetching);
   for (const file of [left, fetching]) await writeFile(file, Buffer.alloc(partBytes));
   const hourAgo = new Date(Date.now() - 3_600_000);
   await utimes(left, hourAgo, hourAgo);
-  await (await cache.hold(parts.slice(1, 2))).release();
+  (await cache.hold(parts.slice(1, 2))).release();
   assert.deepEqual(
     (await readdir(cache.directory)).filter((name) => name.endsWith('.tmp')),
     ['fetching.tmp'],

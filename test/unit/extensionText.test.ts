@@ -80,6 +80,7 @@ test('reads failures by their code', () => {
   assert.equal(failureOf(new EngineCrashed('signal SIGKILL')).kind, 'engine');
   assert.equal(failureOf(new EngineError('internal', 'x')).kind, 'engine');
   assert.equal(failureOf(new EngineError('denied', 'x')).kind, 'unreachable');
+  assert.equal(failureOf(new EngineError('limit', 'x')).kind, 'limit');
   assert.equal(failureOf(new DOMException('stop', 'AbortError')).kind, 'cancelled');
   assert.equal(failureOf(new TypeError('a bug')).kind, 'engine');
   assert.deepEqual(failureOf(new EngineError('query', 'expected a value', { column: 8 })), {
@@ -97,6 +98,7 @@ test('a failure says what failed, with which input, and what to do', () => {
     failureText('x', failureOf(new EngineError('query', 'expected y', { column: 3 }))),
     /expected y \(column 3\)\.$/,
   );
+  assert.equal(failureText('x', failureOf(new EngineError('limit', 'raise it'))), 'Cannot x: raise it.');
 });
 
 test('takes only what lies below a folder for inside', () => {

@@ -15,8 +15,11 @@ export interface TaskSources {
   readonly entries: readonly SegmentEntry[];
   readonly superseded: readonly string[];
   readonly fileOfSide: (side: SideEntry) => string;
-  /** Brings the sides to where `fileOfSide` says, until released. */
-  readonly hold: (sides: readonly SideEntry[]) => Promise<{ release(): Promise<void> }>;
+  /** Brings the sides to where `fileOfSide` says, run after run, each as long as `work` takes. */
+  readonly inRuns: (
+    entries: readonly SegmentEntry[],
+    work: (entries: readonly SegmentEntry[]) => Promise<void>,
+  ) => Promise<void>;
   /** Folds a segment's tasks anew from its records without those of the given versions. */
   readonly refold: (segment: LoadedSegment, without: ReadonlySet<string>) => Promise<Refolded>;
 }
@@ -113,26 +116,23 @@ export class IndexTasks {
   }
 
   /** All segments of the manifest by key; those that are known are read no more. */
-  async #loadMissing({ entries, fileOfSide, hold }: TaskSources, signal?: AbortSignal) {
-    const missing = entries.filter(({ key }) => !this.#segments.has(key));
-    const held = await hold(missing.map(({ side }) => side));
-    try {
-      const read = new Map<string, LoadedSegment>();
-      for (let next = 0; next < missing.length; next += sidesAtOnce) {
+  async #loadMissing({ entries, fileOfSide, inRuns }: TaskSources, signal?: AbortSignal) {
+    const known = new Map(this.#segments);
+    const missing = entries.filter(({ key }) => !known.has(key));
+    await inRuns(missing, async (run) => {
+      for (let next = 0; next < run.length; next += sidesAtOnce) {
         signal?.throwIfAborted();
-        const batch = missing.slice(next, next + sidesAtOnce);
+        const batch = run.slice(next, next + sidesAtOnce);
         const sides = await Promise.all(batch.map(async (entry) => await this.#read(entry, fileOfSide(entry.side))));
-        for (const side of sides) read.set(side.entry.key, side);
+        for (const side of sides) known.set(side.entry.key, side);
       }
-      const loaded = new Map<string, LoadedSegment>();
-      for (const { key } of entries) {
-        const segment = this.#segments.get(key) ?? read.get(key);
-        if (segment) loaded.set(key, segment);
-      }
-      return loaded;
-    } finally {
-      await held.release();
+    });
+    const loaded = new Map<string, LoadedSegment>();
+    for (const { key } of entries) {
+      const segment = known.get(key);
+      if (segment) loaded.set(key, segment);
     }
+    return loaded;
   }
 
   async #read(entry: SegmentEntry, file: string): Promise<LoadedSegment> {

@@ -6,8 +6,8 @@ import { recordColumns, recordOfRow } from '../segmentColumns.ts';
 import type { PartPlace } from './tableSegment.ts';
 
 export interface RecordSources {
-  /** Brings the rows of some segments to where `fileOf` says, for as long as the question takes. */
-  readonly hold: (keys: readonly string[]) => Promise<void>;
+  /** Brings the rows of some segments to where `fileOf` says, run after run, each as long as `work` takes. */
+  readonly inRuns: (keys: readonly string[], work: (keys: readonly string[]) => Promise<void>) => Promise<void>;
   /** Where the rows of a segment lie, by its key. */
   readonly fileOf: (key: string) => string;
   /** Footers that were read before. */
@@ -22,26 +22,35 @@ export interface RecordSources {
  */
 export async function recordsOfTasks(
   tasks: readonly (readonly PartPlace[])[],
-  { hold, fileOf, layouts, superseded }: RecordSources,
+  { inRuns, fileOf, layouts, superseded }: RecordSources,
   signal?: AbortSignal,
 ): Promise<LogRecord[][]> {
   const records: LogRecord[][] = tasks.map(() => []);
-  await hold([...new Set(tasks.flatMap((parts) => parts.map(({ segment }) => segment.key)))]);
   const wanted = tasks.flatMap((parts, task) => parts.map(({ segment, at }) => ({ segment, at, task })));
-  for (const [segment, parts] of Map.groupBy(wanted, (part) => part.segment)) {
-    signal?.throwIfAborted();
-    const { starts } = segment.tasks;
-    const ordered = parts.toSorted((a, b) => a.at - b.at);
-    const ranges = ordered.map(({ at }) => ({ start: starts[at] ?? 0, end: starts[at + 1] ?? 0 }));
-    const rows = await readParquetRows(fileOf(segment.key), { columns: recordColumns, ranges, layouts }, signal);
-    let next = 0;
-    for (const { at, task } of ordered) {
-      const count = (starts[at + 1] ?? 0) - (starts[at] ?? 0);
-      for (const row of rows.slice(next, next + count)) {
-        if (!superseded.has(String(row['object_version']))) records[task]?.push(recordOfRow(row));
+  const ofSegment = new Map([...Map.groupBy(wanted, ({ segment }) => segment)].map((own) => [own[0].key, own]));
+  await inRuns([...ofSegment.keys()], async (keys) => {
+    for (const key of keys) {
+      const own = ofSegment.get(key);
+      if (!own) continue;
+      signal?.throwIfAborted();
+      const [
+        {
+          tasks: { starts },
+        },
+        parts,
+      ] = own;
+      const ordered = parts.toSorted((a, b) => a.at - b.at);
+      const ranges = ordered.map(({ at }) => ({ start: starts[at] ?? 0, end: starts[at + 1] ?? 0 }));
+      const rows = await readParquetRows(fileOf(key), { columns: recordColumns, ranges, layouts }, signal);
+      let next = 0;
+      for (const { at, task } of ordered) {
+        const count = (starts[at + 1] ?? 0) - (starts[at] ?? 0);
+        for (const row of rows.slice(next, next + count)) {
+          if (!superseded.has(String(row['object_version']))) records[task]?.push(recordOfRow(row));
+        }
+        next += count;
       }
-      next += count;
     }
-  }
+  });
   return records;
 }
