@@ -81,7 +81,7 @@ export const stringFields = [
   'message',
   'key',
 ] as const;
-const integerFields = ['attempt', 'bytes', 'docs'] as const;
+export const integerFields = ['attempt', 'bytes', 'docs'] as const;
 const errorFields = ['type', 'message', 'stack'] as const;
 const buildFields = ['service', 'version', 'commit', 'repository'] as const;
 

@@ -1,19 +1,12 @@
 /** The keys that records were seen to have, each at its place: records of one writer have the same ones in the same order. */
 
 import { pathSeparator, pathText } from '../../model/overview/recordFields.ts';
+import { integerFields, stringFields } from '../../model/record.ts';
 
 /** The texts of a record that have a column of their own, in the order of `KeyNode.field`. */
 export const scannedTexts = [
-  'level',
   'event',
-  'task',
-  'account',
-  'collection',
-  'source',
-  'coordinator',
-  'worker',
-  'message',
-  'key',
+  ...stringFields,
   'error_type',
   'error_message',
   'error_stack',
@@ -23,7 +16,7 @@ export const scannedTexts = [
   'build_repository',
 ] as const;
 
-export const scannedNumbers = ['attempt', 'bytes', 'docs'] as const;
+export const scannedNumbers = integerFields;
 
 /** What stands under a key: a text or number of that column, the time, an object of such texts, or anything else. */
 export type KeyKind = 'text' | 'number' | 'time' | 'parts' | 'rest' | 'odd';
