@@ -4,7 +4,7 @@ import type { CallContext } from './call.ts';
 import { WrongUse } from './wrongUse.ts';
 
 export interface Limits {
-  /** Of the embedded engine; beyond it, it works on disk. */
+  /** Of an index's tasks and the embedded engine together; beyond its part, the engine works on disk. */
   readonly memoryLimitMb?: number;
   /** For cached segments, and once more for what is spilled. */
   readonly diskLimitMb?: number;

@@ -10,6 +10,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { untilAborted } from '../store/untilAborted.ts';
+import { Turns } from './turns.ts';
 
 export interface CachedFile {
   /** Path, below the folder. */
@@ -32,8 +33,8 @@ export class CacheSpace {
   readonly #folder: string;
   /** By path: by how many it is used, and what it takes or will take. */
   readonly #inUse = new Map<string, { count: number; readonly sizeBytes: number }>();
-  /** Ends when everyone who has asked for room so far has it. */
-  #turn: Promise<void> = Promise.resolve();
+  /** Of those who ask for room. */
+  readonly #turns = new Turns();
   #freed = Promise.withResolvers<void>();
   /** What the folder was brought to last: it has not grown beyond since, but by other processes. */
   #boundBytes = Number.POSITIVE_INFINITY;
@@ -59,11 +60,7 @@ export class CacheSpace {
       this.use(files);
       return 0;
     }
-    const before = this.#turn;
-    const done = Promise.withResolvers<void>();
-    this.#turn = before.then(() => done.promise);
-    try {
-      await untilAborted(before, signal);
+    return await this.#turns.take(async () => {
       for (;;) {
         signal?.throwIfAborted();
         this.use(files);
@@ -72,9 +69,7 @@ export class CacheSpace {
         this.#freed = Promise.withResolvers();
         await untilAborted(this.#freed.promise, signal);
       }
-    } finally {
-      done.resolve();
-    }
+    }, signal);
   }
 
   /** Marks files as used whether there is room for them or not: what is on its way takes room until that has ended. */

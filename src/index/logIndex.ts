@@ -9,18 +9,21 @@ import type { LogRecord } from '../model/record.ts';
 import type { FoldedTask, TaskDetail } from '../model/task.ts';
 import type { ObjectStore } from '../store/objectStore.ts';
 import { formatCursor, parseCursor } from './cursor.ts';
-import type { Database, DatabaseOptions, SqlRow } from './database.ts';
+import type { SqlRow } from './database.ts';
 import { findRecords } from './findRecords.ts';
 import { findTasks } from './findTasks.ts';
 import { readFreshness } from './freshness.ts';
 import { damagedIndex, IndexError } from './indexError.ts';
+import { memoryLimitNames } from './limitNames.ts';
 import type { Manifest, SegmentEntry } from './manifest.ts';
 import { asIndexError, type LoadedManifest, ManifestStore } from './manifestStore.ts';
+import { type MemoryShares, memoryShares } from './memoryShares.ts';
 import { ParquetLayouts } from './parquet/readParquetRows.ts';
 import { readRejectedRows, type RejectedLine } from './rejectedLines.ts';
 import { createSpillDirectory } from './spillDirectory.ts';
 import { type FetchListener, SegmentCache } from './segmentCache.ts';
 import type { SegmentSet } from './segmentSet.ts';
+import { SizedEngine } from './sizedEngine.ts';
 import { isOutOfMemory } from './sqlText.ts';
 import type { Staged } from './stagedTable.ts';
 import type { Statement } from './statements.ts';
@@ -28,11 +31,13 @@ import { IndexTasks } from './tasks/indexTasks.ts';
 import { refoldSegment } from './tasks/refoldSegment.ts';
 import { taskPage } from './tasks/taskPage.ts';
 import { recordsOfTasks, type RecordSources } from './tasks/taskRecords.ts';
+import { Turns } from './turns.ts';
 
 export interface LogIndexOptions {
   readonly store: ObjectStore;
   /** Segments of remote stores and spilled data go here. */
   readonly cacheDirectory: string;
+  /** Of the tasks that are kept at hand and the engines that read records, together and roughly. */
   readonly memoryLimitMb: number;
   /** Bound of the cached segments, and of what statements spill; 2 GiB by default. */
   readonly diskLimitMb?: number;
@@ -98,6 +103,8 @@ export interface IndexReading {
   ) => Promise<void>;
   /** A folder for what may be spilled, removed when the index is closed. */
   readonly spillDirectory: string;
+  /** Runs a statement of a user's, which has an engine of its own: one at a time, as each may take all of its share of the memory. */
+  readonly sqlInTurn: <T>(work: (memoryLimitMb: number) => Promise<T>) => Promise<T>;
   /** @param staged what is in temporary tables meanwhile. Rejects with `signal.reason` once the question's signal fires. */
   readonly query: (statement: Statement, staged?: Staged) => Promise<SqlRow[]>;
 }
@@ -108,21 +115,23 @@ export class LogIndex {
   readonly #store: ObjectStore;
   readonly #manifests: ManifestStore;
   readonly #cache: SegmentCache;
-  readonly #engine: DatabaseOptions;
-  #database: Promise<Database> | undefined;
+  readonly #engine: SizedEngine;
+  readonly #memoryLimitMb: number;
+  readonly #sqlTurns = new Turns();
   readonly #tasks: IndexTasks;
   readonly #layouts = new ParquetLayouts();
   readonly #nowMs: () => number;
   readonly #spillDirectory: string;
   #loaded: LoadedManifest | undefined;
 
-  private constructor(options: LogIndexOptions, cache: SegmentCache, engine: DatabaseOptions) {
+  private constructor(options: LogIndexOptions, cache: SegmentCache, engine: SizedEngine, spillDirectory: string) {
     this.#store = options.store;
     this.#manifests = new ManifestStore(options.store);
     this.#cache = cache;
     this.#engine = engine;
+    this.#memoryLimitMb = options.memoryLimitMb;
     this.#tasks = new IndexTasks(options.store.url, options.memoryLimitMb);
-    this.#spillDirectory = engine.temporaryDirectory;
+    this.#spillDirectory = spillDirectory;
     this.#nowMs = options.nowMs ?? Date.now;
   }
 
@@ -130,13 +139,9 @@ export class LogIndex {
   static async open(options: LogIndexOptions): Promise<LogIndex> {
     const { diskLimitMb = defaultDiskLimitMb } = options;
     const cache = new SegmentCache(options.store, options.cacheDirectory, diskLimitMb * 2 ** 20);
-    const spillDirectory = await createSpillDirectory(options.cacheDirectory);
-    return new LogIndex(options, cache, {
-      memoryLimitMb: options.memoryLimitMb,
-      spillLimitMb: Math.ceil(diskLimitMb),
-      temporaryDirectory: spillDirectory,
-      directories: [cache.directory],
-    });
+    const temporaryDirectory = await createSpillDirectory(options.cacheDirectory);
+    const engineOptions = { spillLimitMb: Math.ceil(diskLimitMb), temporaryDirectory, directories: [cache.directory] };
+    return new LogIndex(options, cache, new SizedEngine(engineOptions), temporaryDirectory);
   }
 
   get url(): string {
@@ -230,7 +235,7 @@ export class LogIndex {
   }
 
   async close(): Promise<void> {
-    if (this.#database) (await this.#database).close();
+    await this.#engine.close();
     await rm(this.#spillDirectory, { recursive: true, force: true });
   }
 
@@ -273,6 +278,7 @@ export class LogIndex {
       superseded: manifest.superseded,
     };
     await this.#bringTasks(segments, signal);
+    this.#engine.fit(this.#shares().engineMb);
     const byKey = new Map(manifest.segments.map((entry) => [entry.key, entry]));
     const entryOf = (key: string): SegmentEntry => {
       const entry = byKey.get(key);
@@ -300,6 +306,7 @@ export class LogIndex {
       inRuns: async (items, entryOfItem, read) => await this.#cache.inRuns(items, entryOfItem, read, signal),
       signal,
       spillDirectory: this.#spillDirectory,
+      sqlInTurn: async (run) => await this.#sqlTurns.take(async () => await run(this.#shares().sqlMb), signal),
       query: async (statement, staged) => await this.#query(statement, staged, signal),
     });
   }
@@ -326,7 +333,7 @@ export class LogIndex {
       return new IndexError(
         'memory',
         this.url,
-        `the index at ${this.url} cannot answer this within the memory limit: narrow the query or raise the limit`,
+        `the index at ${this.url} cannot answer this within the memory limit: narrow the query, or raise ${memoryLimitNames}`,
         { cause: error },
       );
     }
@@ -341,20 +348,15 @@ export class LogIndex {
   }
 
   async #query({ sql, parameters }: Statement, staged: Staged | undefined, signal?: AbortSignal): Promise<SqlRow[]> {
-    const database = await this.#openEngine();
-    return await database.query(sql, parameters.of(sql), {
-      ...(staged ? { staged } : {}),
-      ...(signal ? { signal } : {}),
-    });
+    const options = { ...(staged ? { staged } : {}), ...(signal ? { signal } : {}) };
+    return await this.#engine.ask(
+      this.#shares().engineMb,
+      async (database) => await database.query(sql, parameters.of(sql), options),
+    );
   }
 
-  /** Loading and opening the engine takes longer than most answers: only what needs it waits for it. */
-  async #openEngine(): Promise<Database> {
-    if (!this.#database) {
-      const { Database } = await import('./database.ts');
-      this.#database ??= Database.open(this.#engine);
-    }
-    return await this.#database;
+  #shares(): MemoryShares {
+    return memoryShares(this.#memoryLimitMb, this.#tasks.memoryMb);
   }
 }
 

@@ -24,6 +24,7 @@ export interface SqlOptions {
   /** Of more rows, the first are given. */
   readonly maxRows: number;
   readonly signal?: AbortSignal;
+  /** Less than its share of the index's. */
   readonly memoryLimitMb?: number;
   readonly spillLimitMb?: number;
   readonly timeLimitMs?: number;
@@ -33,7 +34,6 @@ export interface SqlPage extends Omit<SqlAnswer, 'from'> {
   readonly source: IndexSource;
 }
 
-const defaultMemoryLimitMb = 512;
 const defaultTimeLimitMs = 60_000;
 const defaultSpillLimitMb = 2000;
 const maxStatementLength = 100_000;
@@ -60,7 +60,11 @@ export async function readOnlySql(index: LogIndex, sql: string, options: SqlOpti
         return await answerOf(connection, sql, options.maxRows);
       };
       const { entries } = reading.segments;
-      const answer = await reading.holding(entries, async () => await inOwnEngine(reading, options, signal, ask));
+      const answer = await reading.sqlInTurn(async (shareMb) => {
+        const memoryLimitMb = Math.min(shareMb, options.memoryLimitMb ?? shareMb);
+        const limits = { ...options, memoryLimitMb };
+        return await reading.holding(entries, async () => await inOwnEngine(reading, limits, signal, ask));
+      });
       return { ...answer, source: reading.source };
     });
   } catch (error) {
@@ -80,14 +84,14 @@ const ownMistake = /^(?:Parser|Binder|Catalog|Conversion|Out of Range|Mismatch T
 /** Gives `work` a connection to a fresh engine that holds the views, locked; rejects when the signal fires, come what may. */
 async function inOwnEngine<T>(
   { segments, spillDirectory, url }: IndexReading,
-  options: SqlOptions,
+  options: SqlOptions & { readonly memoryLimitMb: number },
   signal: AbortSignal,
   work: (connection: DuckDBConnection) => Promise<T>,
 ): Promise<T> {
   const directory = join(spillDirectory, `sql-${randomBytes(6).toString('hex')}`);
   await mkdir(directory, { recursive: true });
   const instance = await DuckDBInstance.create(':memory:', {
-    memory_limit: `${options.memoryLimitMb ?? defaultMemoryLimitMb}MB`,
+    memory_limit: `${options.memoryLimitMb}MB`,
     temp_directory: directory,
     threads: '2',
     autoinstall_known_extensions: 'false',

@@ -327,16 +327,3 @@ test('the index as a backend says where its answer came from', async () => {
   assert.equal(detail?.attempts.length, 1);
   assert.ok(detail.records.every((record, at, all) => at === 0 || record.tsMs >= (all[at - 1]?.tsMs ?? 0)));
 });
-
-test('an index with more tasks than the memory limit allows is refused, saying what to do', async () => {
-  await using fixture = await indexFixture();
-  const { logs, index, directory } = fixture;
-  const records = Array.from({ length: 8_000 }, (_, at) => ({ task: `task-${at}`, event: 'task.created' }));
-  await logs.put('a.ndjson', lines(...records));
-  await indexLogs({ logs, index });
-  const small = await LogIndex.open({ store: index, cacheDirectory: join(directory, 'cache'), memoryLimitMb: 1 });
-  const message = /8000 tasks.*about 2 MB, and the limit is 1 MB\. Raise the memory limit/;
-  await assert.rejects(small.search(query(''), { limit: 1 }), { name: 'IndexError', code: 'memory', message });
-  await small.close();
-  assert.equal((await (await fixture.reader()).search(query(''), { limit: 1 })).total, 8_000);
-});

@@ -6,7 +6,9 @@
 import { readFile } from 'node:fs/promises';
 import { DamagedBlockFile } from '../blocks/blockFile.ts';
 import { damagedIndex, IndexError } from '../indexError.ts';
+import { memoryLimitNames } from '../limitNames.ts';
 import type { SegmentEntry, SideEntry } from '../manifest.ts';
+import { fits, leastEnginesMb, mbOfTasks } from '../memoryShares.ts';
 import { LoadedSegment, type Refolded } from './loadedSegment.ts';
 import { TaskTable } from './taskTable.ts';
 
@@ -24,9 +26,6 @@ export interface TaskSources {
   readonly refold: (segment: LoadedSegment, without: ReadonlySet<string>) => Promise<Refolded>;
 }
 
-/** Of the columns that a search needs, and a share of those that are read for pages and facets: measured at 10 million records. */
-const bytesPerTask = 160;
-
 const sidesAtOnce = 16;
 
 export class IndexTasks {
@@ -37,10 +36,15 @@ export class IndexTasks {
   #superseded = '';
   #bringing: Promise<void> | undefined;
 
-  /** @param url of the index, for messages. @param memoryLimitMb that the tasks may take, roughly. */
+  /** @param url of the index, for messages. @param memoryLimitMb that tasks and engines may take together, roughly. */
   constructor(url: string, memoryLimitMb: number) {
     this.#url = url;
     this.#memoryLimitMb = memoryLimitMb;
+  }
+
+  /** What the tasks take, roughly. */
+  get memoryMb(): number {
+    return mbOfTasks(tasksOf([...this.#segments.values()].map(({ entry }) => entry)));
   }
 
   get table(): TaskTable {
@@ -105,13 +109,15 @@ export class IndexTasks {
 
   /** Rather than have the whole process ended by the system. */
   #refuseTooMany(entries: readonly SegmentEntry[]): void {
-    const tasks = entries.reduce((sum, { side }) => sum + side.tasks, 0);
-    const neededMb = Math.ceil((tasks * bytesPerTask) / 2 ** 20);
-    if (neededMb <= this.#memoryLimitMb) return;
+    const tasks = tasksOf(entries);
+    const tasksMb = mbOfTasks(tasks);
+    if (fits(this.#memoryLimitMb, tasksMb)) return;
     throw new IndexError(
       'memory',
       this.#url,
-      `the index at ${this.#url} has ${tasks} tasks: to keep them at hand takes about ${neededMb} MB, and the limit is ${this.#memoryLimitMb} MB. Raise the memory limit, or index with a shorter retention`,
+      `${tasksMb + leastEnginesMb} MB of memory are needed, and the limit is ${this.#memoryLimitMb} MB: raise ${memoryLimitNames}, or index ` +
+        `with a shorter retention. The index at ${this.#url} has ${tasks} tasks, which take about ${tasksMb} MB to be at hand, and searching ` +
+        `their records takes ${leastEnginesMb} MB`,
     );
   }
 
@@ -146,4 +152,8 @@ export class IndexTasks {
       throw isDamage ? damagedIndex(this.#url, `${entry.side.key} is gone or not what was written`, error) : error;
     }
   }
+}
+
+function tasksOf(entries: readonly SegmentEntry[]): number {
+  return entries.reduce((sum, { side }) => sum + side.tasks, 0);
 }
