@@ -38,11 +38,11 @@ async function remoteStore(t: TestContext) {
     await store.put(key, bytes);
     parts.push({ key, sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
   }
-  // In one go: files come and go meanwhile.
+  // Files come and go meanwhile.
   const usedBytes = () => {
     const names = readdirSync(join(directory, 'segments'), { recursive: true, encoding: 'utf8' });
-    const found = names.map((name) => statSync(join(directory, 'segments', name)));
-    return found.reduce((sum, each) => sum + (each.isFile() ? each.size : 0), 0);
+    const found = names.map((name) => statSync(join(directory, 'segments', name), { throwIfNoEntry: false }));
+    return found.reduce((sum, each) => sum + (each?.isFile() ? each.size : 0), 0);
   };
   return { store, directory, parts, usedBytes };
 }
