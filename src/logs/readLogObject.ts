@@ -94,6 +94,8 @@ export async function readStoredLog(
     throw error;
   }
   // In memory of its own, which can be handed to a thread.
+  const [whole] = parts;
+  if (parts.length === 1 && whole?.byteLength === whole?.buffer.byteLength) return whole;
   const stored = new Uint8Array(size);
   let at = 0;
   for (const part of parts) {

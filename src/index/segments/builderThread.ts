@@ -3,10 +3,13 @@
 import { parentPort } from 'node:worker_threads';
 import type { FromBuilder, ToBuilder } from './builderMessages.ts';
 import { SegmentBuilder } from './segmentBuilder.ts';
+import { SegmentDraft } from './segmentDraft.ts';
 
 const port = parentPort;
 if (!port) throw new Error('this module is for a thread');
 
+/** Of one builder after the other. */
+const draft = new SegmentDraft();
 let builder: SegmentBuilder | undefined;
 let working = Promise.resolve();
 
@@ -28,7 +31,7 @@ async function workAfter(before: Promise<void>, message: ToBuilder): Promise<voi
 
 async function work(message: ToBuilder): Promise<FromBuilder | undefined> {
   if (message.kind === 'open') {
-    builder = new SegmentBuilder(message.options);
+    builder = new SegmentBuilder(message.options, draft);
     return undefined;
   }
   if (!builder) throw new RangeError('no builder was opened');

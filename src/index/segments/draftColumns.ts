@@ -29,6 +29,11 @@ export class DraftTexts {
     codes.set(this.codes);
     this.codes = codes;
   }
+
+  clear(rows: number): void {
+    this.codes.fill(0, 0, rows);
+    this.dictionary.clear();
+  }
 }
 
 /** Whole numbers; NaN where a row has none. */
@@ -47,6 +52,10 @@ export class DraftNumbers {
     const values = new Float64Array(capacity).fill(Number.NaN);
     values.set(this.values);
     this.values = values;
+  }
+
+  clear(rows: number): void {
+    this.values.fill(Number.NaN, 0, rows);
   }
 }
 
@@ -88,5 +97,10 @@ export class DraftLists {
     const ends = new Uint32Array(capacity);
     ends.set(this.ends);
     this.ends = ends;
+  }
+
+  clear(): void {
+    this.#length = 0;
+    this.dictionary.clear();
   }
 }

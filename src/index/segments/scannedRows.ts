@@ -20,7 +20,7 @@ interface Target {
 /** For one log object after the other; what was seen of one helps with the next. */
 export class ScannedRows implements QuickReader {
   readonly #scanner = new RecordScanner();
-  #target: Target;
+  readonly #target: Target;
   #object = '';
   #version = '';
   /** The codes of these in the draft, once there is a row of them. */
@@ -42,9 +42,8 @@ export class ScannedRows implements QuickReader {
     this.records = 0;
   }
 
-  /** Goes on with another draft. */
-  fill(draft: SegmentDraft): void {
-    this.#target = targetIn(draft);
+  /** After the draft was cleared. */
+  goOn(): void {
     [this.#objectCode, this.#versionCode] = [0, 0];
   }
 

@@ -48,15 +48,18 @@ export class SegmentBuilder implements SegmentBuilding {
   readonly #fields: FieldMapping | undefined;
   /** Mapped names are for the plain reader. */
   readonly #scanned: ScannedRows | undefined;
-  #draft = new SegmentDraft();
+  readonly #draft: SegmentDraft;
   readonly #segments: LocalSegment[] = [];
   #object: { readonly key: string; readonly version: string; readonly lines: LogLines } | undefined;
   /** Records of the object at work that were read line by line, by the plain reader. */
   #records = 0;
   #rejected: RejectedRow[] = [];
 
-  constructor(options: BuilderOptions) {
+  /** @param draft to gather rows in, whatever is in it. */
+  constructor(options: BuilderOptions, draft = new SegmentDraft()) {
     this.#options = options;
+    this.#draft = draft;
+    draft.clear();
     this.#fields = options.fields === undefined ? undefined : new FieldMapping(options.fields);
     this.#scanned = this.#fields ? undefined : new ScannedRows(this.#draft);
   }
@@ -122,11 +125,10 @@ export class SegmentBuilder implements SegmentBuilding {
   }
 
   async #write(): Promise<void> {
-    const draft = this.#draft;
-    this.#draft = new SegmentDraft();
-    this.#scanned?.fill(this.#draft);
     const name = `${randomBytes(16).toString('hex')}.parquet`;
-    const segment = await writeSegment(draft, join(this.#options.directory, name));
+    const segment = await writeSegment(this.#draft, join(this.#options.directory, name));
     if (segment) this.#segments.push(segment);
+    this.#draft.clear();
+    this.#scanned?.goOn();
   }
 }

@@ -45,9 +45,15 @@ export class TextDictionary implements Texts {
     return this.#starts;
   }
 
-  /** Memory that it takes. */
+  /** Estimate of the memory that its texts take: arrays that grow are larger than what is in them. */
   get heldBytes(): number {
-    return this.#bytes.length + 4 * (this.#starts.length + this.#slots.length);
+    return 1.5 * ((this.#starts[this.#count] as number) + 20 * this.#count);
+  }
+
+  /** Forgets all texts, and keeps the memory for others. */
+  clear(): void {
+    this.#count = 0;
+    this.#slots.fill(0);
   }
 
   /** The number of a text, from 1, in order of their first mention. Half of a surrogate pair becomes U+FFFD. */
