@@ -1,6 +1,6 @@
 /**
  * The index against the ClickHouse engine (MergeTree, bloom filter on the task, text indexes), on the same generated log files in
- * one run: `node test/bench/indexScale.bench.ts [RECORDS]`. Each part runs in a process of its own, so that memory is told of each.
+ * one run: `node test/bench/indexScale.bench.ts [RECORDS…]`; of several sizes it tells how the answers grow. Each part runs in a process of its own, so that memory is told of each.
  * Medians of warm runs. Where ClickHouse is asked for less than the index, the column `ClickHouse answers` says so.
  */
 
@@ -16,6 +16,7 @@ import { sqlText } from '../../src/index/sqlText.ts';
 import { FileStore } from '../../src/store/fileStore.ts';
 import { clickHouseForTests } from '../rigs/clickhouse.ts';
 import { type GeneratedLogs, generateLogs } from './generateRecords.ts';
+import { markdownTable } from './markdownTable.ts';
 import { query, type Question, questionsOf, type Sample } from './indexScaleQuestions.ts';
 
 const seed = 20261123;
@@ -60,11 +61,24 @@ switch (part) {
   case 'clickhouse':
     tell(await askClickHouse(directory, JSON.parse(given) as Sample));
     break;
-  default:
-    await compare(Number(part));
+  default: {
+    const sizes = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1_000_000];
+    if (!sizes.every((size) => size >= 1000)) throw new RangeError('expected numbers of records, each 1000 or more');
+    const measured: Measured[] = [];
+    for (const size of sizes) measured.push(await compare(size));
+    if (measured.length > 1) console.log(`\n${growth(measured)}`);
+  }
 }
 
-async function compare(wanted: number): Promise<void> {
+interface Measured {
+  readonly made: GeneratedLogs;
+  readonly indexed: Indexed;
+  readonly ours: Asked;
+  readonly theirs: ClickHouse | undefined;
+}
+
+/** Prints one size's table. */
+async function compare(wanted: number): Promise<Measured> {
   const folder = await mkdtemp(join(tmpdir(), 'ingest-trace-bench-'));
   try {
     const made = await generateLogs(storesIn(folder).logs, wanted, seed);
@@ -76,34 +90,73 @@ async function compare(wanted: number): Promise<void> {
     const indexed = inProcess('index', folder) as Indexed;
     const ours = inProcess('ask', folder, made.sample) as Asked;
     const theirs = (inProcess('clickhouse', folder, ours.sample) ?? undefined) as ClickHouse | undefined;
-    const rows: Record<string, Record<string, string>> = {};
-    for (const { name, goalMs, answers } of questionsOf(ours.sample)) {
+    const rows = questionsOf(ours.sample).map(({ name, goalMs, answers }) => {
       const [mine, other] = [ours.times[name], theirs?.times[name]];
-      rows[name] = {
-        'index ms': mine?.medianMs.toFixed(1) ?? '-',
-        'p95 ms': mine?.p95Ms.toFixed(1) ?? '-',
-        'goal ms': String(goalMs),
-        'ClickHouse ms': other?.medianMs.toFixed(1) ?? '-',
-        ratio: mine && other ? `${(other.medianMs / mine.medianMs).toFixed(1)}x` : '-',
-        'ClickHouse answers': answers,
-      };
-    }
-    rows['indexing / insert'] = {
-      'index ms': indexed.ms.toFixed(0),
-      'p95 ms': '',
-      'goal ms': 'ClickHouse',
-      'ClickHouse ms': theirs?.insertMs.toFixed(0) ?? '-',
-      ratio: theirs ? `${(theirs.insertMs / indexed.ms).toFixed(2)}x` : '-',
-      'ClickHouse answers': `processor time ${indexed.processorMs.toFixed(0)} ms, ClickHouse ${theirs?.processorMs.toFixed(0) ?? '-'} ms`,
-    };
-    rows['first answer of a fresh process'] = { 'index ms': ours.firstMs.toFixed(0), 'goal ms': '300' };
-    console.table(rows);
-    const share = (bytes: number) => `${mb(bytes)} MB = ${((100 * bytes) / rawBytes).toFixed(1)}% of the raw text`;
+      const times = [msText(mine?.medianMs), msText(mine?.p95Ms), String(goalMs), msText(other?.medianMs)];
+      return [name, ...times, ratioText(mine?.medianMs, other?.medianMs), answers];
+    });
+    const processor = `processor time ${wholeText(indexed.processorMs)}, ClickHouse ${wholeText(theirs?.processorMs)}`;
+    const indexing = [wholeText(indexed.ms), '', 'ClickHouse', wholeText(theirs?.insertMs)];
+    rows.push(['indexing, or inserting', ...indexing, ratioText(indexed.ms, theirs?.insertMs), processor]);
+    rows.push(['first answer of a fresh process', wholeText(ours.firstMs), '', '300']);
+    const header = ['', 'index, ms', 'p95', 'goal', 'ClickHouse, ms', 'ratio', 'ClickHouse answers with'];
+    console.log(markdownTable(header, rows));
+    const share = (bytes: number) => `${mb(bytes)} MB = ${shareText(bytes, made)} of the raw text`;
     console.log(`size: index ${share(ours.bytes)}; ClickHouse ${theirs ? share(theirs.bytes) : '-'}`);
     console.log(`peak memory: indexing ${indexed.peakMb} MB (goal 1024), all questions ${ours.peakMb} MB (goal 512)`);
+    return { made, indexed, ours, theirs };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What each size takes, side by side. */
+function growth(measured: readonly Measured[]): string {
+  const header = measured.flatMap(({ made }) => [`${wholeText(made.records)}, ms`, 'p95', 'ClickHouse', 'ratio']);
+  const rowOf = (name: string, cells: (of: Measured) => readonly string[]) => [name, ...measured.flatMap(cells)];
+  const rows = (measured[0] ? questionsOf(measured[0].ours.sample) : []).map(({ name }) =>
+    rowOf(name, ({ ours, theirs }) => {
+      const [mine, other] = [ours.times[name], theirs?.times[name]];
+      const ratio = ratioText(mine?.medianMs, other?.medianMs);
+      return [msText(mine?.medianMs), msText(mine?.p95Ms), msText(other?.medianMs), ratio];
+    }),
+  );
+  rows.push(
+    rowOf('indexing, or inserting', ({ indexed, theirs }) => [
+      wholeText(indexed.ms),
+      '',
+      wholeText(theirs?.insertMs),
+      ratioText(indexed.ms, theirs?.insertMs),
+    ]),
+    rowOf('first answer of a fresh process', ({ ours }) => [wholeText(ours.firstMs), '', '', '']),
+    rowOf('size, of the JSON', ({ made, ours, theirs }) => [
+      shareText(ours.bytes, made),
+      '',
+      theirs ? shareText(theirs.bytes, made) : '-',
+      '',
+    ]),
+    rowOf('peak memory, indexing, MB', ({ indexed }) => [wholeText(indexed.peakMb), '', '', '']),
+    rowOf('peak memory, all questions, MB', ({ ours }) => [wholeText(ours.peakMb), '', '', '']),
+  );
+  return markdownTable(['', ...header], rows);
+}
+
+function msText(ms: number | undefined): string {
+  return ms?.toFixed(1) ?? '-';
+}
+
+function wholeText(count: number | undefined): string {
+  return count === undefined ? '-' : Math.round(count).toLocaleString('en-US');
+}
+
+function ratioText(ours: number | undefined, theirs: number | undefined): string {
+  if (ours === undefined || theirs === undefined) return '-';
+  const ratio = theirs / ours;
+  return `${ratio < 1 ? ratio.toFixed(2) : ratio < 10 ? ratio.toFixed(1) : ratio.toFixed(0)}x`;
+}
+
+function shareText(bytes: number, { rawBytes }: GeneratedLogs): string {
+  return `${((100 * bytes) / rawBytes).toFixed(1)}%`;
 }
 
 /** Runs a part of this file by itself; its last line is what it found. */
