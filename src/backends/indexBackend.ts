@@ -3,7 +3,8 @@
 import type { Provenance, RecordsAnswer, SearchAnswer, TaskAnswer } from '../model/answer.ts';
 import type { Query } from '../model/query/query.ts';
 import { IndexError } from '../index/indexError.ts';
-import type { IndexSource, LogIndex } from '../index/logIndex.ts';
+import type { IndexSource } from '../index/indexReader.ts';
+import type { LogIndex } from '../index/logIndex.ts';
 import { toBackendError } from './backendError.ts';
 import { IndexOverview } from './indexOverview.ts';
 import type { OverviewBackend } from './overviewBackend.ts';
@@ -90,7 +91,13 @@ export class IndexBackend implements TaskBackend {
       ...(source.completeTs === undefined ? {} : { freshness: source.completeTs }),
       objects: source.segments,
       bytes: source.bytes,
-      partial: false,
+      partial: source.cutTs !== undefined,
+      ...(source.cutTs === undefined ? {} : { note: cutNote(source.cutTs) }),
     };
   }
+}
+
+function cutNote(cutTs: number): string {
+  const moment = new Date(cutTs).toISOString();
+  return `the index has more tasks than the memory limit allows: those up to ${moment} were left out. Ask of a time (since:, until:, at:), or raise the limit`;
 }

@@ -6,7 +6,9 @@ import { compareValueCounts } from '../model/overview/valueTally.ts';
 import type { Query } from '../model/query/query.ts';
 import { Parameters } from './compileQuery.ts';
 import { matchAll } from './findTasks.ts';
-import type { IndexReading, IndexSource, LogIndex } from './logIndex.ts';
+import type { IndexReading, IndexSource } from './indexReader.ts';
+import type { LogIndex } from './logIndex.ts';
+import { timesOf } from './segmentWindow.ts';
 import { recordValues, valueCountOf } from './recordValues.ts';
 import { matchedOf } from './stagedTasks.ts';
 import { matchedTable } from './statements.ts';
@@ -32,7 +34,7 @@ export async function facetCounts(
   field: string,
   options: { readonly limit: number; readonly signal?: AbortSignal },
 ): Promise<FacetCounts> {
-  return await index.read(options.signal, async (reading) => {
+  return await index.read({ signal: options.signal, times: timesOf(query) }, async (reading) => {
     const { tasks, segments, source } = reading;
     if (segments.entries.length === 0) {
       return { values: [], rest: { values: 0, count: 0 }, missing: 0, total: 0, source };

@@ -5,7 +5,9 @@ import { matchRecord } from '../model/query/matchTask.ts';
 import type { Query } from '../model/query/query.ts';
 import { frameOf } from '../stacktrace/frameOf.ts';
 import { matchAll } from './findTasks.ts';
-import type { IndexReading, IndexSource, LogIndex } from './logIndex.ts';
+import type { IndexReading, IndexSource } from './indexReader.ts';
+import type { LogIndex } from './logIndex.ts';
+import { timesOf } from './segmentWindow.ts';
 import { readParquetRows } from './parquet/readParquetRows.ts';
 import { recordColumns, recordOfRow } from './segmentColumns.ts';
 import { type GroupCount, GroupCounts } from './tasks/groupCounts.ts';
@@ -24,7 +26,7 @@ export async function failureGroups(
   query: Query,
   options: { readonly limit: number; readonly signal?: AbortSignal },
 ): Promise<FailureGroupPage> {
-  return await index.read(options.signal, async (reading) => {
+  return await index.read({ signal: options.signal, times: timesOf(query) }, async (reading) => {
     const counts = new GroupCounts();
     // A failure within the time is a record of a task that meets it: without terms there is no task to be ruled out.
     const isAny = query.where === undefined && query.atMs === undefined;

@@ -10,7 +10,9 @@ import { Parameters } from './compileQuery.ts';
 import type { SqlRow } from './database.ts';
 import { recordColumn } from './recordValues.ts';
 import { tokenPrefix, type TokenType } from './fieldTokens.ts';
-import type { IndexSource, LogIndex } from './logIndex.ts';
+import type { IndexSource } from './indexReader.ts';
+import type { LogIndex } from './logIndex.ts';
+import { timesOf } from './segmentWindow.ts';
 import { type SegmentSet } from './segmentSet.ts';
 import { ownersOf } from './stagedTasks.ts';
 import { asksOfOwners, contextOf, matchingRecords, segmentsOfRecords, type Statement } from './statements.ts';
@@ -29,7 +31,7 @@ export async function fieldList(
   options: { readonly limit: number; readonly signal?: AbortSignal },
 ): Promise<FieldList> {
   const limit = query.limit ?? options.limit;
-  return await index.read(options.signal, async (reading) => {
+  return await index.read({ signal: options.signal, times: timesOf(query) }, async (reading) => {
     const { segments, source } = reading;
     const columns = columnsStatement(query, segments);
     if (!columns) return { fields: [], total: 0, records: 0, source };

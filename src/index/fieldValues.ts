@@ -3,7 +3,8 @@
 import type { ValueCount } from '../model/overview/answers.ts';
 import { Parameters } from './compileQuery.ts';
 import { recordValues, valueCountOf } from './recordValues.ts';
-import type { IndexSource, LogIndex } from './logIndex.ts';
+import type { IndexSource } from './indexReader.ts';
+import type { LogIndex } from './logIndex.ts';
 
 /** Longer values are none to be offered. */
 export const maxValueLength = 200;
@@ -22,7 +23,7 @@ export async function fieldValues(
   field: string,
   options: { readonly prefix: string; readonly limit: number; readonly signal?: AbortSignal },
 ): Promise<FieldValues> {
-  return await index.read(options.signal, async ({ segments, source, holding, query: ask }) => {
+  return await index.read({ signal: options.signal }, async ({ segments, source, holding, query: ask }) => {
     if (segments.entries.length === 0) return { values: [], source };
     const parameters = new Parameters();
     const values = recordValues(field, segments, parameters);

@@ -4,7 +4,7 @@ import { compareCodePoints } from '../model/query/compareTasks.ts';
 import type { Query, QueryExpression } from '../model/query/query.ts';
 import type { LogRecord } from '../model/record.ts';
 import { rangesOf } from './findTasks.ts';
-import type { IndexReading } from './logIndex.ts';
+import type { IndexReading } from './indexReader.ts';
 import type { SegmentEntry } from './manifest.ts';
 import { readParquetRows } from './parquet/readParquetRows.ts';
 import { recordColumns, recordOfRow } from './segmentColumns.ts';

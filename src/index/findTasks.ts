@@ -6,7 +6,7 @@
 import { assertNever } from '../model/assertNever.ts';
 import type { SortPosition } from '../model/query/compareTasks.ts';
 import type { Query, SortField } from '../model/query/query.ts';
-import type { IndexReading } from './logIndex.ts';
+import type { IndexReading } from './indexReader.ts';
 import type { SegmentEntry } from './manifest.ts';
 import type { RowRange } from './parquet/readParquetRows.ts';
 import { mayHavePath } from './segmentSet.ts';

@@ -18,6 +18,11 @@ export function mbOfTasks(tasks: number): number {
   return Math.ceil((tasks * bytesPerTask) / 2 ** 20);
 }
 
+/** So many tasks leave enough to the engines. */
+export function mostTasks(limitMb: number): number {
+  return Math.max(0, Math.floor(((limitMb - leastEnginesMb) * 2 ** 20) / bytesPerTask));
+}
+
 /**
  * Their sum and `tasksMb` is at most the limit where `fits` says so. In steps: an engine whose share changes is opened anew, which is
  * not to happen with each commit.

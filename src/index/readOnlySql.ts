@@ -16,7 +16,8 @@ import type { SqlAnswer, SqlCell } from '../model/overview/answers.ts';
 import { selectProblem } from './checkSelect.ts';
 import { interruptible, spillLimitSql } from './database.ts';
 import { IndexError } from './indexError.ts';
-import type { IndexReading, IndexSource, LogIndex } from './logIndex.ts';
+import type { IndexReading, IndexSource } from './indexReader.ts';
+import type { LogIndex } from './logIndex.ts';
 import { sqlText } from './sqlText.ts';
 import { createSqlViews, sqlViews } from './sqlViews.ts';
 
@@ -53,7 +54,7 @@ export async function readOnlySql(index: LogIndex, sql: string, options: SqlOpti
   const limit = AbortSignal.timeout(timeLimitMs);
   const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
   try {
-    return await index.read(signal, async (reading) => {
+    return await index.read({ signal, of: 'records' }, async (reading) => {
       const ask = async (connection: DuckDBConnection) => {
         const problem = await problemOf(connection, sql);
         if (problem !== undefined) throw refuse(problem);

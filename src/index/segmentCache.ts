@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ObjectStore } from '../store/objectStore.ts';
@@ -114,6 +114,22 @@ export class SegmentCache {
     for (const run of this.#runsOf(items, entryOf)) {
       await this.holding(run.map(entryOf), async () => await work(run), signal);
     }
+  }
+
+  /** Some bytes of an object: from its file where that is here, else from the store, and not kept. @throws IndexError */
+  async readRange(
+    entry: CachedObject,
+    range: { readonly start: number; readonly end: number },
+    signal?: AbortSignal,
+  ): Promise<Buffer> {
+    const local = await readLocalRange(this.fileOf(entry), range);
+    if (local) return local;
+    const url = this.#store.url;
+    const object = await readObject(this.#store, entry.key, signal, range).catch((error: unknown) => {
+      throw asIndexError(error, url);
+    });
+    if (!object) throw damagedIndex(url, `${entry.key} is gone`);
+    return Buffer.from(object.bytes);
   }
 
   /** Compares the files with what the manifest says; the key of the first that differs. */
@@ -247,6 +263,21 @@ function isWhole(bytes: Uint8Array, entry: CachedObject): boolean {
 
 async function readLocal(file: string): Promise<Uint8Array | undefined> {
   return await readFile(file).catch(ignoreMissing);
+}
+
+/** `undefined` where there is no such file, or it ends before. */
+async function readLocalRange(
+  file: string,
+  { start, end }: { readonly start: number; readonly end: number },
+): Promise<Buffer | undefined> {
+  const handle = await open(file).catch(ignoreMissing);
+  if (!handle) return undefined;
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(end - start), 0, end - start, start);
+    return bytesRead === end - start ? buffer : undefined;
+  } finally {
+    await handle.close();
+  }
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): undefined {

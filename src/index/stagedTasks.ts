@@ -1,7 +1,7 @@
 /** What statements over records join of what the task table knows. */
 
 import { inheritedFields } from '../model/query/fields.ts';
-import type { IndexReading } from './logIndex.ts';
+import type { IndexReading } from './indexReader.ts';
 import type { SegmentEntry } from './manifest.ts';
 import type { Staged } from './stagedTable.ts';
 import { matchedTable, ownersTable } from './statements.ts';

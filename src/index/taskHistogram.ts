@@ -6,7 +6,9 @@ import { bucketOf, bucketWidth } from '../model/overview/timeBuckets.ts';
 import type { Query } from '../model/query/query.ts';
 import { taskStatuses } from '../model/task.ts';
 import { matchAll } from './findTasks.ts';
-import type { IndexSource, LogIndex } from './logIndex.ts';
+import type { IndexSource } from './indexReader.ts';
+import type { LogIndex } from './logIndex.ts';
+import { timesOf } from './segmentWindow.ts';
 import type { TableSegment } from './tasks/tableSegment.ts';
 import type { TaskMatcher } from './tasks/taskMatcher.ts';
 
@@ -17,7 +19,7 @@ export interface TaskHistogram extends Pick<HistogramAnswer, 'buckets' | 'widthM
 
 /** @throws IndexError; rejects with `signal.reason`. */
 export async function taskHistogram(index: LogIndex, query: Query, signal?: AbortSignal): Promise<TaskHistogram> {
-  return await index.read(signal, async (reading) => {
+  return await index.read({ signal, times: timesOf(query) }, async (reading) => {
     using matcher = await matchAll(reading, query);
     const spans = reading.tasks.table.segments
       .map((segment) => spanOf(segment, matcher))

@@ -6,7 +6,9 @@ import { compareSpans, laneRange, lanesOf, spansOf, touches, type WorkerSpan } f
 import type { Query } from '../model/query/query.ts';
 import { taskStatuses } from '../model/task.ts';
 import { matchAll } from './findTasks.ts';
-import type { IndexReading, IndexSource, LogIndex } from './logIndex.ts';
+import type { IndexReading, IndexSource } from './indexReader.ts';
+import type { LogIndex } from './logIndex.ts';
+import { timesOf } from './segmentWindow.ts';
 import { recordsOfTasks } from './tasks/taskRecords.ts';
 import type { PartPlace } from './tasks/tableSegment.ts';
 
@@ -29,7 +31,7 @@ export async function workerLanes(
   options: { readonly limit: number; readonly signal?: AbortSignal },
 ): Promise<WorkerLanes> {
   const limit = query.limit ?? options.limit;
-  return await index.read(options.signal, async (reading) => {
+  return await index.read({ signal: options.signal, times: timesOf(query) }, async (reading) => {
     const range = laneRange(query);
     const places = await touchedTasks(reading, query, range);
     let spans: WorkerSpan[] = [];

@@ -23,10 +23,7 @@ async function openWith({ index, directory }: IndexFixture, memoryLimitMb: numbe
 /** What the engine may take, in megabytes. */
 async function engineMb(index: LogIndex): Promise<number> {
   const sql = `SELECT current_setting('memory_limit') AS text`;
-  const [row] = await index.read(
-    undefined,
-    async (reading) => await reading.query({ sql, parameters: new Parameters() }),
-  );
+  const [row] = await index.read({}, async (reading) => await reading.query({ sql, parameters: new Parameters() }));
   const [, mebibytes = ''] = /^([\d.]+) MiB$/.exec(String(row?.['text'])) ?? [];
   return Math.round(Number(mebibytes) * 1.048576);
 }
@@ -56,10 +53,7 @@ test('the engine has what the tasks leave, and gives way as they become more', a
   assert.equal(await engineMb(reader), before.engineMb);
 
   const slow = 'SELECT count(*)::INTEGER AS count FROM range(14000) a(x), range(14000) b(y) WHERE (x * y) % 7 = 1';
-  const counted = reader.read(
-    undefined,
-    async (reading) => await reading.query({ sql: slow, parameters: new Parameters() }),
-  );
+  const counted = reader.read({}, async (reading) => await reading.query({ sql: slow, parameters: new Parameters() }));
   const count = 120_000;
   await indexTasks(fixture, 'b.ndjson', count);
   const after = memoryShares(limitMb, mbOfTasks(count + 10));
@@ -82,7 +76,7 @@ test('SQL takes its share, one statement at a time', async () => {
   const began = Promise.withResolvers<number>();
   const gate = Promise.withResolvers<void>();
   const order: string[] = [];
-  const first = reader.read(undefined, async ({ sqlInTurn }) => {
+  const first = reader.read({}, async ({ sqlInTurn }) => {
     await sqlInTurn(async (memoryLimitMb) => {
       began.resolve(memoryLimitMb);
       await gate.promise;

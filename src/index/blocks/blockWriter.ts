@@ -43,9 +43,9 @@ export class BlockWriter {
     this.#add({ name, type, count: values.length, base, ...optional }, bytesOf(narrow));
   }
 
-  /** As they are: numbers that no narrower type would hold. */
+  /** As they are, never compressed. */
   addWords(name: string, words: Uint32Array): void {
-    this.#add({ name, type: 'u32', count: words.length, base: 0 }, bytesOf(words));
+    this.#store({ name, type: 'u32', count: words.length, base: 0 }, bytesOf(words), false);
   }
 
   /** @param codes of the texts, in their order: from 1, 0 for none. All texts without them. */
@@ -85,7 +85,14 @@ export class BlockWriter {
   #add(info: Omit<BlockInfo, 'offset' | 'storedBytes' | 'isCompressed'>, bytes: Uint8Array): void {
     const compressed = bytes.length < smallestCompressed ? bytes : zstdCompressSync(bytes);
     const isCompressed = compressed.length < bytes.length;
-    const stored = isCompressed ? compressed : bytes;
+    this.#store(info, isCompressed ? compressed : bytes, isCompressed);
+  }
+
+  #store(
+    info: Omit<BlockInfo, 'offset' | 'storedBytes' | 'isCompressed'>,
+    stored: Uint8Array,
+    isCompressed: boolean,
+  ): void {
     this.#blocks.push({ ...info, offset: this.#offset, storedBytes: stored.length, isCompressed });
     this.#parts.push(stored);
     this.#offset += stored.length;

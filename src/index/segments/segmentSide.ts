@@ -39,9 +39,9 @@ export const filteredFields: ReadonlySet<string> = new Set(filteredColumns.map((
 export function segmentSide(draft: SegmentDraft, sorted: SortedDraft, rowGroupRows: number): Uint8Array[] {
   const { folded, order } = sorted;
   const writer = new BlockWriter();
+  addTaskColumns(writer, columnsOfDraft(draft, folded, order));
   writer.addNumbers('rowGroupRows', Float64Array.of(rowGroupRows));
   writer.addTexts('versions', draft.texts.object_version.dictionary);
-  addTaskColumns(writer, columnsOfDraft(draft, folded, order));
   addFailures(writer, draft, order);
   addFilters(writer, draft, order, rowGroupRows);
   return writer.finish();

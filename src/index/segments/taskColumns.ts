@@ -54,12 +54,13 @@ export interface TaskColumns {
 }
 
 export function addTaskColumns(writer: BlockWriter, { task, rows, numbers, key, names }: TaskColumns): void {
-  writer.addTexts('task', task.dictionary, task.codes);
   const { bytes, starts } = task.dictionary;
+  // First: a reader that looks for a task finds them without the directory.
   writer.addWords(
     'task.hash',
     task.codes.map((code) => idHash(bytes, starts[code - 1], starts[code])),
   );
+  writer.addTexts('task', task.dictionary, task.codes);
   writer.addNumbers('rows', rows);
   for (const name of numberNames) writer.addNumbers(name, numbers[name]);
   writer.addTexts('key', key.dictionary, key.codes);

@@ -1,5 +1,5 @@
 /**
- * Keeps the tasks of an index in memory up with its manifest: the sides of new segments are read and added; when segments go away, or
+ * Keeps tasks of an index in memory up with its manifest: the sides of further segments are read and added; when segments go away, or
  * records of one stop counting, the table is put together anew from what is in memory.
  */
 
@@ -8,13 +8,17 @@ import { DamagedBlockFile } from '../blocks/blockFile.ts';
 import { damagedIndex, IndexError } from '../indexError.ts';
 import { memoryLimitNames } from '../limitNames.ts';
 import type { SegmentEntry, SideEntry } from '../manifest.ts';
-import { fits, leastEnginesMb, mbOfTasks } from '../memoryShares.ts';
+import { fits, leastEnginesMb, mbOfTasks, mostTasks } from '../memoryShares.ts';
+import { tasksOf } from '../segmentWindow.ts';
 import { LoadedSegment, type Refolded } from './loadedSegment.ts';
 import { TaskTable } from './taskTable.ts';
 
 /** Where the sides lie, and who reads records. */
 export interface TaskSources {
+  /** Those whose tasks are wanted. */
   readonly entries: readonly SegmentEntry[];
+  /** All that there are: what is in memory of one of them may stay. */
+  readonly all: readonly SegmentEntry[];
   readonly superseded: readonly string[];
   readonly fileOfSide: (side: SideEntry) => string;
   /** Brings the sides to where `fileOfSide` says, run after run, each as long as `work` takes. */
@@ -26,29 +30,17 @@ export interface TaskSources {
   readonly refold: (segment: LoadedSegment, without: ReadonlySet<string>) => Promise<Refolded>;
 }
 
-const sidesAtOnce = 16;
+/** The tasks of some segments. Others may be added while a question looks at them, none taken away. */
+export class LoadedTasks {
+  readonly table = new TaskTable();
+  readonly #segments = new Map<string, LoadedSegment>();
 
-export class IndexTasks {
-  readonly #url: string;
-  readonly #memoryLimitMb: number;
-  #segments: ReadonlyMap<string, LoadedSegment> = new Map();
-  #table = new TaskTable();
-  #superseded = '';
-  #bringing: Promise<void> | undefined;
-
-  /** @param url of the index, for messages. @param memoryLimitMb that tasks and engines may take together, roughly. */
-  constructor(url: string, memoryLimitMb: number) {
-    this.#url = url;
-    this.#memoryLimitMb = memoryLimitMb;
+  has(key: string): boolean {
+    return this.#segments.has(key);
   }
 
-  /** What the tasks take, roughly. */
-  get memoryMb(): number {
-    return mbOfTasks(tasksOf([...this.#segments.values()].map(({ entry }) => entry)));
-  }
-
-  get table(): TaskTable {
-    return this.#table;
+  get segments(): Iterable<LoadedSegment> {
+    return this.#segments.values();
   }
 
   /** @throws RangeError for a segment that was not brought. */
@@ -58,8 +50,50 @@ export class IndexTasks {
     return segment;
   }
 
-  /** Brings the table up to the segments. Who comes while that is under way waits for it, and looks again. */
-  async bring(sources: TaskSources, signal?: AbortSignal): Promise<void> {
+  add(segments: readonly LoadedSegment[]): void {
+    this.table.add(
+      ...segments.map(({ entry, tasks, refolded }) => {
+        const { key, minTs, maxTs } = entry;
+        return { key, tasks, minTs, maxTs, ...(refolded ? { gone: refolded.gone } : {}) };
+      }),
+    );
+    for (const segment of segments) this.#segments.set(segment.entry.key, segment);
+  }
+}
+
+const sidesAtOnce = 16;
+
+export class IndexTasks {
+  /** That may be kept, counted in each segment that has records of them. */
+  readonly maxTasks: number;
+  readonly #url: string;
+  readonly #memoryLimitMb: number;
+  #loaded = new LoadedTasks();
+  #superseded = '';
+  #bringing: Promise<void> | undefined;
+
+  /** @param url of the index, for messages. @param memoryLimitMb that tasks and engines may take together, roughly. */
+  constructor(url: string, memoryLimitMb: number) {
+    this.#url = url;
+    this.#memoryLimitMb = memoryLimitMb;
+    this.maxTasks = mostTasks(memoryLimitMb);
+  }
+
+  /** What the tasks take, roughly. */
+  get memoryMb(): number {
+    return mbOfTasks(tasksOf([...this.#loaded.segments].map(({ entry }) => entry)));
+  }
+
+  /** What there is; `bring` says whether it is what is wanted. */
+  get loaded(): LoadedTasks {
+    return this.#loaded;
+  }
+
+  /**
+   * Brings the tasks of the segments, and perhaps leaves there those of others. Who comes while that is under way waits for it, and looks
+   * again. @throws IndexError
+   */
+  async bring(sources: TaskSources, signal?: AbortSignal): Promise<LoadedTasks> {
     while (!this.#isCurrent(sources)) {
       signal?.throwIfAborted();
       if (this.#bringing) {
@@ -72,39 +106,47 @@ export class IndexTasks {
       });
       await this.#bringing;
     }
+    return this.#loaded;
   }
 
-  #isCurrent({ entries, superseded }: TaskSources): boolean {
-    if (superseded.join() !== this.#superseded || entries.length !== this.#table.segments.length) return false;
-    return entries.every(({ key }) => this.#table.segment(key) !== undefined);
+  #isCurrent(sources: TaskSources): boolean {
+    return this.#canStay(sources) && sources.entries.every(({ key }) => this.#loaded.has(key));
+  }
+
+  /** Whether what is in memory is part of what there is. */
+  #canStay({ all, superseded }: TaskSources): boolean {
+    if (superseded.join() !== this.#superseded) return false;
+    const alive = new Set(all.map(({ key }) => key));
+    return [...this.#loaded.segments].every(({ entry }) => alive.has(entry.key));
   }
 
   async #load(sources: TaskSources, signal?: AbortSignal): Promise<void> {
-    const { superseded } = sources;
-    this.#refuseTooMany(sources.entries);
-    const isSame = superseded.join() === this.#superseded;
-    const loaded = await this.#loadMissing(sources, signal);
+    const { entries, superseded } = sources;
+    this.#refuseTooMany(entries);
+    const missing = entries.filter(({ key }) => !this.#loaded.has(key));
+    const read = await this.#readAll(missing, sources, signal);
+    const kept = [...this.#loaded.segments].map(({ entry }) => entry);
+    const isAdding = this.#canStay(sources) && tasksOf([...kept, ...missing]) <= this.maxTasks;
+    const wanted = isAdding ? read : this.#wanted(entries, read);
     const dead = new Set(superseded);
     const refolded = new Map<LoadedSegment, Refolded | undefined>();
-    for (const segment of loaded.values()) {
+    for (const segment of wanted) {
       const without = segment.versions.filter((version) => dead.has(version));
       if (segment.isWithout(without)) continue;
       refolded.set(segment, without.length === 0 ? undefined : await sources.refold(segment, new Set(without)));
     }
     // From here on nothing waits: the table is never seen half made.
     for (const [segment, without] of refolded) segment.refolded = without;
-    const isAdding = isSame && this.#table.segments.every(({ key }) => loaded.has(key));
-    const table = isAdding ? this.#table : new TaskTable();
-    const added = [...loaded].filter(([key]) => !table.segment(key));
-    table.add(
-      ...added.map(([key, { entry, tasks, refolded: left }]) => {
-        const { minTs, maxTs } = entry;
-        return { key, tasks, minTs, maxTs, ...(left ? { gone: left.gone } : {}) };
-      }),
-    );
-    this.#segments = loaded;
-    this.#table = table;
+    const loaded = isAdding ? this.#loaded : new LoadedTasks();
+    loaded.add(wanted);
+    this.#loaded = loaded;
     this.#superseded = superseded.join();
+  }
+
+  /** In the order of `entries`; those that are in memory are read no more. */
+  #wanted(entries: readonly SegmentEntry[], read: readonly LoadedSegment[]): LoadedSegment[] {
+    const byKey = new Map([...this.#loaded.segments, ...read].map((segment) => [segment.entry.key, segment]));
+    return entries.flatMap(({ key }) => byKey.get(key) ?? []);
   }
 
   /** Rather than have the whole process ended by the system. */
@@ -115,30 +157,26 @@ export class IndexTasks {
     throw new IndexError(
       'memory',
       this.#url,
-      `${tasksMb + leastEnginesMb} MB of memory are needed, and the limit is ${this.#memoryLimitMb} MB: raise ${memoryLimitNames}, or index ` +
-        `with a shorter retention. The index at ${this.#url} has ${tasks} tasks, which take about ${tasksMb} MB to be at hand, and searching ` +
+      `${tasksMb + leastEnginesMb} MB of memory are needed, and the limit is ${this.#memoryLimitMb} MB: raise ${memoryLimitNames}. ` +
+        `A segment of the index at ${this.#url} has ${tasks} tasks, which take about ${tasksMb} MB to be at hand, and searching ` +
         `their records takes ${leastEnginesMb} MB`,
     );
   }
 
-  /** All segments of the manifest by key; those that are known are read no more. */
-  async #loadMissing({ entries, fileOfSide, inRuns }: TaskSources, signal?: AbortSignal) {
-    const known = new Map(this.#segments);
-    const missing = entries.filter(({ key }) => !known.has(key));
-    await inRuns(missing, async (run) => {
+  async #readAll(
+    entries: readonly SegmentEntry[],
+    { fileOfSide, inRuns }: TaskSources,
+    signal?: AbortSignal,
+  ): Promise<LoadedSegment[]> {
+    const read: LoadedSegment[] = [];
+    await inRuns(entries, async (run) => {
       for (let next = 0; next < run.length; next += sidesAtOnce) {
         signal?.throwIfAborted();
         const batch = run.slice(next, next + sidesAtOnce);
-        const sides = await Promise.all(batch.map(async (entry) => await this.#read(entry, fileOfSide(entry.side))));
-        for (const side of sides) known.set(side.entry.key, side);
+        read.push(...(await Promise.all(batch.map(async (entry) => await this.#read(entry, fileOfSide(entry.side))))));
       }
     });
-    const loaded = new Map<string, LoadedSegment>();
-    for (const { key } of entries) {
-      const segment = known.get(key);
-      if (segment) loaded.set(key, segment);
-    }
-    return loaded;
+    return read;
   }
 
   async #read(entry: SegmentEntry, file: string): Promise<LoadedSegment> {
@@ -152,8 +190,4 @@ export class IndexTasks {
       throw isDamage ? damagedIndex(this.#url, `${entry.side.key} is gone or not what was written`, error) : error;
     }
   }
-}
-
-function tasksOf(entries: readonly SegmentEntry[]): number {
-  return entries.reduce((sum, { side }) => sum + side.tasks, 0);
 }

@@ -1,0 +1,84 @@
+/**
+ * Which segments a question is answered from. A reader keeps the tasks of all in memory where they fit; of an index with more, those that
+ * have to do with the times that are asked of, the newest first.
+ */
+
+import type { Query } from '../model/query/query.ts';
+import type { SegmentEntry } from './manifest.ts';
+import type { TableSegment } from './tasks/tableSegment.ts';
+
+/** Ms; absent: of any time. */
+export interface AskedTimes {
+  readonly sinceMs?: number | undefined;
+  readonly untilMs?: number | undefined;
+}
+
+export function timesOf({ time, atMs }: Query): AskedTimes {
+  return { sinceMs: time.sinceMs ?? atMs, untilMs: time.untilMs ?? atMs };
+}
+
+export interface WantedSegments {
+  /** All that may have to do with what is asked, the newest first. */
+  readonly candidates: readonly SegmentEntry[];
+  /** The newest of these, as many as may be kept; at least one. */
+  readonly entries: readonly SegmentEntry[];
+}
+
+/** Where not all segments are kept, a task is told as a whole if its records are never further apart than this. */
+export const longestSilenceMs = 6 * 3_600_000;
+
+/** @param maxTasks that may be kept. All segments where they have no more. */
+export function wantedSegments(all: readonly SegmentEntry[], asked: AskedTimes, maxTasks: number): WantedSegments {
+  if (tasksOf(all) <= maxTasks) return { candidates: all, entries: all };
+  const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = asked;
+  const candidates = all
+    .filter(({ minTs, maxTs }) => maxTs >= sinceMs - longestSilenceMs && minTs <= untilMs + longestSilenceMs)
+    .sort((a, b) => b.maxTs - a.maxTs);
+  const entries: SegmentEntry[] = [];
+  let tasks = 0;
+  for (const entry of candidates) {
+    tasks += entry.side.tasks;
+    if (tasks > maxTasks && entries.length > 0) break;
+    entries.push(entry);
+  }
+  return { candidates, entries };
+}
+
+/** Tasks of some segments; one with records in several counts in each. */
+export function tasksOf(entries: readonly SegmentEntry[]): number {
+  return entries.reduce((sum, { side }) => sum + side.tasks, 0);
+}
+
+/** The last moment of which records were left out; `undefined` where none were. */
+export function cutOf({ candidates }: WantedSegments, isKept: (entry: SegmentEntry) => boolean): number | undefined {
+  const left = candidates.filter((entry) => !isKept(entry));
+  return left.length === 0
+    ? undefined
+    : left.reduce((most, { maxTs }) => Math.max(most, maxTs), Number.NEGATIVE_INFINITY);
+}
+
+export interface Certainty {
+  /** Tasks that ended later are known with all their records. */
+  readonly afterMs: number;
+  /** False where some of them went on for so long that this cannot be said of them. */
+  readonly isWhole: boolean;
+}
+
+/** What is known of the newest tasks where records up to `cutTs` were left out. */
+export function certaintyOf(segments: readonly TableSegment[], cutTs: number): Certainty {
+  const boundMs = cutTs + longestSilenceMs;
+  let afterMs = boundMs;
+  let isWhole = true;
+  for (const segment of segments) {
+    if (segment.fromMs > boundMs || segment.boundReachMs <= boundMs) continue;
+    const { firstMs, lastMs, hidden } = segment;
+    for (let at = 0; at < firstMs.length; at++) {
+      if (hidden[at] === 1 || (firstMs[at] ?? 0) > boundMs || (lastMs[at] ?? 0) <= boundMs) continue;
+      const endMs = lastMs[at] ?? 0;
+      // Those that run across the bound are left to the older tasks, but for such as never seem to end.
+      if (endMs > boundMs + longestSilenceMs) isWhole = false;
+      else afterMs = Math.max(afterMs, endMs);
+    }
+  }
+  return { afterMs, isWhole };
+}
