@@ -25,7 +25,7 @@ export interface WantedSegments {
 }
 
 /** Where not all segments are kept, a task is told as a whole if its records are never further apart than this. */
-export const longestSilenceMs = 6 * 3_600_000;
+const longestSilenceMs = 6 * 3_600_000;
 
 /** @param maxTasks that may be kept. All segments where they have no more. */
 export function wantedSegments(all: readonly SegmentEntry[], asked: AskedTimes, maxTasks: number): WantedSegments {
