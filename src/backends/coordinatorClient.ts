@@ -1,6 +1,5 @@
 /** Asks one coordinator at a time over HTTP, with limits on time and size, and says plainly why there is no answer. */
 
-import type { Agent } from 'undici';
 import { type JsonObject, parseJson } from '../model/json.ts';
 import { messageOf } from './backendError.ts';
 import {
@@ -13,6 +12,7 @@ import {
   readWorkers,
   type TaskPage,
 } from './coordinatorAnswers.ts';
+import type { CoordinatorHttp } from './coordinatorHttp.ts';
 
 export interface CoordinatorClientOptions {
   /** The bearer token for a coordinator's URL, if it needs one. */
@@ -39,7 +39,7 @@ const maxBodyBytes = 32 * 1024 * 1024;
 
 export class CoordinatorClient {
   /** Loaded by the first question: who asks the index alone does not wait for it. */
-  #http: Promise<{ readonly agent: Agent; readonly request: typeof import('undici').request }> | undefined;
+  #http: Promise<CoordinatorHttp> | undefined;
   readonly #tokenFor: (url: string) => string | undefined;
   readonly #timeoutMs: number;
   readonly #deadlineMs: number;
@@ -87,16 +87,8 @@ export class CoordinatorClient {
   }
 
   async #connect() {
-    const { Agent, request } = await import('undici');
-    const agent = new Agent({
-      connect: { timeout: this.#timeoutMs },
-      headersTimeout: this.#timeoutMs,
-      // Between two pieces of a body.
-      bodyTimeout: this.#timeoutMs,
-      connections: 8,
-      maxResponseSize: maxBodyBytes,
-    });
-    return { agent, request };
+    const { openCoordinatorHttp } = await import('./coordinatorHttp.ts');
+    return openCoordinatorHttp({ timeoutMs: this.#timeoutMs, maxBodyBytes });
   }
 
   async #get(
