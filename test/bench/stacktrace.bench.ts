@@ -4,12 +4,36 @@ import { findTraces } from '../../src/stacktrace/findTraces.ts';
 import { forms, hostile, logs, services } from './traceTexts.ts';
 
 /**
- * Whole: one text of 4 MB, all its traces held at the end. In pieces: texts of about 64 KB, as records and documents are,
- * each let go of after it is read. All texts in one process, one after the other, so that no reader is compiled for one
- * language alone.
+ * Whole: one text of 2 MB, all its traces held at the end. In pieces: texts of about 64 KB, as records and documents are,
+ * each let go of after it is read. All texts are read in turn, round after round in one process, so that no reader is
+ * compiled for one language alone; a first round of everything, in which most is compiled, does not count.
  */
-const measures: [group: string, name: string, whole: number, pieces: number][] = [];
-for (const [group, texts] of Object.entries({ services, logs, hostile, 'fixtures, each form once': forms })) {
+const groups = { services, logs, hostile, 'fixtures, each form once': forms };
+const measures = Object.entries(groups).flatMap(([group, texts]) =>
+  Object.entries(texts).map(([name, text]) => ({
+    group,
+    name,
+    text,
+    parts: piecesOf(text),
+    traces: findTraces(text).length,
+    pieces: [] as number[],
+    whole: [] as number[],
+  })),
+);
+for (const group of Object.keys(groups)) {
+  const own = measures.filter((one) => one.group === group);
+  for (let round = 0; round < 11; round++) {
+    for (const { parts, pieces } of own) {
+      pieces.push(
+        processorMs(() => {
+          for (const part of parts) findTraces(part);
+        }),
+      );
+    }
+  }
+  for (let round = 0; round < 3; round++) {
+    for (const { text, whole } of own) whole.push(processorMs(() => findTraces(text)));
+  }
   console.log(
     `\n${group}`.padEnd(40),
     'MB/s in pieces'.padStart(16),
@@ -17,15 +41,7 @@ for (const [group, texts] of Object.entries({ services, logs, hostile, 'fixtures
     'whole'.padStart(8),
     ' traces',
   );
-  for (const [name, text] of Object.entries(texts)) {
-    const parts = piecesOf(text);
-    let traces = findTraces(text).length;
-    const pieces = timesOf(5, () => {
-      for (const part of parts) findTraces(part);
-    });
-    const whole = timesOf(3, () => {
-      traces = findTraces(text).length;
-    });
+  for (const { name, text, pieces, whole, traces } of own) {
     const speed = (ms: number): string => (text.length / 1e3 / ms).toFixed(1);
     console.log(
       name.padEnd(39),
@@ -34,13 +50,11 @@ for (const [group, texts] of Object.entries({ services, logs, hostile, 'fixtures
       speed(median(whole)).padStart(8),
       String(traces).padStart(7),
     );
-    measures.push([group, name, text.length / 1e3 / median(whole), text.length / 1e3 / median(pieces)]);
   }
-}
-for (const group of ['services', 'hostile']) {
-  const own = measures.filter(([of]) => of === group).sort((a, b) => a[3] - b[3]);
-  const [slowest] = own;
-  if (slowest) console.log(`\nslowest of ${group}: ${slowest[1]}, ${slowest[3].toFixed(1)} MB/s in pieces`);
+  const [slowest] = own
+    .map(({ name, text, pieces }) => ({ name, speed: text.length / 1e3 / median(pieces) }))
+    .sort((a, b) => a.speed - b.speed);
+  if (slowest) console.log(`slowest of ${group}: ${slowest.name}, ${slowest.speed.toFixed(1)} MB/s in pieces`);
 }
 
 /** Cut at line ends, where there are any; flat, as text that was read is. */
@@ -55,14 +69,12 @@ function piecesOf(text: string): string[] {
   return pieces;
 }
 
-/** Processor time of all threads, the garbage collector's too, so that what else runs on the machine counts less. */
-function timesOf(runs: number, work: () => void): number[] {
-  return Array.from({ length: runs }, () => {
-    const from = process.cpuUsage();
-    work();
-    const { user, system } = process.cpuUsage(from);
-    return (user + system) / 1000;
-  });
+/** Of all threads, the garbage collector's and the compiler's too, so that what else runs on the machine counts less. */
+function processorMs(work: () => void): number {
+  const from = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(from);
+  return (user + system) / 1000;
 }
 
 function median(times: readonly number[]): number {

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Every text is repeated up to about this many characters. */
-const targetLength = 4 << 20;
+const targetLength = 2 << 20;
 const upTo = (text: string): string => text.repeat(Math.ceil(targetLength / text.length));
 
 const fixtures = join(import.meta.dirname, '../fixtures/traces');
