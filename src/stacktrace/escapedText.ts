@@ -1,14 +1,18 @@
 /** Decodes the inside of JSON strings line by line, and tells those that hold a trace from Windows paths. */
 
-import { Offsets, type Places } from './offsets.ts';
+import { Offsets, type Places, placesWithin } from './offsets.ts';
 import { isDigit, isHexDigit } from './parse/characters.ts';
 
 /** A stretch of escaped text up to an escaped newline or an unescaped quote, decoded. */
 export interface Piece {
-  readonly text: string;
-  readonly start: number;
-  /** False when `text` stands in the source as it is. */
+  /** The text that it stands in as it is, or what it was decoded to, and where it starts and ends there. */
+  readonly chars: string;
+  readonly from: number;
+  readonly to: number;
   readonly isDecoded: boolean;
+  /** What it was read from, and where it started there. */
+  readonly source: string;
+  readonly start: number;
   readonly next: number;
   /** True when a quote ended it: what follows is another string. */
   readonly closes: boolean;
@@ -20,72 +24,86 @@ const maxPieceLength = 1 << 20;
 export function readPiece(source: string, start: number, end: number): Piece {
   const limit = Math.min(end, start + maxPieceLength);
   let text = '';
-  let isDecoded = false;
   let plainFrom = start;
   let at = start;
   for (; at < limit; at++) {
     const unit = source.charCodeAt(at);
     if (unit === 34) {
       if (isPythonQuote(source, at)) continue;
-      return { text: text + source.slice(plainFrom, at), start, isDecoded, next: at + 1, closes: true };
+      return pieceOf(source, start, text, plainFrom, at, at + 1, true);
     }
     if (unit !== 92) continue;
     const length = escapeLength(source, at);
     if (length === 0) continue;
-    if (length === newline) {
-      return { text: text + source.slice(plainFrom, at), start, isDecoded, next: at + 2, closes: false };
-    }
+    if (length === newline) return pieceOf(source, start, text, plainFrom, at, at + 2, false);
     text += source.slice(plainFrom, at) + decoded(source, at);
-    isDecoded = true;
     plainFrom = at + length;
     at = plainFrom - 1;
   }
   const next = Math.max(at, limit);
   // At the end of the physical line; its line end is no part of it.
   while (at > plainFrom && (source.charCodeAt(at - 1) === 10 || source.charCodeAt(at - 1) === 13)) at--;
-  return { text: text + source.slice(plainFrom, at), start, isDecoded, next, closes: next >= end };
+  return pieceOf(source, start, text, plainFrom, at, next, next >= end);
 }
 
-/** Where a decoded piece's characters stand: of most lines nobody asks, so it is decoded again for those that have a frame. */
-export class PiecePlaces implements Places {
-  readonly #source: string;
-  readonly #start: number;
-  readonly #end: number;
+/** @param text what stands before `plainFrom`, decoded */
+function pieceOf(
+  source: string,
+  start: number,
+  text: string,
+  plainFrom: number,
+  end: number,
+  next: number,
+  closes: boolean,
+): Piece {
+  if (plainFrom === start)
+    return { chars: source, from: start, to: end, isDecoded: false, source, start, next, closes };
+  const chars = text + source.slice(plainFrom, end);
+  return { chars, from: 0, to: chars.length, isDecoded: true, source, start, next, closes };
+}
+
+/**
+ * Where the characters of a piece's `chars` stand; absent when they do so as they are.
+ * @param outer where those of its source stand
+ */
+export function placesOf(piece: Piece, outer: Places | undefined): Places | undefined {
+  if (!piece.isDecoded) return outer;
+  const own = new PiecePlaces(piece);
+  return outer ? placesWithin(own, outer) : own;
+}
+
+/** Of most lines nobody asks, so a piece is decoded again for those that have a frame. */
+class PiecePlaces implements Places {
+  readonly #piece: Piece;
   #offsets: Offsets | undefined;
 
-  /** @param end the piece's `next` */
-  constructor(source: string, start: number, end: number) {
-    this.#source = source;
-    this.#start = start;
-    this.#end = end;
+  constructor(piece: Piece) {
+    this.#piece = piece;
   }
 
   at(index: number): number {
-    return (this.#offsets ??= this.#decode()).at(index);
+    return (this.#offsets ??= offsetsIn(this.#piece)).at(index);
   }
+}
 
-  #decode(): Offsets {
-    const source = this.#source;
-    const offsets = new Offsets(this.#start);
-    let length = 0;
-    let plainFrom = this.#start;
-    for (let at = source.indexOf('\\', plainFrom); at !== -1 && at < this.#end; at = source.indexOf('\\', at)) {
-      const escape = escapeLength(source, at);
-      if (escape === newline) break;
-      if (escape === 0) {
-        at++;
-        continue;
-      }
-      length += at - plainFrom;
-      const one = decoded(source, at).length;
-      if (one > 0) offsets.add(length, at);
-      length += one;
-      at += escape;
-      offsets.add(length, at);
-      plainFrom = at;
+function offsetsIn({ source, start, next }: Piece): Offsets {
+  const offsets = new Offsets(start);
+  let length = 0;
+  let plainFrom = start;
+  for (let at = source.indexOf('\\', plainFrom); at !== -1 && at < next; at = source.indexOf('\\', at)) {
+    const escape = escapeLength(source, at);
+    if (escape === newline) break;
+    if (escape === 0) {
+      at++;
+      continue;
     }
-    return offsets;
+    length += at - plainFrom;
+    if (source.charCodeAt(at + 1) !== carriageReturn) offsets.add(length++, at);
+    at += escape;
+    offsets.add(length, at);
+    plainFrom = at;
   }
+  return offsets;
 }
 
 /** What `escapeLength` says of `\n`, which ends a piece. */
@@ -111,7 +129,10 @@ function escapeLength(source: string, at: number): number {
   }
 }
 
-/** The character that the escape at `at` stands for; none for `\r`. */
+/** The `r` of `\r`, which stands for nothing. */
+const carriageReturn = 114;
+
+/** The character that the escape at `at` stands for. */
 function decoded(source: string, at: number): string {
   switch (source.charCodeAt(at + 1)) {
     case 116:
@@ -126,7 +147,7 @@ function decoded(source: string, at: number): string {
       return '\b';
     case 102:
       return '\f';
-    case 114:
+    case carriageReturn:
       return '';
     default:
       return String.fromCharCode(Number.parseInt(source.slice(at + 2, at + 6), 16));

@@ -11,6 +11,7 @@ import { phpTraces } from './parse/php.ts';
 import { pythonTraces } from './parse/python.ts';
 import { rubyTraces } from './parse/ruby.ts';
 import { rustTraces } from './parse/rust.ts';
+import { cluesOn } from './parse/clues.ts';
 import { headerOn } from './parse/header.ts';
 import type { ReadTraces, TraceParser } from './parse/traceParser.ts';
 import type { Offsets } from './offsets.ts';
@@ -70,7 +71,7 @@ export function findTracesIn(lines: TextLines): Trace[] {
   for (let index = 0; ; ) {
     const line = lines.at(index);
     if (!line) return traces;
-    const clues = lines.cluesOn(line);
+    const clues = cluesOn(line);
     const found = clues === 0 ? undefined : readTraces(lines, index, floor, clues);
     if (found) {
       const quoted = isRightBelow(lines, index, floor) ? traces.at(-1) : undefined;

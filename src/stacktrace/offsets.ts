@@ -47,11 +47,6 @@ export class Offsets implements Places {
   }
 }
 
-/** The places of a text that stands from `start` on as it is. */
-export function placesFrom(start: number): Places {
-  return { at: (index) => start + index };
-}
-
 /** Places that lead into a text that was itself decoded, led on to where that one was decoded from. */
 export function placesWithin(inner: Places, outer: Places): Places {
   return { at: (index) => outer.at(inner.at(index)) };

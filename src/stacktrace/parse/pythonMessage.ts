@@ -5,6 +5,7 @@
  */
 
 import type { TextLines } from '../textLines.ts';
+import { cluesOn } from './clues.ts';
 
 /**
  * How a traceback starts: within the message of another exception (`quoted`); it opens the text or the JSON string that it
@@ -85,7 +86,7 @@ export function messageBelow(
     const end = isOfTraces(text);
     if (end === 'follows') return trimmed(found);
     if (end === 'another' || index > header + maxMessageLines) return indented(found);
-    if (lines.cluesOn(line) !== 0) {
+    if (cluesOn(line) !== 0) {
       // The frames of the exception that quotes it stand below a blank line; others have their header above them.
       return context === 'quoted' && found.at(-1) === '' ? trimmed(found) : [];
     }
