@@ -5,7 +5,7 @@ import { bareFrameOn, elixirFrameOn, shellFrameOn } from './beamFrame.ts';
 import { readTerms } from './beamTerms.ts';
 import { clue } from './clues.ts';
 import { marginBefore } from './linePrefix.ts';
-import { newFrame } from './newFrame.ts';
+import { type FoundFrame, newFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { ReadTraces, TraceParser } from './traceParser.ts';
 
@@ -20,14 +20,15 @@ export const beamTraces: TraceParser = {
 };
 
 function readLines(lines: TextLines, index: number, floor: number, line: TextLine): ReadTraces | undefined {
-  const first = elixirFrameOn(line.text) ?? shellFrameOn(line.text);
+  const first = elixirFrameOn(line) ?? shellFrameOn(line);
   if (!first) return undefined;
   const draft = new TraceDraft('beam');
   const start = firstLine(lines, index, floor, first.start);
   const headerIndex = nameFromAbove(lines, start, floor, marginBefore(line.text, first.start), draft);
   const exit = headerIndex === undefined ? undefined : exitAround(lines, headerIndex, floor);
   // The frames of an exit stand below those of what it passes on, indented less.
-  const next = readFrames(lines, start, first.start, exit ? first.start : 0, draft);
+  const known = { index, frame: first };
+  const next = readFrames(lines, start, first.start, exit ? first.start : 0, draft, known);
   if (draft.frames.length === 0) return undefined;
   if (!exit) return { traces: [draft.finish()], next };
   exit.cause = draft;
@@ -39,9 +40,9 @@ function readLines(lines: TextLines, index: number, floor: number, line: TextLin
 function firstLine(lines: TextLines, index: number, floor: number, column: number): number {
   let start = index;
   for (let at = index - 1; at >= Math.max(floor, index - maxBareFrames) && !lines.at(at + 1)?.opens; at--) {
-    const text = lines.at(at)?.text ?? '';
-    if (bareFrameOn(text, column) ?? shellFrameOn(text)) start = at;
-    else if (!shellNote.test(text)) break;
+    const line = lines.at(at);
+    if (line && (bareFrameOn(line, column) ?? shellFrameOn(line))) start = at;
+    else if (!shellNote.test(line?.text ?? '')) break;
   }
   return start;
 }
@@ -50,13 +51,30 @@ const maxBareFrames = 8;
 /** Below a call Erlang's shell shows its source, its arguments and what is wrong with them. */
 const shellNote = /\s(?:\*\*\* argument \d|called as )|^\s+[%|]/;
 
-/** @param least the column left of which frames belong to another trace. @returns the index after the last frame */
-function readFrames(lines: TextLines, from: number, column: number, least: number, draft: TraceDraft): number {
+interface KnownFrame {
+  readonly index: number;
+  readonly frame: FoundFrame;
+}
+
+/**
+ * @param least the column left of which frames belong to another trace
+ * @param known the frame of a line that was read before
+ * @returns the index after the last frame
+ */
+function readFrames(
+  lines: TextLines,
+  from: number,
+  column: number,
+  least: number,
+  draft: TraceDraft,
+  known?: KnownFrame,
+): number {
   let next = from;
   for (let at = from; ; at++) {
     const below = lines.at(at);
     if (!below || (at > from && below.opens) || below.text.length < column) break;
-    const frame = elixirFrameOn(below.text) ?? shellFrameOn(below.text) ?? bareFrameOn(below.text, column);
+    const frame =
+      at === known?.index ? known.frame : (elixirFrameOn(below) ?? shellFrameOn(below) ?? bareFrameOn(below, column));
     if (frame && frame.start < least) break;
     if (frame) {
       draft.addFrame(newFrame(below, frame));
@@ -83,7 +101,7 @@ function nameFromAbove(
   for (let index = first - 1; index >= Math.max(floor, first - maxMessageLines); index--) {
     if (lines.at(index + 1)?.opens) return undefined;
     const line = lines.at(index);
-    if (!line || elixirFrameOn(line.text)) return undefined;
+    if (!line || elixirFrameOn(line)) return undefined;
     const match =
       (line.text.includes('** ') ? elixirHeader.exec(line.text) : null) ??
       (line.text.includes('exception ') ? erlangHeader.exec(line.text) : null);

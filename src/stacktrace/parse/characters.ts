@@ -43,6 +43,13 @@ export function isHexDigit(unit: number): boolean {
   return isDigit(unit) || ((unit | 32) >= 97 && (unit | 32) <= 102);
 }
 
+/** The first place of a character between `from` and `to`, which is left out; -1. */
+export function firstOf(text: string, unit: number, from: number, to: number): number {
+  let at = from;
+  while (at < to && text.charCodeAt(at) !== unit) at++;
+  return at < to ? at : -1;
+}
+
 /** The last place of a character between `from` and `to`, which is left out; -1. Several times as fast as `lastIndexOf`. */
 export function lastOf(text: string, unit: number, from: number, to: number): number {
   let at = to - 1;
