@@ -16,7 +16,7 @@ export const cppTraces: TraceParser = {
     if (!line) return undefined;
     const undefinedBehaviour = runtimeError(lines, line, index);
     if (undefinedBehaviour) return undefinedBehaviour;
-    const first = cppFrameOn(line.text);
+    const first = cppFrameOn(line);
     if (!first) return undefined;
     const draft = new TraceDraft('cpp');
     const next = readFrames(lines, index, line, first, draft);
@@ -42,7 +42,7 @@ function readFrames(lines: TextLines, first: number, line: TextLine, frame: CppF
   for (let index = next; quiet <= maxQuietLines; index++) {
     const below = lines.at(index);
     if (!below || below.opens) break;
-    const found = cppFrameOn(below.text);
+    const found = cppFrameOn(below);
     if (found) {
       const isNext =
         number === undefined ? found.number === undefined : found.number !== undefined && found.number > number;
@@ -80,16 +80,16 @@ function placeBelow(text: string): { file: string; line1: number } | undefined {
 }
 
 const maxLinesAbove = 12;
-/** What stands above a stack and says why it was printed. */
-const headers: readonly RegExp[] = [
-  /\b(?<sanitizer>\w+Sanitizer):? (?<message>.*)/,
-  /(?:received|terminated with) signal (?<type>SIG\w+), (?<message>[^.]*)/,
-  /stop reason = (?:signal )?(?<type>SIG\w+|EXC_\w+)(?::? (?<message>.*))?/,
-  /\*\*\* (?<type>SIG\w+) (?<message>.*?)(?:; stack trace: )?\*{0,3}$/,
-  /\*\*\* Signal \d+ \((?<type>SIG\w+)\) (?<message>.*?)(?:, stack trace: \*\*\*)?$/,
-  /terminate called after throwing an instance of '(?<type>[^']+)'/,
-  /(?:^|\] )(?<type>Check failed|Check failure): (?<message>.*)/,
-  /(?<type>Assertion) `(?<message>.*)' failed/,
+/** What stands above a stack and says why it was printed: words without which there is nothing, and how it is said. */
+const headers: readonly (readonly [words: string, header: RegExp])[] = [
+  ['Sanitizer', /\b(?<sanitizer>\w+Sanitizer):? (?<message>.*)/],
+  [' signal SIG', /(?:received|terminated with) signal (?<type>SIG\w+), (?<message>[^.]*)/],
+  ['stop reason = ', /stop reason = (?:signal )?(?<type>SIG\w+|EXC_\w+)(?::? (?<message>.*))?/],
+  ['*** SIG', /\*\*\* (?<type>SIG\w+) (?<message>.*?)(?:; stack trace: )?\*{0,3}$/],
+  ['*** Signal ', /\*\*\* Signal \d+ \((?<type>SIG\w+)\) (?<message>.*?)(?:, stack trace: \*\*\*)?$/],
+  ['terminate called', /terminate called after throwing an instance of '(?<type>[^']+)'/],
+  ['Check fail', /(?:^|\] )(?<type>Check failed|Check failure): (?<message>.*)/],
+  ['Assertion `', /(?<type>Assertion) `(?<message>.*)' failed/],
 ];
 /** A stack of a report: where memory was allocated or freed, one side of a race. */
 const reportedStack =
@@ -115,10 +115,10 @@ function nameFromAbove(lines: TextLines, first: number, floor: number, draft: Tr
   }
   for (let index = first - 1; index >= Math.max(floor, first - maxLinesAbove); index--) {
     const line = lines.at(index);
-    if (!line || cppFrameOn(line.text)) return false;
+    if (!line || cppFrameOn(line)) return false;
     const text = line.text.slice(0, maxHeader);
-    for (const header of headers) {
-      const match = header.exec(text);
+    for (const [words, header] of headers) {
+      const match = text.includes(words) ? header.exec(text) : null;
       if (!match) continue;
       const { sanitizer, type, message } = match.groups ?? {};
       // `heap-use-after-free` names the failure better than the tool that found it.
@@ -181,7 +181,7 @@ function runtimeError(lines: TextLines, line: TextLine, index: number): ReadTrac
   draft.type = 'runtime error';
   draft.message = line.text.slice(at + ': runtime error: '.length).trim();
   const below = lines.at(index + 1);
-  const frame = below && !below.opens ? cppFrameOn(below.text) : undefined;
+  const frame = below && !below.opens ? cppFrameOn(below) : undefined;
   if (below && frame?.number === 0) {
     draft.startAt(line.startOf(start));
     const next = readFrames(lines, index + 1, below, frame, draft);

@@ -2,6 +2,7 @@
 
 import { digitsEnd, isDigit, isHexDigit, lastOf, numberIn, tableOf, trimmedLength } from './characters.ts';
 import { looksLikePrefix } from './linePrefix.ts';
+import type { TextLine } from '../textLines.ts';
 import type { FoundFrame } from './newFrame.ts';
 import { readableCppName } from './cppName.ts';
 
@@ -11,12 +12,13 @@ export interface CppFrame extends FoundFrame {
 }
 
 /** @returns `undefined` when the line holds no frame */
-export function cppFrameOn(text: string): CppFrame | undefined {
-  return numberedFrame(text) ?? atSignFrame(text) ?? symbolFrame(text);
+export function cppFrameOn(line: TextLine): CppFrame | undefined {
+  return numberedFrame(line) ?? atSignFrame(line) ?? symbolFrame(line);
 }
 
 /** `#0 0x4f in run /a.cc:1:2` (sanitizers), `#0  run (n=1) at a.c:1` (gdb), `0# run at a.cc:1` (boost), `frame #0:` (lldb). */
-function numberedFrame(text: string): CppFrame | undefined {
+function numberedFrame(line: TextLine): CppFrame | undefined {
+  const { text } = line;
   const hash = text.indexOf('#');
   if (hash === -1 || hash > maxPrefix) return undefined;
   if (isDigit(text.charCodeAt(hash + 1))) {
@@ -24,15 +26,15 @@ function numberedFrame(text: string): CppFrame | undefined {
     const end = digitsEnd(text, hash + 1);
     const number = numberIn(text, hash + 1, end);
     if (number === -1 || !(text.startsWith('* ', start - 2) || looksLikePrefix(text, start))) return undefined;
-    if (start < hash) return text[end] === ':' ? lldbFrame(text, start, end + 1, number) : undefined;
-    if (text[end] !== ' ') return undefined;
-    return hashFrame(text, start, skipSpaces(text, end), number);
+    if (start < hash) return text.charCodeAt(end) === 58 ? lldbFrame(line, start, end + 1, number) : undefined;
+    if (text.charCodeAt(end) !== 32) return undefined;
+    return hashFrame(line, start, skipSpaces(text, end), number);
   }
   let start = hash;
   while (start > 0 && isDigit(text.charCodeAt(start - 1))) start--;
   const number = numberIn(text, start, hash);
-  if (number === -1 || text[hash + 1] !== ' ' || !looksLikePrefix(text, start)) return undefined;
-  return boostFrame(text, start, hash + 2, number);
+  if (number === -1 || text.charCodeAt(hash + 1) !== 32 || !looksLikePrefix(text, start)) return undefined;
+  return boostFrame(line, start, hash + 2, number);
 }
 
 /** Where the `0x` and its 4 to 16 hex digits at `from` end; -1 when they are not there. */
@@ -44,53 +46,70 @@ function addressEnd(text: string, from: number): number {
   return at >= from + 6 ? at : -1;
 }
 
-function hashFrame(text: string, start: number, from: number, number: number): CppFrame | undefined {
-  const afterAddress = addressEnd(text, from);
-  const hasIn = afterAddress !== -1 && text.startsWith(' in ', afterAddress);
-  const own = hasIn ? afterAddress + 4 : from;
+function hashFrame(line: TextLine, start: number, from: number, number: number): CppFrame | undefined {
+  const { text, chars } = line;
+  const afterAddress = addressEnd(chars, line.from + from) - line.from;
+  const hasIn = afterAddress > 0 && text.startsWith(' in ', afterAddress);
   const end = trimmedLength(text);
-  if (afterAddress !== -1 && !hasIn) {
+  if (afterAddress > 0 && !hasIn) {
     // `#6 0x55 (/bin/prog+0x5270)`
-    const binary = binaryAt(text, afterAddress);
-    return binary ? frameOf(start, end, number, undefined, undefined, binary) : undefined;
+    const binary = binaryAt(text, afterAddress, end);
+    return binary ? frameOf(line, start, end, number, end, end, undefined, binary) : undefined;
   }
-  return debuggerFrame(text, start, own, end, number, hasIn) ?? sanitizerFrame(text, start, own, end, number, hasIn);
+  const nameStart = hasIn ? afterAddress + 4 : from;
+  const open = text.indexOf(' (', nameStart);
+  const own = { line, start, end, number, from: nameStart, open, hasAddress: hasIn };
+  return debuggerFrame(own) ?? sanitizerFrame(own);
+}
+
+/** A line that starts with the number of a frame. */
+interface NumberedLine {
+  readonly line: TextLine;
+  readonly start: number;
+  readonly end: number;
+  readonly number: number;
+  /** Behind the number and the address. */
+  readonly from: number;
+  /** The first blank before a parenthesis behind that; -1 when there is none. */
+  readonly open: number;
+  readonly hasAddress: boolean;
 }
 
 /** `run<int> (this=0x1, s="a (b)") at a.cc:3`, `?? () from /lib/x.so`, `<signal handler called>`. */
-function debuggerFrame(
-  text: string,
-  start: number,
-  from: number,
-  end: number,
-  number: number,
-  hasAddress: boolean,
-): CppFrame | undefined {
-  if (text.startsWith('<signal handler called>', from)) {
-    return frameOf(start, end, number, '<signal handler called>', undefined, undefined, false);
+function debuggerFrame({
+  line,
+  start,
+  end,
+  number,
+  from,
+  open: plain,
+  hasAddress,
+}: NumberedLine): CppFrame | undefined {
+  const { text } = line;
+  if (text.charCodeAt(from) === 60 && text.startsWith(signalHandler, from)) {
+    return frameOf(line, start, end, number, from, from + signalHandler.length, undefined, undefined, false);
   }
-  const open = argumentsOpen(text, from, end);
+  const open = plain === -1 ? -1 : argumentsOpen(line, from, end, plain);
   if (open === -1) return undefined;
-  const name = text.slice(from, open);
   const at = text.includes(') at ', open) ? text.lastIndexOf(') at ', end) : -1;
-  const place = at > open ? placeIn(text, at + 5, end) : undefined;
-  if (place) return frameOf(start, end, number, name, place, undefined);
+  const place = at > open ? placeIn(line, at + 5, end) : undefined;
+  if (place) return frameOf(line, start, end, number, from, open, place, undefined);
   const library = text.includes(') from ', open) ? text.lastIndexOf(') from ', end) : -1;
-  if (library > open) return frameOf(start, end, number, name, undefined, text.slice(library + 7, end));
+  if (library > open) return frameOf(line, start, end, number, from, open, undefined, text.slice(library + 7, end));
   // Of prose there is much that starts with `#1` and ends in a parenthesis.
-  return text.charCodeAt(end - 1) === 41 && hasAddress && !binaryAt(text, open)
-    ? frameOf(start, end, number, name, undefined, undefined)
+  return text.charCodeAt(end - 1) === 41 && hasAddress && !binaryAt(text, open, end)
+    ? frameOf(line, start, end, number, from, open, undefined, undefined)
     : undefined;
 }
 
+const signalHandler = '<signal handler called>';
 const argumentsMarks = tableOf(' (){}<>"');
 
 /** The space before a debugger's arguments: the first one outside of template arguments and parameter lists. */
-function argumentsOpen(text: string, from: number, end: number): number {
-  if (!text.includes(' (', from)) return -1;
+function argumentsOpen({ text, chars, from: offset }: TextLine, from: number, end: number, plain: number): number {
   let depth = 0;
   for (let at = from; at < end; at++) {
-    const unit = text.charCodeAt(at);
+    const unit = chars.charCodeAt(offset + at);
     if (unit > 127 || argumentsMarks[unit] === 0) continue;
     if (depth === 0 && unit === 32 && text.charCodeAt(at + 1) === 40) return at > from ? at : -1;
     if (unit === 60 || unit === 40 || unit === 123) depth++;
@@ -98,44 +117,60 @@ function argumentsOpen(text: string, from: number, end: number): number {
     else if (unit === 34) return -1;
   }
   // `operator< (`: brackets that are no brackets.
-  const plain = text.indexOf(' (', from);
   return plain > from && plain < end ? plain : -1;
 }
 
 /** `run(int) /a/b.cc:3:5`, `main (/bin/prog+0x12)`, both perhaps with `(BuildId: …)`; ThreadSanitizer has no address. */
-function sanitizerFrame(
-  text: string,
-  start: number,
-  from: number,
-  end: number,
-  number: number,
-  hasAddress: boolean,
-): CppFrame | undefined {
-  let stop = end;
-  const build = text.includes(' (BuildId: ', from) ? text.lastIndexOf(' (BuildId: ', stop) : -1;
-  if (build > from) stop = build;
+function sanitizerFrame({
+  line,
+  start,
+  end,
+  number,
+  from,
+  open: plain,
+  hasAddress,
+}: NumberedLine): CppFrame | undefined {
+  const { text } = line;
+  const build = plain !== -1 && text.includes(' (BuildId: ', plain) ? text.lastIndexOf(' (BuildId: ', end) : -1;
+  let stop = build > from ? build : end;
   let binary: string | undefined;
-  if (text.charCodeAt(stop - 1) === 41) {
+  if (plain !== -1 && text.charCodeAt(stop - 1) === 41) {
     const open = text.lastIndexOf(' (', stop - 1);
-    binary = open === -1 || open < from ? undefined : binaryAt(text.slice(0, stop), open);
+    binary = open < from ? undefined : binaryAt(text, open, stop);
     if (binary !== undefined) stop = open;
   }
-  const colon = lastPlace(text, from, stop);
-  const place = colon === -1 ? undefined : placeIn(text, colon, stop);
-  const printed = text.slice(from, place ? colon : stop).trimEnd();
+  const colon = lastPlace(line, from, stop);
+  const place = colon === -1 ? undefined : placeIn(line, colon, stop);
+  let nameEnd = blanksStart(text, from, place ? colon : stop);
   // ThreadSanitizer says so where it knows no place.
-  const isUnplaced = printed.endsWith(' <null>');
+  const isUnplaced = text.charCodeAt(nameEnd - 1) === 62 && nameEnd - from >= 7 && text.endsWith(' <null>', nameEnd);
   if (!place && (binary === undefined || !(hasAddress || isUnplaced))) return undefined;
-  const name = isUnplaced ? printed.slice(0, -' <null>'.length) : printed;
-  if (!hasAddress && name.includes(' ') && !name.includes('(')) return undefined;
-  return frameOf(start, end, number, name === '<null>' || name === '' ? undefined : name, place, binary);
+  if (isUnplaced) nameEnd -= ' <null>'.length;
+  if (!hasAddress && isProse(text.slice(from, nameEnd))) return undefined;
+  if (nameEnd - from === 6 && text.startsWith('<null>', from)) nameEnd = from;
+  return frameOf(line, start, end, number, from, nameEnd, place, binary);
+}
+
+function isProse(name: string): boolean {
+  return name.includes(' ') && !name.includes('(');
+}
+
+/** Where the blanks before `to` start. */
+function blanksStart(text: string, from: number, to: number): number {
+  let at = to;
+  while (at > from && isBlank(text.charCodeAt(at - 1))) at--;
+  return at;
+}
+
+function isBlank(unit: number): boolean {
+  return unit === 32 || unit === 9;
 }
 
 /** Where the file of a place that ends at `end` starts: at the last absolute path, else after the last space. */
-function lastPlace(text: string, from: number, end: number): number {
+function lastPlace({ text, chars, from: offset }: TextLine, from: number, end: number): number {
   if (!isDigit(text.charCodeAt(end - 1))) return -1;
-  const space = lastOf(text, 32, from, end);
-  if (space === -1) return -1;
+  const space = lastOf(chars, 32, offset + from, offset + end) - offset;
+  if (space < from) return -1;
   // The last word is one.
   if (text.charCodeAt(space + 1) === 47) return space + 1;
   let absolute = space - 1;
@@ -160,33 +195,33 @@ interface Place {
   readonly column1: number | undefined;
 }
 
-/** `file:12` or `file:12:3` between two places of the text, and nothing else. */
-function placeIn(text: string, from: number, to: number): Place | undefined {
+/** `file:12` or `file:12:3` between two places of the line, and nothing else. */
+function placeIn({ chars, from: offset }: TextLine, start: number, end: number): Place | undefined {
+  const from = offset + start;
+  const to = offset + end;
   let last = to;
-  while (last > from && isDigit(text.charCodeAt(last - 1))) last--;
-  const second = numberIn(text, last, to);
-  if (second === -1 || text.charCodeAt(last - 1) !== 58) return undefined;
+  while (last > from && isDigit(chars.charCodeAt(last - 1))) last--;
+  const second = numberIn(chars, last, to);
+  if (second === -1 || chars.charCodeAt(last - 1) !== 58) return undefined;
   let first = last - 1;
-  while (first > from && isDigit(text.charCodeAt(first - 1))) first--;
-  const line = numberIn(text, first, last - 1);
-  if (line !== -1 && text.charCodeAt(first - 1) === 58 && first - 1 > from) {
-    return { file: text.slice(from, first - 1), line1: line, column1: second };
+  while (first > from && isDigit(chars.charCodeAt(first - 1))) first--;
+  const line = numberIn(chars, first, last - 1);
+  if (line !== -1 && chars.charCodeAt(first - 1) === 58 && first - 1 > from) {
+    return { file: chars.slice(from, first - 1), line1: line, column1: second };
   }
-  return last - 1 > from ? { file: text.slice(from, last - 1), line1: second, column1: undefined } : undefined;
+  return last - 1 > from ? { file: chars.slice(from, last - 1), line1: second, column1: undefined } : undefined;
 }
 
 /** `(/bin/prog+0x5270)`: the first parentheses from `from` on that hold no others and end in an offset. */
-function binaryAt(text: string, from: number): string | undefined {
-  const limit = from + 1024;
+function binaryAt(text: string, from: number, to: number): string | undefined {
+  const limit = Math.min(to, from + 1024);
   let open = text.indexOf('(', from);
   let close = text.indexOf(')', open + 1);
   while (open !== -1 && close !== -1 && close < limit) {
     const inner = text.indexOf('(', open + 1);
     if (inner === -1 || inner > close) {
-      const plus = text.lastIndexOf('+0x', close);
-      if (plus > open + 1 && isHex(text, plus + 3, close) && !/\s/.test(text[open + 1] ?? '')) {
-        return text.slice(open + 1, plus);
-      }
+      const plus = offsetBefore(text, close);
+      if (plus > open + 1 && text.charCodeAt(open + 1) > 32) return text.slice(open + 1, plus);
       close = inner === -1 ? -1 : text.indexOf(')', inner + 1);
     }
     open = inner;
@@ -194,85 +229,92 @@ function binaryAt(text: string, from: number): string | undefined {
   return undefined;
 }
 
-function isHex(text: string, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if (!isHexDigit(text.charCodeAt(at))) return false;
-  return to > from;
+/** Where the `+0x12` that ends at `end` starts; -1 when there is none. */
+function offsetBefore(text: string, end: number): number {
+  let at = end;
+  while (isHexDigit(text.charCodeAt(at - 1))) at--;
+  return at < end && text.startsWith('+0x', at - 3) ? at - 3 : -1;
 }
 
 /** `run(int) at /a.cc:70`, `main in ./prog`, `0x00007F in /lib/x.so`. */
-function boostFrame(text: string, start: number, from: number, number: number): CppFrame | undefined {
+function boostFrame(line: TextLine, start: number, from: number, number: number): CppFrame | undefined {
+  const { text } = line;
   if (!text.includes(' at ', from) && !text.includes(' in ', from) && !text.includes(' [0x', from)) return undefined;
   // What addr2line adds where one line is several blocks, and `std::stacktrace` at the end of each.
   const end = text.trimEnd().replace(/ \(discriminator \d+\)$| \[0x[0-9a-f]+\]$/i, '').length;
   const at = text.lastIndexOf(' at ', end);
-  const place = at > from ? placeIn(text, at + 4, end) : undefined;
-  if (place) return frameOf(start, end, number, text.slice(from, at).trim(), place, undefined);
+  const place = at > from ? placeIn(line, at + 4, end) : undefined;
+  const nameStart = skipSpaces(text, from);
+  if (place) return frameOf(line, start, end, number, nameStart, blanksStart(text, nameStart, at), place, undefined);
   const inside = text.lastIndexOf(' in ', end);
   if (inside <= from && text.startsWith(' [0x', end)) {
-    return frameOf(start, text.trimEnd().length, number, text.slice(from, end), undefined, undefined);
+    return frameOf(line, start, trimmedLength(text), number, from, end, undefined, undefined);
   }
   if (inside <= from || /\s/.test(text.slice(inside + 4, end))) return undefined;
-  const name = text.slice(from, inside).trim();
-  return frameOf(
-    start,
-    end,
-    number,
-    /^0x[0-9a-f]+$/i.test(name) ? undefined : name,
-    undefined,
-    text.slice(inside + 4, end),
-  );
+  const isAddress = /^0x[0-9a-f]+$/i.test(text.slice(nameStart, inside).trim());
+  const nameEnd = isAddress ? nameStart : blanksStart(text, nameStart, inside);
+  return frameOf(line, start, end, number, nameStart, nameEnd, undefined, text.slice(inside + 4, end));
 }
 
 /** ``frame #0: 0x0000000100003f5c prog`run(n=3) at a.cc:12:5 [opt]`` */
-function lldbFrame(text: string, start: number, from: number, number: number): CppFrame | undefined {
+function lldbFrame(line: TextLine, start: number, from: number, number: number): CppFrame | undefined {
+  const { text } = line;
   const tick = text.indexOf('`', from);
   if (tick === -1) return undefined;
   const end = text.trimEnd().replace(/ \[[a-z]+\]$/, '').length;
   const at = text.lastIndexOf(' at ', end);
-  const place = at > tick ? placeIn(text, at + 4, end) : undefined;
+  const place = at > tick ? placeIn(line, at + 4, end) : undefined;
   const name = text.slice(tick + 1, place ? at : end).replace(/ \+ \d+$/, '');
   const binary = text.slice(from, tick).trim().split(' ').at(-1);
-  return frameOf(start, end, number, name, place, binary);
+  return frameOf(line, start, end, number, tick + 1, tick + 1 + name.length, place, binary);
 }
 
 /** `    @     0x7f12 run()` (glog), with the stack's size (abseil), `    @ 00000000004a1b2c run()` (folly). */
 const atSign = /^@ +(?:0x[0-9a-f]+|[0-9a-f]{16}|\(nil\))(?: +(?:(?:\d{1,7}|\(unknown\)) +)?(\S.*))?$/i;
 
-function atSignFrame(text: string): CppFrame | undefined {
+function atSignFrame(line: TextLine): CppFrame | undefined {
+  const { text } = line;
   const start = text.indexOf('@ ');
   // `PC: @ …` says what the first frame says again.
   if (start === -1 || !looksLikePrefix(text, start) || text.startsWith('PC: ', start - 4)) return undefined;
   const end = trimmedLength(text);
   const match = atSign.exec(text.slice(start, end));
   if (!match) return undefined;
-  const name = match[1] === '(unknown)' ? undefined : match[1];
-  return frameOf(start, end, undefined, name, undefined, undefined);
+  const nameLength = match[1] === undefined || match[1] === '(unknown)' ? 0 : match[1].length;
+  return frameOf(line, start, end, undefined, end - nameLength, end, undefined, undefined);
 }
 
 /** `./prog(_ZN4acme4loadEi+0x2a) [0x401234]`, as `backtrace_symbols` prints it. */
 const symbol = /(?:^|\s)((?:\.{0,2}\/|[\w.-]+\/)?[^\s()]+)\(([^()\s+]*)(?:\+0x[0-9a-f]+)?\) ?\[0x[0-9a-f]+\]$/i;
 
-function symbolFrame(text: string): CppFrame | undefined {
+function symbolFrame(line: TextLine): CppFrame | undefined {
+  const { text } = line;
   if (!text.includes('[0x')) return undefined;
-  const trimmed = text.trimEnd();
-  if (!trimmed.endsWith(']')) return undefined;
-  const match = symbol.exec(trimmed);
+  const end = trimmedLength(text);
+  if (text.charCodeAt(end - 1) !== 93) return undefined;
+  const match = symbol.exec(text.slice(0, end));
   if (!match) return undefined;
-  const start = match.index + match[0].indexOf(match[1] ?? '');
-  const name = match[2] === '' ? undefined : match[2];
-  return frameOf(start, trimmed.length, undefined, name, undefined, match[1]);
+  const [whole, binary = '', name = ''] = match;
+  const start = match.index + whole.indexOf(binary);
+  const nameStart = start + binary.length + 1;
+  return frameOf(line, start, end, undefined, nameStart, nameStart + name.length, undefined, binary);
 }
 
+/** @param nameStart where the name stands in the line, up to `nameEnd`; the same where there is none */
 function frameOf(
+  line: TextLine,
   start: number,
   end: number,
   number: number | undefined,
-  printed: string | undefined,
+  nameStart: number,
+  nameEnd: number,
   place: Place | undefined,
   binary: string | undefined,
   inApp?: boolean,
 ): CppFrame {
-  const name = printed === '??' || printed === '' ? undefined : printed;
+  const { chars, from } = line;
+  const isUnknown = nameEnd - nameStart === 2 && chars.startsWith('??', from + nameStart);
+  const name = isUnknown || nameEnd <= nameStart ? undefined : chars.slice(from + nameStart, from + nameEnd);
   return {
     start,
     end,
@@ -281,22 +323,24 @@ function frameOf(
     file: place?.file,
     line1: place?.line1,
     column1: place?.column1,
-    readable: name === undefined ? undefined : readableCppName(name),
+    readable: name === undefined ? undefined : readableCppName(chars, from + nameStart, from + nameEnd),
     inApp: inApp ?? isInApp(name, place?.file, binary),
     number,
   };
 }
 
 /** The system's headers, the C library as distributions build it, the sanitizers, toolchains and package managers. */
-const foreignFile =
-  /^(?:\/usr\/(?:include|lib|src)\/|\.{1,2}\/(?:sysdeps|nptl|csu|stdlib|misc|elf|signal|debug|posix|io|libio)\/|\.\/nptl|\/build\/(?:glibc|gcc)|\/lib(?:64)?\/)|(?:^|\/)(?:libsanitizer|compiler-rt|libstdc\+\+-v3|libgcc|vcpkg|\.conan2?|third_party|folly|boost|abseil-cpp)\/|\/rustc\/|\.S$/;
+const foreignRoot =
+  /^(?:\/usr\/(?:include|lib|src)\/|\.{1,2}\/(?:sysdeps|nptl|csu|stdlib|misc|elf|signal|debug|posix|io|libio)\/|\.\/nptl|\/build\/(?:glibc|gcc)|\/lib(?:64)?\/|(?:libsanitizer|compiler-rt|libstdc\+\+-v3|libgcc|vcpkg|\.conan2?|third_party|folly|boost|abseil-cpp)\/)/;
+const foreignFolder =
+  /\/(?:libsanitizer|compiler-rt|libstdc\+\+-v3|libgcc|vcpkg|\.conan2?|third_party|folly|boost|abseil-cpp|rustc)\//;
 const foreignName =
   /^(?:std::|__gnu_cxx::|__cxxabiv1::|boost::|folly::(?:symbolizer|detail)|google::|absl::|testing::|__(?:libc|GI|asan|ubsan|tsan|msan|sanitizer|interceptor|pthread|cxa|restore_rt|assert|futex|clone|kernel)|_(?:start|dl_|IO_|Unwind_|_)|_ZNSt|_ZSt|_ZN9__gnu_cxx|(?:start_thread|pthread_\w+|malloc|calloc|realloc|free|clone3?|abort|raise|gsignal|killpg|exit|operator new|operator delete)(?:[( []|$))/;
 const foreignBinary = /^(?:\/usr)?\/lib|\.so(?:\.\d+)*$|^\[vdso\]|linux-vdso|^lib\w+\.dylib$/;
 
 function isInApp(name: string | undefined, file: string | undefined, binary: string | undefined): boolean {
   if (name !== undefined && foreignName.test(name)) return false;
-  if (file !== undefined) return !foreignFile.test(file);
+  if (file !== undefined) return !(foreignRoot.test(file) || foreignFolder.test(file) || file.endsWith('.S'));
   return name !== undefined && !(binary !== undefined && foreignBinary.test(binary));
 }
 

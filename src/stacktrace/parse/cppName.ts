@@ -5,71 +5,96 @@ import { tableOf } from './characters.ts';
 /**
  * `acme::Loader<int>::read(std::vector<int> const&, int)` is `acme::Loader::read`, `_ZN4acme4loadEi` is `acme::load`.
  * Linear; `undefined` where nothing readable is left.
+ * @param text where the name stands from `start` to `end`
  */
-export function readableCppName(name: string): string | undefined {
-  const lambda = lambdaMark.exec(name);
-  const within = lambda && name.slice(0, lambda.index);
-  // A lambda is in the function before its mark, unless that is a template's argument.
-  if (within && count(within, '<') === count(within, '>')) {
-    const outer = readableCppName(within);
-    return outer === undefined ? undefined : `${outer} (lambda)`;
-  }
-  const plain = name.startsWith('_Z') ? unmangled(name) : name;
-  if (plain === undefined) return undefined;
-  const text = withoutArguments(plain).trim();
-  // A template's return type stands first: `void acme::run<int>(int)`.
-  const own =
-    !text.includes(' ') || /^operator\b|::operator\b/.test(text) ? text : text.slice(text.lastIndexOf(' ') + 1);
-  return own === '' ? undefined : own;
+export function readableCppName(text: string, start: number, end: number): string | undefined {
+  if (text.charCodeAt(start) !== 95 || !text.startsWith('_Z', start)) return readableName(text, start, end);
+  const name = unmangled(text.slice(start, end));
+  return name === undefined ? undefined : readableName(name, 0, name.length);
 }
 
 /** clang's `run()::$_0::operator()`, GCC's `run()::{lambda(int)#1}::operator()` and `run()::<lambda(int)>`. */
-const lambdaMark = /::(?:\$_\d+|\{lambda\(|<lambda\()/;
+const lambdaMark = /(?:\$_\d+|\{lambda\(|<lambda\()/y;
+
+function isLambdaMark(text: string, start: number, at: number): boolean {
+  if (at - 2 <= start || text.charCodeAt(at - 1) !== 58 || text.charCodeAt(at - 2) !== 58) return false;
+  lambdaMark.lastIndex = at;
+  return lambdaMark.test(text);
+}
 
 function count(text: string, character: string): number {
   return text.split(character).length - 1;
 }
 
 /** Leaves out what stands in parentheses and angle brackets; `operator<` and the like keep theirs. */
-function withoutArguments(name: string): string {
+function readableName(text: string, start: number, end: number): string | undefined {
   let plain = '';
   let depth = 0;
   /** Where the stretch starts that is outside of all brackets. */
-  let from = 0;
-  for (let at = 0; at < name.length; at++) {
-    const unit = name.charCodeAt(at);
+  let from = start;
+  let mayBeLambda = true;
+  for (let at = start; at < end; at++) {
+    const unit = text.charCodeAt(at);
     if (unit > 127 || marks[unit] === 0) continue;
-    if (depth === 0 && unit === 111 && name.startsWith('operator', at)) {
-      at = operatorEnd(name, at) - 1;
+    if (unit === 111) {
+      if (depth === 0 && text.startsWith('operator', at)) at = operatorEnd(text, at) - 1;
       continue;
     }
-    const opens = unit === 60 || unit === 40 || unit === 123;
-    if (!opens && unit !== 62 && unit !== 41 && unit !== 125) continue;
-    if (depth === 0) plain += name.slice(from, at);
+    if (mayBeLambda && (unit === 36 || unit === 60 || unit === 123) && isLambdaMark(text, start, at)) {
+      const within = text.slice(start, at - 2);
+      // A lambda is in the function before its mark, unless that is a template's argument.
+      if (count(within, '<') === count(within, '>')) return lambdaIn(within);
+      mayBeLambda = false;
+    }
+    if (unit === 36) continue;
+    if (depth === 0) plain += text.slice(from, at);
     from = at + 1;
     if (depth === 0 && unit === 40) {
-      if (name.startsWith(anonymous, at)) {
+      if (text.startsWith(anonymous, at)) {
         at += anonymous.length - 1;
         // With the colons that follow.
-        if (name.startsWith('::', at + 1)) at += 2;
+        if (text.startsWith('::', at + 1)) at += 2;
         from = at + 1;
         continue;
       }
-      if (!name.includes('::', at)) {
-        from = name.length;
+      if (!hasQualifier(text, at, end)) {
+        from = end;
         break;
       }
     }
-    depth = opens ? depth + 1 : Math.max(0, depth - 1);
+    if (unit === 60 || unit === 40 || unit === 123) depth++;
+    else depth = Math.max(0, depth - 1);
   }
-  if (depth === 0) plain += name.slice(from);
-  return plain.includes(' ')
-    ? plain.replace(/ \[clone .*$/, '').replace(/\bconst$/, '')
-    : plain.replace(/\bconst$/, '');
+  if (depth === 0 && from < end) plain += text.slice(from, end);
+  return withoutType(plain);
 }
 
-/** Brackets, and what `operator` starts with. */
-const marks = tableOf('<>(){}o');
+function lambdaIn(name: string): string | undefined {
+  const outer = readableCppName(name, 0, name.length);
+  return outer === undefined ? undefined : `${outer} (lambda)`;
+}
+
+function hasQualifier(text: string, from: number, to: number): boolean {
+  for (let at = from; at + 1 < to; at++) {
+    if (text.charCodeAt(at) === 58 && text.charCodeAt(at + 1) === 58) return true;
+  }
+  return false;
+}
+
+/** Without `const` and what the compiler says of a clone at the end, and a template's return type before it. */
+function withoutType(name: string): string | undefined {
+  if (!name.includes(' ')) return (name.endsWith('const') ? name.replace(/\bconst$/, '') : name) || undefined;
+  const text = name
+    .replace(/ \[clone .*$/, '')
+    .replace(/\bconst$/, '')
+    .trim();
+  // `void acme::run<int>(int)`
+  const isWhole = !text.includes(' ') || /^operator\b|::operator\b/.test(text);
+  return (isWhole ? text : text.slice(text.lastIndexOf(' ') + 1)) || undefined;
+}
+
+/** Brackets, and what lambdas and `operator` start with. */
+const marks = tableOf('<>(){}$o');
 const anonymous = '(anonymous namespace)';
 const operator = /operator(?:\(\)|\[\]|->\*?|<=>|<<=?|>>=?|[<>]=?|[^\w\s(<]{1,3})/y;
 
