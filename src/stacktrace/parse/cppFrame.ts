@@ -22,11 +22,13 @@ function numberedFrame(line: TextLine): CppFrame | undefined {
   const hash = text.indexOf('#');
   if (hash === -1 || hash > maxPrefix) return undefined;
   if (isDigit(text.charCodeAt(hash + 1))) {
-    const start = text.startsWith('frame ', hash - 6) ? hash - 6 : hash;
+    const isDebugger = text.charCodeAt(hash - 2) === 101 && text.startsWith('frame ', hash - 6);
+    const start = isDebugger ? hash - 6 : hash;
     const end = digitsEnd(text, hash + 1);
     const number = numberIn(text, hash + 1, end);
-    if (number === -1 || !(text.startsWith('* ', start - 2) || looksLikePrefix(text, start))) return undefined;
-    if (start < hash) return text.charCodeAt(end) === 58 ? lldbFrame(line, start, end + 1, number) : undefined;
+    const isCurrent = text.charCodeAt(start - 2) === 42 && text.charCodeAt(start - 1) === 32;
+    if (number === -1 || !(isCurrent || looksLikePrefix(text, start))) return undefined;
+    if (isDebugger) return text.charCodeAt(end) === 58 ? lldbFrame(line, start, end + 1, number) : undefined;
     if (text.charCodeAt(end) !== 32) return undefined;
     return hashFrame(line, start, skipSpaces(text, end), number);
   }
@@ -91,11 +93,13 @@ function debuggerFrame({
   }
   const open = plain === -1 ? -1 : argumentsOpen(line, from, end, plain);
   if (open === -1) return undefined;
-  const at = text.includes(') at ', open) ? text.lastIndexOf(') at ', end) : -1;
-  const place = at > open ? placeIn(line, at + 5, end) : undefined;
-  if (place) return frameOf(line, start, end, number, from, open, place, undefined);
-  const library = text.includes(') from ', open) ? text.lastIndexOf(') from ', end) : -1;
-  if (library > open) return frameOf(line, start, end, number, from, open, undefined, text.slice(library + 7, end));
+  if (text.includes(') ', open)) {
+    const at = text.lastIndexOf(') at ', end);
+    const place = at > open ? placeIn(line, at + 5, end) : undefined;
+    if (place) return frameOf(line, start, end, number, from, open, place, undefined);
+    const library = text.lastIndexOf(') from ', end);
+    if (library > open) return frameOf(line, start, end, number, from, open, undefined, text.slice(library + 7, end));
+  }
   // Of prose there is much that starts with `#1` and ends in a parenthesis.
   return text.charCodeAt(end - 1) === 41 && hasAddress && !binaryAt(text, open, end)
     ? frameOf(line, start, end, number, from, open, undefined, undefined)

@@ -37,7 +37,9 @@ function readableName(text: string, start: number, end: number): string | undefi
     const unit = text.charCodeAt(at);
     if (unit > 127 || marks[unit] === 0) continue;
     if (unit === 111) {
-      if (depth === 0 && text.startsWith('operator', at)) at = operatorEnd(text, at) - 1;
+      if (depth === 0 && text.charCodeAt(at + 1) === 112 && text.startsWith('operator', at)) {
+        at = operatorEnd(text, at) - 1;
+      }
       continue;
     }
     if (mayBeLambda && (unit === 36 || unit === 60 || unit === 123) && isLambdaMark(text, start, at)) {
@@ -50,7 +52,7 @@ function readableName(text: string, start: number, end: number): string | undefi
     if (depth === 0) plain += text.slice(from, at);
     from = at + 1;
     if (depth === 0 && unit === 40) {
-      if (text.startsWith(anonymous, at)) {
+      if (text.charCodeAt(at + 1) === 97 && text.startsWith(anonymous, at)) {
         at += anonymous.length - 1;
         // With the colons that follow.
         if (text.startsWith('::', at + 1)) at += 2;
@@ -81,13 +83,14 @@ function hasQualifier(text: string, from: number, to: number): boolean {
   return false;
 }
 
+function withoutConst(name: string): string {
+  return name.charCodeAt(name.length - 1) === 116 ? name.replace(/\bconst$/, '') : name;
+}
+
 /** Without `const` and what the compiler says of a clone at the end, and a template's return type before it. */
 function withoutType(name: string): string | undefined {
-  if (!name.includes(' ')) return (name.endsWith('const') ? name.replace(/\bconst$/, '') : name) || undefined;
-  const text = name
-    .replace(/ \[clone .*$/, '')
-    .replace(/\bconst$/, '')
-    .trim();
+  if (!name.includes(' ')) return withoutConst(name).trim() || undefined;
+  const text = withoutConst(name.replace(/ \[clone .*$/, '')).trim();
   // `void acme::run<int>(int)`
   const isWhole = !text.includes(' ') || /^operator\b|::operator\b/.test(text);
   return (isWhole ? text : text.slice(text.lastIndexOf(' ') + 1)) || undefined;
