@@ -231,9 +231,9 @@ const foreignApp =
   /^(?:elixir|eex|ex_unit|iex|logger|mix|stdlib|kernel|erts|compiler|crypto|ssl|inets|sasl|runtime_tools|ecto|ecto_sql|phoenix\w*|plug\w*|cowboy|cowlib|ranch|bandit|thousand_island|db_connection|postgrex|myxql|jason|poison|telemetry\w*|oban|broadway\w*|gen_stage|flow|finch|mint|hackney|tesla|req|absinthe\w*|ex_aws\w*|nimble_\w+|castore|gettext|swoosh|rabbit\w*|amqp\w*)$/;
 /** Modules of Erlang's own library that stand in most traces. */
 const foreignModule =
-  /:?(?:erl_\w+|erlang|init|lists|maps|gen|gen_server|gen_statem|gen_event|proc_lib|supervisor|shell|timer|ets|dets|mnesia\w*|io|io_lib|file|code|code_server|application\w*|rpc|error_handler|elixir\w*|binary|string|unicode|re|ssl\w*|inet\w*|gen_tcp|cowboy\w*|ranch\w*|eval_bits|escript|user_drv|group|logger\w*)[.:]/y;
+  /:?(?:erl_\w+|erlang|init|lists|maps|gen|gen_server|gen_statem|gen_event|proc_lib|supervisor|shell|timer|ets|dets|mnesia\w*|io|io_lib|file|code|code_server|application\w*|rpc|error_handler|elixir\w*|binary|string|unicode|re|ssl\w*|inet\w*|gen_tcp|cowboy\w*|ranch\w*|eval_bits|escript|user_drv|group|logger\w*)(?:[.:]|$)/y;
 
-/** @param called where what was called stands in `text` */
+/** @param called where what was called, or its module, stands in `text` */
 export function isBeamInApp(app: string | undefined, file: string, text: string, called: number): boolean {
   if (file.includes('deps/') && /(?:^|\/)deps\//.test(file)) return false;
   if (app !== undefined && foreignApp.test(app)) return false;

@@ -1,7 +1,7 @@
 /** Reads frames as Erlang's terms have them, also where its printer broke the line within one. */
 
 import type { TextLine, TextLines } from '../textLines.ts';
-import { isDigit, isWordPart, numberIn, trimmedLength } from './characters.ts';
+import { firstOf, isDigit, isWordPart, numberIn, trimmedLength } from './characters.ts';
 
 /** `{a,read,1,[{file,"a.erl"},{line,3}]}`; the third is the arity or the arguments. */
 export interface BeamTerm {
@@ -37,7 +37,9 @@ class TermReader {
   readonly #first: number;
   #index: number;
   #line: TextLine | undefined;
-  #text = '';
+  /** The text that the line stands in, where the line ends there, and where the reader is. */
+  #chars = '';
+  #end = 0;
   #at = 0;
 
   constructor(lines: TextLines, index: number, margin: number) {
@@ -45,13 +47,20 @@ class TermReader {
     this.#first = index;
     this.#index = index;
     this.#margin = margin;
-    this.#line = lines.at(index);
-    this.#text = this.#line?.text ?? '';
+    this.#enter(lines.at(index), 0);
+  }
+
+  #enter(line: TextLine | undefined, column: number): void {
+    this.#line = line;
+    if (!line) return;
+    this.#chars = line.chars;
+    this.#end = line.from + line.text.length;
+    this.#at = line.from + column;
   }
 
   read(column: number): BeamTerm | undefined {
-    this.#at = column;
     let line = this.#line;
+    this.#at += column;
     if (!this.#take(123)) return undefined;
     const module = this.#atom();
     if (module === undefined || !this.#take(44) || !this.#skip()) return undefined;
@@ -63,8 +72,8 @@ class TermReader {
     let start = column;
     let file: string | undefined;
     let line1: number | undefined;
-    if (this.#text.startsWith('{file,', this.#at)) {
-      const before = { index: this.#index, line: this.#line, text: this.#text, at: this.#at };
+    if (this.#starts('{file,')) {
+      const before = { index: this.#index, line: this.#line, column: this.#column() };
       const place = this.#place();
       if (place) {
         ({ file, line1 } = place);
@@ -75,17 +84,32 @@ class TermReader {
         }
       } else {
         // Something else that starts alike.
-        ({ index: this.#index, line: this.#line, text: this.#text, at: this.#at } = before);
+        this.#index = before.index;
+        this.#enter(before.line, before.column);
       }
     }
     if (!this.#close() || !line) return undefined;
-    const end = this.#index === shown ? this.#at : line.text.trimEnd().length;
+    const endColumn = this.#column();
+    const end = this.#index === shown ? endColumn : line.text.trimEnd().length;
     if (end <= start) return undefined;
-    return { module, name, arity, file, line1, line, start, end, endIndex: this.#index, endColumn: this.#at };
+    return { module, name, arity, file, line1, line, start, end, endIndex: this.#index, endColumn };
+  }
+
+  #column(): number {
+    return this.#at - (this.#line?.from ?? 0);
+  }
+
+  /** The character that the reader is at; -1 past the line's end. */
+  #unit(): number {
+    return this.#at < this.#end ? this.#chars.charCodeAt(this.#at) : -1;
+  }
+
+  #starts(text: string): boolean {
+    return this.#at + text.length <= this.#end && this.#chars.startsWith(text, this.#at);
   }
 
   #take(unit: number): boolean {
-    if (this.#text.charCodeAt(this.#at) !== unit) return false;
+    if (this.#unit() !== unit) return false;
     this.#at++;
     return true;
   }
@@ -93,62 +117,68 @@ class TermReader {
   /** Over blanks and, where a line ends, to the next one. */
   #skip(): boolean {
     for (;;) {
-      while (this.#at < this.#text.length && isBlank(this.#text.charCodeAt(this.#at))) this.#at++;
-      if (this.#at < this.#text.length) return true;
+      while (this.#at < this.#end && isBlank(this.#chars.charCodeAt(this.#at))) this.#at++;
+      if (this.#at < this.#end) return true;
       if (!this.#nextLine()) return false;
     }
   }
 
   #nextLine(): boolean {
+    const text = this.#line?.text ?? '';
     if (this.#index - this.#first >= maxBreaks) return false;
     // Printers break after a comma or an opening bracket.
-    const last = this.#text.charCodeAt(trimmedLength(this.#text) - 1);
+    const last = text.charCodeAt(trimmedLength(text) - 1);
     if (last !== 44 && last !== 91 && last !== 123) return false;
     const next = this.#lines.at(this.#index + 1);
     if (!next || next.opens || next.text.length <= this.#margin) return false;
     if (this.#margin > 0 && !isBlank(next.text.charCodeAt(this.#margin - 1))) return false;
     this.#index++;
-    this.#line = next;
-    this.#text = next.text;
-    this.#at = this.#margin;
+    this.#enter(next, this.#margin);
     return true;
   }
 
   /** `loader`, `'Elixir.Acme.Loader'`. */
   #atom(): string | undefined {
-    const text = this.#text;
+    const chars = this.#chars;
     const from = this.#at;
-    if (text.charCodeAt(from) === 39) {
-      const close = text.indexOf("'", from + 1);
-      if (close <= from + 1 || close - from > maxAtom + 1) return undefined;
+    const limit = Math.min(this.#end, from + maxAtom + 2);
+    const first = this.#unit();
+    if (first === 39) {
+      const close = firstOf(chars, 39, from + 1, limit);
+      if (close <= from + 1) return undefined;
       this.#at = close + 1;
-      return text.slice(from + 1, close);
+      return chars.slice(from + 1, close);
     }
-    const first = text.charCodeAt(from);
     if (first < 97 || first > 122) return undefined;
     let end = from + 1;
-    while (isWordPart(text.charCodeAt(end))) end++;
+    while (end < limit && isWordPart(chars.charCodeAt(end))) end++;
     if (end - from > maxAtom + 1) return undefined;
     this.#at = end;
-    return text.slice(from, end);
+    return chars.slice(from, end);
+  }
+
+  /** Over digits; where they start. */
+  #digits(): number {
+    const from = this.#at;
+    while (this.#at < this.#end && isDigit(this.#chars.charCodeAt(this.#at))) this.#at++;
+    return from;
   }
 
   /** The arity, or how many arguments the list holds; -1 when it is neither. */
   #arity(): number {
-    if (isDigit(this.#text.charCodeAt(this.#at))) {
-      const from = this.#at;
-      while (isDigit(this.#text.charCodeAt(this.#at))) this.#at++;
-      return this.#at - from <= 3 ? numberIn(this.#text, from, this.#at) : -1;
+    if (isDigit(this.#unit())) {
+      const from = this.#digits();
+      return this.#at - from <= 3 ? numberIn(this.#chars, from, this.#at) : -1;
     }
     if (!this.#take(91)) return -1;
     let commas = 0;
     let length = 0;
     for (; length <= maxArguments; length++) {
-      if (this.#at >= this.#text.length) {
+      if (this.#at >= this.#end) {
         if (!this.#nextLine()) return -1;
         continue;
       }
-      const unit = this.#text.charCodeAt(this.#at++);
+      const unit = this.#chars.charCodeAt(this.#at++);
       if (unit === 93) return length === 0 ? 0 : commas + 1;
       if (unit === 91) return -1;
       if (unit === 44) commas++;
@@ -160,34 +190,33 @@ class TermReader {
   #place(): { file: string; line1: number; index: number } | undefined {
     this.#at += '{file,'.length;
     if (!this.#skip()) return undefined;
-    const text = this.#text;
+    const chars = this.#chars;
     const index = this.#index;
     let from = this.#at;
-    if (text.charCodeAt(from) === 92) from++;
-    if (text.charCodeAt(from) !== 34) return undefined;
-    const close = text.indexOf('"', from + 1);
-    if (close === -1 || close - from > maxFile + 1) return undefined;
-    const end = text.charCodeAt(close - 1) === 92 && close - 1 > from + 1 ? close - 1 : close;
+    if (chars.charCodeAt(from) === 92) from++;
+    if (chars.charCodeAt(from) !== 34) return undefined;
+    const close = firstOf(chars, 34, from + 1, Math.min(this.#end, from + maxFile + 2));
+    if (close === -1) return undefined;
+    const end = chars.charCodeAt(close - 1) === 92 && close - 1 > from + 1 ? close - 1 : close;
     if (end <= from + 1) return undefined;
     this.#at = close + 1;
     if (!this.#take(125) || !this.#take(44) || !this.#skip()) return undefined;
-    if (!this.#text.startsWith('{line,', this.#at)) return undefined;
+    if (!this.#starts('{line,')) return undefined;
     this.#at += '{line,'.length;
     if (!this.#skip()) return undefined;
-    const digits = this.#at;
-    while (isDigit(this.#text.charCodeAt(this.#at))) this.#at++;
-    const line1 = numberIn(this.#text, digits, this.#at);
-    return line1 !== -1 && this.#take(125) ? { file: text.slice(from + 1, end), line1, index } : undefined;
+    const digits = this.#digits();
+    const line1 = numberIn(this.#chars, digits, this.#at);
+    return line1 !== -1 && this.#take(125) ? { file: chars.slice(from + 1, end), line1, index } : undefined;
   }
 
   /** What else the list says, and the brackets that end it and the frame. */
   #close(): boolean {
     for (let length = 0; length <= maxRest; length++) {
-      if (this.#at >= this.#text.length) {
+      if (this.#at >= this.#end) {
         // Another frame: this one was cut off.
-        if (!this.#nextLine() || this.#text.includes('{file,')) return false;
-      } else if (this.#text.charCodeAt(this.#at) === 93) break;
-      else if (this.#text.charCodeAt(this.#at) === 91 && this.#index > this.#first) return false;
+        if (!this.#nextLine() || this.#line?.text.includes('{file,')) return false;
+      } else if (this.#chars.charCodeAt(this.#at) === 93) break;
+      else if (this.#chars.charCodeAt(this.#at) === 91 && this.#index > this.#first) return false;
       else this.#at++;
     }
     return this.#take(93) && this.#take(125);

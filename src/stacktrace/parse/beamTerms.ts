@@ -106,7 +106,7 @@ function frameOfTerm(term: BeamTerm): FoundFrame {
     line1,
     column1: undefined,
     readable: readableBeamName(name),
-    inApp: file !== undefined && isBeamInApp(undefined, file, `${module}:`, 0),
+    inApp: file !== undefined && isBeamInApp(undefined, file, module, 0),
   };
 }
 
