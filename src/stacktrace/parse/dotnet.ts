@@ -14,7 +14,7 @@ export const dotnetTraces: TraceParser = {
   clues: clue.at | clue.dotnet,
   read(lines, index, floor) {
     const line = lines.at(index);
-    const frame = line && dotnetFrameOn(line.text);
+    const frame = line && dotnetFrameOn(line);
     if (!line || !frame) return undefined;
     const margin = marginBefore(line.text, frame.start);
     // Prose may end in a call: a line alone, without a file, needs an exception right above.
@@ -31,7 +31,7 @@ function firstFrame(lines: TextLines, index: number, floor: number, word: string
   let first = index;
   while (first > floor && index - first < maxUnplaced && !lines.at(first)?.opens) {
     const above = lines.at(first - 1);
-    if (!above || !dotnetFrameOn(above.text, word)) break;
+    if (!above || !dotnetFrameOn(above, word)) break;
     first--;
   }
   return first;
@@ -41,7 +41,7 @@ const maxUnplaced = 64;
 
 function goesOn(below: TextLine | undefined, word: string): boolean {
   if (!below || below.opens) return false;
-  return dotnetFrameOn(below.text, word) !== undefined || separator.test(below.text);
+  return dotnetFrameOn(below, word) !== undefined || separator.test(below.text);
 }
 
 function isHeader(above: TextLine | undefined, index: number): boolean {
@@ -50,7 +50,7 @@ function isHeader(above: TextLine | undefined, index: number): boolean {
 
 /** The header that names the first exception: the ones nearer to the frames are those of inner exceptions. */
 function outermostHeader(lines: TextLines, first: number, floor: number, margin: number): Header | undefined {
-  const isFrame = (text: string): boolean => dotnetFrameOn(text) !== undefined;
+  const isFrame = (line: TextLine): boolean => dotnetFrameOn(line) !== undefined;
   let header = announced(lines, headerAbove(lines, first, floor, margin, isFrame), first, margin);
   for (let depth = 0; header && depth < maxDepth; depth++) {
     const text = lines.at(header.index)?.text ?? '';
@@ -115,7 +115,7 @@ function readFrames(lines: TextLines, first: number, margin: number, word: strin
   for (let index = first; ; index++) {
     const line = lines.at(index);
     if (!line || (index > first && line.opens)) break;
-    const frame = dotnetFrameOn(line.text, word) ?? (index === first ? dotnetFrameOn(line.text) : undefined);
+    const frame = dotnetFrameOn(line, word) ?? (index === first ? dotnetFrameOn(line) : undefined);
     if (frame) {
       open.at(-1)?.addFrame(newFrame(line, frame));
       frames++;

@@ -1,6 +1,7 @@
 /** Reads one frame of .NET: `at Acme.Loader.Read(Int32 n) in C:\src\Loader.cs:line 12`, its words in any language. */
 
 import { digitsEnd, numberIn, tableOf, wordCharacters } from './characters.ts';
+import type { TextLine } from '../textLines.ts';
 import { readableDotnetName } from './dotnetName.ts';
 import { looksLikePrefix } from './linePrefix.ts';
 import type { FoundFrame } from './newFrame.ts';
@@ -15,22 +16,24 @@ const place =
   /(?: \[0x[0-9a-f]+\])? \S{1,6} (?:([^:*?"<>|]?:?[^:*?"<>|]{1,1000}):(?:[^\s\d:]{1,12} ?)?(\d{1,9})|(<[0-9a-f#]+>):0)/iy;
 
 /** @param known the word that the trace's first frame started with: its others need no file to be told */
-export function dotnetFrameOn(text: string, known?: string): DotnetFrame | undefined {
+export function dotnetFrameOn(line: TextLine, known?: string): DotnetFrame | undefined {
+  const { text, chars, from } = line;
   const start = startOfFrame(text, known);
   if (start === -1) return undefined;
   const wordEnd = text.indexOf(' ', start);
   if (wordEnd <= start || wordEnd - start > maxWord || hasTab(text, start, wordEnd)) return undefined;
-  const nameEnd = endOfName(text, wordEnd + 1);
-  const open = text.charCodeAt(nameEnd) === 32 ? nameEnd + 1 : nameEnd;
-  if (nameEnd === wordEnd + 1 || text.charCodeAt(open) !== 40) return undefined;
-  let end = endOfParameters(text, open);
-  if (end === -1) return undefined;
-  const name = text.slice(wordEnd + 1, nameEnd);
-  const dot = name.endsWith('..ctor') || name.endsWith('..cctor') ? name.lastIndexOf('..') : lastDot(name);
+  const to = from + text.length;
+  const nameStart = from + wordEnd + 1;
+  const nameEnd = endOfName(chars, nameStart, to);
+  const open = chars.charCodeAt(nameEnd) === 32 ? nameEnd + 1 : nameEnd;
+  if (nameEnd === nameStart || open >= to || chars.charCodeAt(open) !== 40) return undefined;
+  let end = endOfParameters(chars, open, to) - from;
+  if (end < 0) return undefined;
+  const dot = dotBeforeMethod(chars, nameStart, nameEnd);
   // Methods that are made at run time have no class.
-  const isMade = dot === -1 && known !== undefined && name.startsWith('lambda_method');
-  if (dot <= 0 && !isMade) return undefined;
-  const placed = text.charCodeAt(end) === 32 ? placeAt(text, end) : undefined;
+  const isMade = dot === -1 && known !== undefined && chars.startsWith('lambda_method', nameStart);
+  if (dot <= nameStart && !isMade) return undefined;
+  const placed = end < text.length && text.charCodeAt(end) === 32 ? placeAt(line, end) : undefined;
   if (placed) end = placed.end;
   if (end < text.length) {
     const rest = text.slice(end).trim();
@@ -39,8 +42,8 @@ export function dotnetFrameOn(text: string, known?: string): DotnetFrame | undef
   const word = text.slice(start, wordEnd);
   const isKnown = word === 'at' || word === known;
   if (!isKnown && placed?.file === undefined) return undefined;
-  const module = isMade ? undefined : name.slice(0, dot);
-  const own = name.slice(dot + 1);
+  const module = isMade ? undefined : chars.slice(nameStart, dot);
+  const own = chars.slice(isMade ? nameStart : dot + 1, nameEnd);
   const file = placed?.file;
   return {
     start,
@@ -62,30 +65,31 @@ interface Place {
   readonly line1: number | undefined;
 }
 
-function placeAt(text: string, from: number): Place | undefined {
-  const usual = usualPlaceAt(text, from);
+function placeAt(line: TextLine, from: number): Place | undefined {
+  const usual = usualPlaceAt(line, from);
   if (usual) return usual;
   place.lastIndex = from;
-  const [, file, line] = place.exec(text) ?? [];
+  const [, file, printed] = place.exec(line.text) ?? [];
   if (place.lastIndex === 0) return undefined;
-  return { end: place.lastIndex, file, line1: line === undefined || line === '0' ? undefined : Number(line) };
+  return { end: place.lastIndex, file, line1: printed === undefined || printed === '0' ? undefined : Number(printed) };
 }
 
 /** ` in C:\\src\\Loader.cs:line 12`, as most frames have it. */
-function usualPlaceAt(text: string, from: number): Place | undefined {
+function usualPlaceAt({ text, chars, from: offset }: TextLine, from: number): Place | undefined {
   if (!text.startsWith(' in ', from)) return undefined;
   const start = from + 4;
   const colon = text.indexOf(':', text.charCodeAt(start + 1) === 58 ? start + 2 : start + 1);
   if (!text.startsWith('line ', colon + 1) || colon - start > maxFile) return undefined;
-  for (let at = start; at < colon; at++) {
-    const unit = text.charCodeAt(at);
-    if (unit === 42 || unit === 63 || unit === 34 || unit === 60 || unit === 62 || unit === 124) return undefined;
+  for (let at = offset + start; at < offset + colon; at++) {
+    const unit = chars.charCodeAt(at);
+    if (unit < 128 && noFileParts[unit] === 1) return undefined;
   }
   const end = digitsEnd(text, colon + 6);
   const line1 = numberIn(text, colon + 6, end);
   return line1 > 0 ? { end, file: text.slice(start, colon), line1 } : undefined;
 }
 
+const noFileParts = tableOf('*?"<>|');
 const maxFile = 1000;
 const maxWord = 12;
 
@@ -102,28 +106,29 @@ function hasTab(text: string, from: number, to: number): boolean {
 const nameParts = tableOf(`${wordCharacters}\`$@.+<>|][,&*-`);
 const letter = /\p{L}/uy;
 
-function endOfName(text: string, from: number): number {
-  for (let at = from; ; at++) {
+function endOfName(text: string, from: number, to: number): number {
+  for (let at = from; at < to; at++) {
     const unit = text.charCodeAt(at);
     if (unit < 128 && nameParts[unit] === 1) continue;
     letter.lastIndex = at;
     if (!(unit > 127) || !letter.test(text)) return at;
     at = letter.lastIndex - 1;
   }
+  return to;
 }
 
 /**
  * The index after the parenthesis that closes the arguments; those of JavaScript hold a place: -1. There may be
  * parentheses in them, not in these again.
  */
-function endOfParameters(text: string, open: number): number {
+function endOfParameters(text: string, open: number, to: number): number {
   let depth = 1;
   let pairs = 0;
   let last = open;
-  for (let at = open + 1; at < text.length; at++) {
+  for (let at = open + 1; at < to; at++) {
     const unit = text.charCodeAt(at);
+    if (unit > 127 || parameterMarks[unit] === 0) continue;
     if (unit === 47 || unit === 58) return -1;
-    if (unit !== 40 && unit !== 41) continue;
     if (at - last > (pairs === 0 && depth === 1 ? 2001 : 201)) return -1;
     last = at;
     if (unit === 41) {
@@ -132,6 +137,8 @@ function endOfParameters(text: string, open: number): number {
   }
   return -1;
 }
+
+const parameterMarks = tableOf('()/:');
 
 /** Where the word stands: `at ` as in other languages, any other word before a source file of .NET. */
 function startOfFrame(text: string, known: string | undefined): number {
@@ -147,11 +154,16 @@ function startOfFrame(text: string, known: string | undefined): number {
   return start > 0 && looksLikePrefix(text, start) ? start : start === 0 ? 0 : -1;
 }
 
-/** The dot before the method: not one within a generated name's angle brackets or a type's brackets. */
-function lastDot(name: string): number {
+/** The dot before the method: not one within a generated name's angle brackets or a type's brackets; -1 for none. */
+function dotBeforeMethod(text: string, from: number, to: number): number {
+  // `Acme.Loader..ctor`
+  if (text.endsWith('ctor', to)) {
+    if (text.endsWith('..ctor', to)) return to - '.ctor'.length - 1;
+    if (text.endsWith('..cctor', to)) return to - '.cctor'.length - 1;
+  }
   let depth = 0;
-  for (let at = name.length - 1; at > 0; at--) {
-    const unit = name.charCodeAt(at);
+  for (let at = to - 1; at > from; at--) {
+    const unit = text.charCodeAt(at);
     if (unit === 62 || unit === 93) depth++;
     else if (unit === 60 || unit === 91) depth--;
     else if (unit === 46 && depth === 0) return at;

@@ -1,6 +1,6 @@
 /** Traces of Firefox and Safari: `run@https://host/app.js:12:5`, one a line, the message on a line of its own or nowhere. */
 
-import type { TextLines } from '../textLines.ts';
+import type { TextLine, TextLines } from '../textLines.ts';
 import { clue } from './clues.ts';
 import { isDigit, lastOf, numberIn, trimmedLength } from './characters.ts';
 import { headerAbove } from './header.ts';
@@ -34,7 +34,7 @@ function readFrames(lines: TextLines, first: number, firstFrame: FoundFrame, dra
   }
 }
 
-function isFrame(text: string): boolean {
+function isFrame({ text }: TextLine): boolean {
   return text.includes('@') && geckoFrameOn(text) !== undefined;
 }
 

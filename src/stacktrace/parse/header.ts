@@ -54,14 +54,14 @@ export function headerAbove(
   first: number,
   floor: number,
   margin: number,
-  isFrame: (text: string) => boolean,
+  isFrame: (line: TextLine) => boolean,
 ): Header | undefined {
   let generic: Header | undefined;
   let below = lines.at(first);
   for (let index = first - 1; index >= Math.max(floor, first - maxMessageLines); index--) {
     if (below?.opens) break;
     const line = lines.at(index);
-    if (!line || isFrame(line.text)) break;
+    if (!line || isFrame(line)) break;
     // Right above the first frame any name will do.
     const isNext = index === first - 1;
     const header = headerOn(line, index, 0, isNext);

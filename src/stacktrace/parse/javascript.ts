@@ -25,12 +25,12 @@ export const javascriptTraces: TraceParser = {
   },
 };
 
-function isFrame(text: string): boolean {
+function isFrame({ text }: TextLine): boolean {
   return text.includes('at ') && javascriptFrameOn(text) !== undefined;
 }
 
-function goesOn(text: string): boolean {
-  return isFrame(text) || element.test(text.trim());
+function goesOn(line: TextLine): boolean {
+  return isFrame(line) || element.test(line.text.trim());
 }
 
 /** Where an error of the printed tree may take causes and members: everything indented deeper than `column` is its own. */
@@ -102,7 +102,7 @@ class InspectReader {
       }
       if (!inside) {
         const below = this.#lines.at(index + 1);
-        if ((earlierTurn.test(text) || element.test(text)) && below && !below.opens && goesOn(below.text)) {
+        if ((earlierTurn.test(text) || element.test(text)) && below && !below.opens && goesOn(below)) {
           if (!text.startsWith('at ')) current.leaveOut(0);
           next = index + 1;
           continue;
@@ -174,7 +174,7 @@ class InspectReader {
       for (let below = index + 1; below <= index + maxMessageLines; below++) {
         const next = this.#lines.at(below);
         if (!next || next.opens) break;
-        if (isFrame(next.text)) {
+        if (isFrame(next)) {
           last = below - 1;
           break;
         }

@@ -32,7 +32,7 @@ export const jvmTraces: TraceParser = {
   },
 };
 
-function isFrame(text: string): boolean {
+function isFrame({ text }: TextLine): boolean {
   return text.includes('at ') && jvmFrameOn(text) !== undefined;
 }
 
@@ -135,7 +135,7 @@ function childOn(
     if (!next || next.opens) break;
     const text = next.text.slice(indentOf(next.text, margin));
     if (label.test(text)) break;
-    if (isFrame(next.text) || elided.test(text)) {
+    if (isFrame(next) || elided.test(text)) {
       last = below - 1;
       break;
     }

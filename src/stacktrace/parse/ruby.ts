@@ -52,7 +52,7 @@ interface RubyFrame extends FoundFrame {
   readonly isReversed: boolean;
 }
 
-function isFrame(text: string): boolean {
+function isFrame({ text }: TextLine): boolean {
   return text.includes(':in ') && rubyFrameOn(text) !== undefined;
 }
 
