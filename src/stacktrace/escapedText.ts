@@ -3,114 +3,162 @@
 import { Offsets, type Places, placesWithin } from './offsets.ts';
 import { isDigit, isHexDigit } from './parse/characters.ts';
 
-/** A stretch of escaped text up to an escaped newline or an unescaped quote, decoded. */
-export interface Piece {
-  /** The text that it stands in as it is, or what it was decoded to, and where it starts and ends there. */
-  readonly chars: string;
-  readonly from: number;
-  readonly to: number;
-  readonly isDecoded: boolean;
-  /** What it was read from, and where it started there. */
-  readonly source: string;
-  readonly start: number;
-  readonly next: number;
-  /** True when a quote ended it: what follows is another string. */
-  readonly closes: boolean;
-}
-
 /** More of one escaped line is read as another line, so that a piece takes bounded memory. */
 const maxPieceLength = 1 << 20;
 
-export function readPiece(source: string, start: number, end: number): Piece {
-  const limit = Math.min(end, start + maxPieceLength);
-  let text = '';
-  let plainFrom = start;
-  let at = start;
-  for (; at < limit; at++) {
-    const unit = source.charCodeAt(at);
-    if (unit === 34) {
-      if (isPythonQuote(source, at)) continue;
-      return pieceOf(source, start, text, plainFrom, at, at + 1, true);
-    }
-    if (unit !== 92) continue;
-    const length = escapeLength(source, at);
-    if (length === 0) continue;
-    if (length === newline) return pieceOf(source, start, text, plainFrom, at, at + 2, false);
-    text += source.slice(plainFrom, at) + decoded(source, at);
-    plainFrom = at + length;
-    at = plainFrom - 1;
-  }
-  const next = Math.max(at, limit);
-  // At the end of the physical line; its line end is no part of it.
-  while (at > plainFrom && (source.charCodeAt(at - 1) === 10 || source.charCodeAt(at - 1) === 13)) at--;
-  return pieceOf(source, start, text, plainFrom, at, next, next >= end);
-}
+/** Reads escaped text piece by piece: each goes up to an escaped newline or an unescaped quote. */
+export class EscapedText {
+  readonly #source: string;
+  readonly #end: number;
+  /** Where the piece that was read last starts, and the next one. */
+  #start: number;
+  #next: number;
+  /** The text that this piece stands in as it is, or what it was decoded to, and from where to where. */
+  chars = '';
+  from = 0;
+  to = 0;
+  isDecoded = false;
+  /** True when a quote ended it: what follows is another string. */
+  closes = false;
 
-/** @param text what stands before `plainFrom`, decoded */
-function pieceOf(
-  source: string,
-  start: number,
-  text: string,
-  plainFrom: number,
-  end: number,
-  next: number,
-  closes: boolean,
-): Piece {
-  if (plainFrom === start)
-    return { chars: source, from: start, to: end, isDecoded: false, source, start, next, closes };
-  const chars = text + source.slice(plainFrom, end);
-  return { chars, from: 0, to: chars.length, isDecoded: true, source, start, next, closes };
+  constructor(source: string, start: number, end: number) {
+    this.#source = source;
+    this.#end = end;
+    this.#start = start;
+    this.#next = start;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#next >= this.#end;
+  }
+
+  /** Reads the next piece; there must be one. */
+  read(): void {
+    const source = this.#source;
+    const start = this.#next;
+    const limit = Math.min(this.#end, start + maxPieceLength);
+    this.#start = start;
+    let at = start;
+    let token = 0;
+    while (at < limit && (token = tokenAt(source, at)) === 0) at++;
+    let plainFrom = start;
+    this.isDecoded = token > 0;
+    if (token > 0) {
+      for (let plain = start; plain < at; plain++) decoded.add(source.charCodeAt(plain));
+      for (; at < limit && (token = tokenAt(source, at)) >= 0; at += Math.max(1, token)) {
+        if (token === 0) decoded.add(source.charCodeAt(at));
+        else {
+          const unit = escapedUnit(source, at);
+          if (unit !== -1) decoded.add(unit);
+          plainFrom = at + token;
+        }
+      }
+    }
+    const isCut = token >= 0;
+    this.#next = isCut ? at : at + (token === quote ? 1 : 2);
+    this.closes = isCut ? at >= this.#end : token === quote;
+    // At the end of the physical line; its line end is no part of it.
+    let lineEnd = 0;
+    while (isCut && at - lineEnd > plainFrom && isLineEnd(source.charCodeAt(at - lineEnd - 1))) lineEnd++;
+    this.chars = this.isDecoded ? decoded.take() : source;
+    this.from = this.isDecoded ? 0 : start;
+    this.to = (this.isDecoded ? this.chars.length : at) - lineEnd;
+  }
+
+  /**
+   * Where the characters of this piece's `chars` stand; absent when they do so as they are.
+   * @param outer where those of the text stand that it was read from
+   */
+  placesWithin(outer: Places | undefined): Places | undefined {
+    if (!this.isDecoded) return outer;
+    const own = new DecodedPlaces(this.#source, this.#start, this.#next);
+    return outer ? placesWithin(own, outer) : own;
+  }
 }
 
 /**
- * Where the characters of a piece's `chars` stand; absent when they do so as they are.
- * @param outer where those of its source stand
+ * Makes a flat string of characters that come one by one. Stretches that are joined cost several times as much in text
+ * that was escaped twice, and again when the text is looked at.
  */
-export function placesOf(piece: Piece, outer: Places | undefined): Places | undefined {
-  if (!piece.isDecoded) return outer;
-  const own = new PiecePlaces(piece);
-  return outer ? placesWithin(own, outer) : own;
+class Characters {
+  readonly #units = new Uint16Array(1 << 14);
+  readonly #bytes = Buffer.alloc(1 << 14);
+  #length = 0;
+  /** All bits of all characters. */
+  #bits = 0;
+  #before = '';
+
+  add(unit: number): void {
+    if (this.#length === this.#units.length) this.#flush();
+    this.#units[this.#length] = unit;
+    this.#bytes[this.#length++] = unit;
+    this.#bits |= unit;
+  }
+
+  take(): string {
+    this.#flush();
+    const text = this.#before;
+    this.#before = '';
+    return text;
+  }
+
+  #flush(): void {
+    const isLatin = this.#bits < 256;
+    this.#before += isLatin
+      ? this.#bytes.toString('latin1', 0, this.#length)
+      : String.fromCharCode(...this.#units.subarray(0, this.#length));
+    this.#length = 0;
+    this.#bits = 0;
+  }
 }
 
-/** Of most lines nobody asks, so a piece is decoded again for those that have a frame. */
-class PiecePlaces implements Places {
-  readonly #piece: Piece;
+const decoded = new Characters();
+
+/** Of most lines nobody asks where they stand, so a piece is decoded again for those that have a frame. */
+class DecodedPlaces implements Places {
+  readonly #source: string;
+  readonly #start: number;
+  readonly #end: number;
   #offsets: Offsets | undefined;
 
-  constructor(piece: Piece) {
-    this.#piece = piece;
+  constructor(source: string, start: number, end: number) {
+    this.#source = source;
+    this.#start = start;
+    this.#end = end;
   }
 
   at(index: number): number {
-    return (this.#offsets ??= offsetsIn(this.#piece)).at(index);
+    return (this.#offsets ??= this.#decode()).at(index);
   }
-}
 
-function offsetsIn({ source, start, next }: Piece): Offsets {
-  const offsets = new Offsets(start);
-  let length = 0;
-  let plainFrom = start;
-  for (let at = source.indexOf('\\', plainFrom); at !== -1 && at < next; at = source.indexOf('\\', at)) {
-    const escape = escapeLength(source, at);
-    if (escape === newline) break;
-    if (escape === 0) {
-      at++;
-      continue;
+  #decode(): Offsets {
+    const source = this.#source;
+    const offsets = new Offsets(this.#start);
+    /** How many characters the escapes before took more than what they stand for. */
+    let left = this.#start;
+    for (let at = source.indexOf('\\', this.#start); at !== -1 && at < this.#end; at = source.indexOf('\\', at)) {
+      const token = tokenAt(source, at);
+      if (token === newline) break;
+      if (token > 0) {
+        const from = at - left + (escapedUnit(source, at) === -1 ? 0 : 1);
+        offsets.add(from, at + token);
+        left = at + token - from;
+      }
+      at += Math.max(1, token);
     }
-    length += at - plainFrom;
-    if (source.charCodeAt(at + 1) !== carriageReturn) offsets.add(length++, at);
-    at += escape;
-    offsets.add(length, at);
-    plainFrom = at;
+    return offsets;
   }
-  return offsets;
 }
 
-/** What `escapeLength` says of `\n`, which ends a piece. */
+/** What `tokenAt` says of what ends a piece. */
 const newline = -1;
+const quote = -2;
 
-/** How many characters the escape at `at` takes; 0 when there is none. */
-function escapeLength(source: string, at: number): number {
+/** `newline`, `quote`, how many characters an escape takes, or 0: what stands at `at` is read as it is. */
+function tokenAt(source: string, at: number): number {
+  const unit = source.charCodeAt(at);
+  if (unit === 34) return isPythonQuote(source, at) ? 0 : quote;
+  if (unit !== 92) return 0;
   switch (source.charCodeAt(at + 1)) {
     case 110: // n
       return newline;
@@ -129,28 +177,22 @@ function escapeLength(source: string, at: number): number {
   }
 }
 
-/** The `r` of `\r`, which stands for nothing. */
-const carriageReturn = 114;
-
-/** The character that the escape at `at` stands for. */
-function decoded(source: string, at: number): string {
-  switch (source.charCodeAt(at + 1)) {
+/** The character that the escape at `at` stands for; -1 for `\r`, which is left out. */
+function escapedUnit(source: string, at: number): number {
+  const unit = source.charCodeAt(at + 1);
+  switch (unit) {
     case 116:
-      return '\t';
-    case 34:
-      return '"';
-    case 92:
-      return '\\';
-    case 47:
-      return '/';
+      return 9;
     case 98:
-      return '\b';
+      return 8;
     case 102:
-      return '\f';
-    case carriageReturn:
-      return '';
+      return 12;
+    case 114:
+      return -1;
+    case 117:
+      return Number.parseInt(source.slice(at + 2, at + 6), 16);
     default:
-      return String.fromCharCode(Number.parseInt(source.slice(at + 2, at + 6), 16));
+      return unit;
   }
 }
 
@@ -159,6 +201,10 @@ function isHexCode(source: string, at: number): boolean {
     if (!isHexDigit(source.charCodeAt(digit))) return false;
   }
   return true;
+}
+
+function isLineEnd(unit: number): boolean {
+  return unit === 10 || unit === 13;
 }
 
 /** `File "a.py", line 1` in a single-quoted representation: these quotes are not JSON's. */

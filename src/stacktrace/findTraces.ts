@@ -75,10 +75,11 @@ export function findTracesIn(lines: TextLines): Trace[] {
     const found = clues === 0 ? undefined : readTraces(lines, index, floor, clues);
     if (found) {
       const quoted = isRightBelow(lines, index, floor) ? traces.at(-1) : undefined;
-      for (const [n, trace] of found.traces.entries()) {
-        const isQuoting = n === 0 && quoted && trace.type === undefined && quoted.language !== trace.language;
-        traces.push(isQuoting ? withHeaderAbove(trace, quoted, lines, takenFrom, takenFloor) : trace);
-      }
+      const [first] = found.traces;
+      const isQuoting = quoted && first && first.type === undefined && quoted.language !== first.language;
+      const own = traces.length;
+      for (const trace of found.traces) traces.push(trace);
+      if (isQuoting) traces[own] = withHeaderAbove(first, quoted, lines, takenFrom, takenFloor);
       takenFrom = index;
       takenFloor = floor;
       index = floor = found.next;

@@ -3,7 +3,7 @@
  * without colours, each knowing where its characters stand in the text.
  */
 
-import { holdsEscapedTrace, type Piece, placesOf, readPiece } from './escapedText.ts';
+import { EscapedText, holdsEscapedTrace } from './escapedText.ts';
 import { Offsets, type Places, placesWithin } from './offsets.ts';
 
 /** One line without its end. Characters past `maxLineLength` are left out. */
@@ -60,7 +60,8 @@ export class TextLines {
   /** Index of `#lines[0]`. */
   #base = 0;
   #position = 0;
-  /** Up to here the text is one physical line with escaped newlines; before `#position` when it is not. */
+  /** The physical line with escaped newlines that is being read, and where the last one ended. */
+  #escaped: EscapedText | undefined;
   #escapedEnd = -1;
   #escapedOpens = true;
   /** The next place at or after `#position` with an escaped newline, an escape character; the length when there is none. */
@@ -88,8 +89,8 @@ export class TextLines {
   #readMore(): boolean {
     const { source } = this;
     const start = this.#position;
-    if (start < this.#escapedEnd) {
-      this.#readEscaped();
+    if (this.#escaped) {
+      this.#readEscaped(this.#escaped);
       return true;
     }
     if (start >= source.length) return false;
@@ -99,16 +100,18 @@ export class TextLines {
     while (end > start && source.charCodeAt(end - 1) === 13) end--;
     if (source.charCodeAt(start) === 123 && source.startsWith(containerRecord, start)) {
       // Each line of the program is a record of the container's log: together they are its text again.
-      const piece = readPiece(source, start + containerRecord.length, end);
+      const record = new EscapedText(source, start + containerRecord.length, end);
       this.#position = next;
-      this.#push(piece, start === 0, 1);
+      record.read();
+      this.#push(record, start === 0, 1);
       return true;
     }
     if (this.#nextEscape < start) this.#nextEscape = indexOrEnd(source, '\\n', start);
     if (this.#nextEscape < end && holdsEscapedTrace(source, this.#nextEscape, end)) {
-      this.#escapedEnd = next;
+      this.#escaped = new EscapedText(source, start, next);
+      this.#position = this.#escapedEnd = next;
       this.#escapedOpens = true;
-      this.#readEscaped();
+      this.#readEscaped(this.#escaped);
       return true;
     }
     this.#position = next;
@@ -118,18 +121,18 @@ export class TextLines {
   }
 
   /** Reads one line of a physical line with escaped newlines. */
-  #readEscaped(): void {
-    const piece = readPiece(this.source, this.#position, this.#escapedEnd);
+  #readEscaped(piece: EscapedText): void {
+    piece.read();
+    if (piece.isAtEnd) this.#escaped = undefined;
     // What stands between the strings of an object is no line, and starts none that another string goes on with.
     if (!(this.#escapedOpens && piece.closes && isPunctuation(piece))) this.#push(piece, this.#escapedOpens, 1);
-    this.#position = piece.next;
     this.#escapedOpens = piece.closes;
   }
 
   /** @param outer where the characters of the text stand that the piece was read from; absent for the source */
-  #push(piece: Piece, opens: boolean, nesting: number, outer?: Places): void {
+  #push(piece: EscapedText, opens: boolean, nesting: number, outer?: Places): void {
     const { chars, from, to } = piece;
-    const places = placesOf(piece, outer);
+    const places = piece.placesWithin(outer);
     // Only what was decoded can hold more of it.
     const escape = piece.isDecoded && nesting < maxNesting ? chars.indexOf('\\n') : -1;
     if (escape === -1 || !holdsEscapedTrace(chars, escape, to)) {
@@ -137,11 +140,10 @@ export class TextLines {
       return;
     }
     let innerOpens = true;
-    for (let at = 0; at < to; ) {
-      const inner = readPiece(chars, at, to);
-      at = inner.next;
+    for (const inner = new EscapedText(chars, 0, to); !inner.isAtEnd; ) {
+      inner.read();
       // The last one tells that what follows in the outer text is something else.
-      if (innerOpens && inner.closes && at < to && isPunctuation(inner)) continue;
+      if (innerOpens && inner.closes && !inner.isAtEnd && isPunctuation(inner)) continue;
       this.#push(inner, innerOpens, nesting + 1, places);
       innerOpens = inner.closes;
     }
@@ -161,7 +163,7 @@ export class TextLines {
 }
 
 /** `{`, `:`, `,` and the like. */
-function isPunctuation({ chars, from, to }: Piece): boolean {
+function isPunctuation({ chars, from, to }: EscapedText): boolean {
   return to === from || (to - from <= 2 && !/[^\s:,{}[\]]/.test(chars.slice(from, to)));
 }
 

@@ -49,16 +49,31 @@ const maxDepth = 64;
 const elided = /^\.\.\. (\d+) (?:more )?lines? matching cause stack trace \.\.\.$/;
 const mappedTo = /^-> (.+):(\d+):(\d+)$/;
 const property = /^(?:\[(cause|errors)\]|(cause|errors)): (.*)$/;
-const causedBy = /^caused by: ?(.*)$/i;
+const causedBy = /^caused by:/i;
 /** Bluebird: what the frames above were called from, in an earlier turn of the event loop. */
 const earlierTurn = /^from previous event:$/i;
 /** React's component stacks have elements of the page between components: they stand in no file. */
 const element = /^at [a-z][\w.-]{0,60}$/;
 
+/** What a line says that is no frame, between frames: that more follow, a cause, or (most of them) nothing. */
+function betweenFrames(text: string): 'frames' | 'cause' | undefined {
+  switch (text.charCodeAt(0) | 32) {
+    case 97: // a
+      return element.test(text) ? 'frames' : undefined;
+    case 102: // f
+      return earlierTurn.test(text) ? 'frames' : undefined;
+    case 99: // c
+      return causedBy.test(text) ? 'cause' : undefined;
+    default:
+      return undefined;
+  }
+}
+
 class InspectReader {
   readonly #lines: TextLines;
   readonly #margin: number;
-  #open: OpenNode[] = [];
+  /** Empty until properties follow a frame. */
+  readonly #open: OpenNode[] = [];
 
   constructor(lines: TextLines, margin: number) {
     this.#lines = lines;
@@ -68,20 +83,18 @@ class InspectReader {
   read(first: number, firstFrame: FoundFrame, header: Header | undefined): ReadTraces {
     const root = new TraceDraft('javascript', header);
     const rootColumn = Math.max(this.#margin, firstFrame.start - 4);
-    this.#open = [{ column: rootColumn - 1, draft: root, takes: 'properties' }];
     /** Where frames go. */
     let current = root;
-    /** True inside `{ … }` after a frame: properties follow. */
-    let inside = false;
+    const rootNode: OpenNode = { column: rootColumn - 1, draft: root, takes: 'properties' };
     let next = first;
     for (let index = first; index < next + maxQuietLines; index++) {
       const line = this.#lines.at(index);
       if (!line || (index > first && line.opens)) break;
       const frame = index === first ? firstFrame : javascriptFrameOn(line.text);
       if (frame) {
-        if (inside && frame.start <= rootColumn) break;
+        if (this.#isInside && frame.start <= rootColumn) break;
         current.addFrame(newFrame(line, frame));
-        inside ||= frame.end < line.text.length && /^\s*\{/.test(line.text.slice(frame.end));
+        if (frame.end < line.text.length && /^\s*\{/.test(line.text.slice(frame.end))) this.#enterProperties(rootNode);
         next = index + 1;
         continue;
       }
@@ -96,19 +109,18 @@ class InspectReader {
       const left = text.startsWith('...') ? elided.exec(text.replace(/ \{$/, '')) : null;
       if (left) {
         current.leaveOut(Number(left[1]));
-        inside ||= text.endsWith('{');
+        if (text.endsWith('{')) this.#enterProperties(rootNode);
         next = index + 1;
         continue;
       }
-      if (!inside) {
-        const below = this.#lines.at(index + 1);
-        if ((earlierTurn.test(text) || element.test(text)) && below && !below.opens && goesOn(below)) {
-          if (!text.startsWith('at ')) current.leaveOut(0);
+      if (!this.#isInside) {
+        const said = betweenFrames(text);
+        if (said === 'frames' && this.#goesOn(index + 1)) {
+          if (text.charCodeAt(0) !== 97) current.leaveOut(0);
           next = index + 1;
           continue;
         }
-        const caused = /^c/i.test(text) ? causedBy.exec(text) : null;
-        const child = caused && this.#childOn(line, index, column);
+        const child = said === 'cause' ? this.#childOn(line, index, column) : undefined;
         if (!child) break;
         current.cause = child.draft;
         current = child.draft;
@@ -130,6 +142,20 @@ class InspectReader {
       } else if (text !== '' && column <= rootColumn - 1) break;
     }
     return { traces: [root.finish()], next };
+  }
+
+  /** True inside `{ … }` after a frame: properties follow. */
+  get #isInside(): boolean {
+    return this.#open.length > 0;
+  }
+
+  #enterProperties(root: OpenNode): void {
+    if (!this.#isInside) this.#open.push(root);
+  }
+
+  #goesOn(index: number): boolean {
+    const line = this.#lines.at(index);
+    return line !== undefined && !line.opens && goesOn(line);
   }
 
   /** Opens the cause, the list of errors or the member that starts on this line. */

@@ -5,7 +5,8 @@ import type { Header } from './header.ts';
 
 export class TraceDraft {
   readonly language: TraceLanguage;
-  readonly frames: Frame[] = [];
+  /** Absent until there is one: of very many traces each array counts. */
+  #frames: Frame[] | undefined;
   cause: TraceDraft | undefined;
   type: string | undefined;
   message: string | undefined;
@@ -31,9 +32,16 @@ export class TraceDraft {
     this.#end = Math.max(this.#end, header.start + header.type.length);
   }
 
+  get frames(): readonly Frame[] {
+    return this.#frames ?? [];
+  }
+
   addFrame(frame: Frame): void {
-    this.frames.push(this.#gap ? { ...frame, afterGap: true } : frame);
+    const own = this.#gap ? { ...frame, afterGap: true } : frame;
     this.#gap = false;
+    // Many traces have one frame only, and an array that grows makes room for more.
+    if (this.#frames) this.#frames.push(own);
+    else this.#frames = [own];
     this.#start = Math.min(this.#start, frame.start);
     this.grow(frame.end);
   }
@@ -53,14 +61,14 @@ export class TraceDraft {
 
   /** A source map told where the last frame really is. */
   mapLastFrame(file: string, line1: number, column1: number): void {
-    const last = this.frames.pop();
-    if (last) this.frames.push({ ...last, file, line1, column1 });
+    const last = this.#frames?.pop();
+    if (last) this.#frames?.push({ ...last, file, line1, column1 });
   }
 
   /** The last frame's place stood on a line of its own. */
   placeLastFrame(file: string, line1: number): void {
-    const last = this.frames.pop();
-    if (last) this.frames.push({ ...last, file, line1 });
+    const last = this.#frames?.pop();
+    if (last) this.#frames?.push({ ...last, file, line1 });
   }
 
   startAt(offset: number): void {
@@ -74,7 +82,7 @@ export class TraceDraft {
   finish(): Trace {
     const { language, type, message } = this;
     // An array that grew by pushing keeps room for more.
-    const frames = this.frames.slice();
+    const frames = this.#frames && this.#frames.length > 1 ? this.#frames.slice() : (this.#frames ?? []);
     const start = this.#start;
     const end = this.#end;
     // The usual layout written out: objects that grow are slow to make and large.
