@@ -13,6 +13,8 @@ export class EscapedText {
   /** Where the piece that was read last starts, and the next one. */
   #start: number;
   #next: number;
+  /** How much of its end is the line end of the physical line, which is no part of it. */
+  #lineEnd = 0;
   /** The text that this piece stands in as it is, or what it was decoded to, and from where to where. */
   chars = '';
   from = 0;
@@ -37,32 +39,62 @@ export class EscapedText {
     const source = this.#source;
     const start = this.#next;
     const limit = Math.min(this.#end, start + maxPieceLength);
-    this.#start = start;
     let at = start;
     let token = 0;
-    while (at < limit && (token = tokenAt(source, at)) === 0) at++;
-    let plainFrom = start;
+    while (at < limit && (token = tokenAt(source, at, source.charCodeAt(at))) === 0) at++;
+    this.#start = start;
     this.isDecoded = token > 0;
     if (token > 0) {
-      for (let plain = start; plain < at; plain++) decoded.add(source.charCodeAt(plain));
-      for (; at < limit && (token = tokenAt(source, at)) >= 0; at += Math.max(1, token)) {
-        if (token === 0) decoded.add(source.charCodeAt(at));
-        else {
-          const unit = escapedUnit(source, at);
-          if (unit !== -1) decoded.add(unit);
-          plainFrom = at + token;
-        }
-      }
+      this.#decode(limit);
+      return;
     }
-    const isCut = token >= 0;
-    this.#next = isCut ? at : at + (token === quote ? 1 : 2);
-    this.closes = isCut ? at >= this.#end : token === quote;
-    // At the end of the physical line; its line end is no part of it.
-    let lineEnd = 0;
-    while (isCut && at - lineEnd > plainFrom && isLineEnd(source.charCodeAt(at - lineEnd - 1))) lineEnd++;
-    this.chars = this.isDecoded ? decoded.take() : source;
-    this.from = this.isDecoded ? 0 : start;
-    this.to = (this.isDecoded ? this.chars.length : at) - lineEnd;
+    this.#endAt(at, token, start);
+    this.chars = source;
+    this.from = start;
+    this.to = at - this.#lineEnd;
+  }
+
+  #decode(limit: number): void {
+    const source = this.#source;
+    let text = '';
+    let length = 0;
+    /** All bits of all characters. */
+    let bits = 0;
+    let at = this.#start;
+    let token = 0;
+    let plainFrom = at;
+    for (;;) {
+      const unit = source.charCodeAt(at);
+      if (at >= limit || (token = tokenAt(source, at, unit)) < 0) break;
+      at += token === 0 ? 1 : token;
+      if (token > 0) plainFrom = at;
+      const own = token === 0 ? unit : escapedUnit(source, at - token);
+      if (own === -1) continue;
+      units[length] = own;
+      bytes[length++] = own;
+      bits |= own;
+      if (length < room) continue;
+      text += decoded(length, bits);
+      length = bits = 0;
+    }
+    this.#endAt(at, token, plainFrom);
+    this.chars = text + decoded(length, bits);
+    this.from = 0;
+    this.to = this.chars.length - this.#lineEnd;
+  }
+
+  /** @param token what ended the piece; not below 0 where it was cut */
+  #endAt(at: number, token: number, plainFrom: number): void {
+    this.#lineEnd = 0;
+    if (token < 0) {
+      this.#next = at + (token === quote ? 1 : 2);
+      this.closes = token === quote;
+      return;
+    }
+    this.#next = at;
+    this.closes = at >= this.#end;
+    while (at - this.#lineEnd > plainFrom && isLineEnd(this.#source.charCodeAt(at - this.#lineEnd - 1)))
+      this.#lineEnd++;
   }
 
   /**
@@ -77,42 +109,19 @@ export class EscapedText {
 }
 
 /**
- * Makes a flat string of characters that come one by one. Stretches that are joined cost several times as much in text
- * that was escaped twice, and again when the text is looked at.
+ * What is decoded, before it is a string. Strings that are joined of stretches cost several times as much where text was
+ * escaped twice, and again when they are looked at.
  */
-class Characters {
-  readonly #units = new Uint16Array(1 << 14);
-  readonly #bytes = Buffer.alloc(1 << 14);
-  #length = 0;
-  /** All bits of all characters. */
-  #bits = 0;
-  #before = '';
+const room = 1 << 14;
+const units = new Uint16Array(room);
+const bytes = Buffer.alloc(room);
 
-  add(unit: number): void {
-    if (this.#length === this.#units.length) this.#flush();
-    this.#units[this.#length] = unit;
-    this.#bytes[this.#length++] = unit;
-    this.#bits |= unit;
-  }
-
-  take(): string {
-    this.#flush();
-    const text = this.#before;
-    this.#before = '';
-    return text;
-  }
-
-  #flush(): void {
-    const isLatin = this.#bits < 256;
-    this.#before += isLatin
-      ? this.#bytes.toString('latin1', 0, this.#length)
-      : String.fromCharCode(...this.#units.subarray(0, this.#length));
-    this.#length = 0;
-    this.#bits = 0;
-  }
+/** @param bits of all characters: strings of bytes take half of the memory */
+function decoded(length: number, bits: number): string {
+  return bits < 256
+    ? bytes.toString('latin1', 0, length)
+    : Buffer.from(units.buffer).toString('utf16le', 0, length * 2);
 }
-
-const decoded = new Characters();
 
 /** Of most lines nobody asks where they stand, so a piece is decoded again for those that have a frame. */
 class DecodedPlaces implements Places {
@@ -137,7 +146,7 @@ class DecodedPlaces implements Places {
     /** How many characters the escapes before took more than what they stand for. */
     let left = this.#start;
     for (let at = source.indexOf('\\', this.#start); at !== -1 && at < this.#end; at = source.indexOf('\\', at)) {
-      const token = tokenAt(source, at);
+      const token = tokenAt(source, at, backslash);
       if (token === newline) break;
       if (token > 0) {
         const from = at - left + (escapedUnit(source, at) === -1 ? 0 : 1);
@@ -153,12 +162,12 @@ class DecodedPlaces implements Places {
 /** What `tokenAt` says of what ends a piece. */
 const newline = -1;
 const quote = -2;
+const backslash = 92;
 
 /** `newline`, `quote`, how many characters an escape takes, or 0: what stands at `at` is read as it is. */
-function tokenAt(source: string, at: number): number {
-  const unit = source.charCodeAt(at);
+function tokenAt(source: string, at: number, unit: number): number {
   if (unit === 34) return isPythonQuote(source, at) ? 0 : quote;
-  if (unit !== 92) return 0;
+  if (unit !== backslash) return 0;
   switch (source.charCodeAt(at + 1)) {
     case 110: // n
       return newline;

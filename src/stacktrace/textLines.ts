@@ -4,6 +4,7 @@
  */
 
 import { EscapedText, holdsEscapedTrace } from './escapedText.ts';
+import { tableOf } from './parse/characters.ts';
 import { Offsets, type Places, placesWithin } from './offsets.ts';
 
 /** One line without its end. Characters past `maxLineLength` are left out. */
@@ -164,8 +165,15 @@ export class TextLines {
 
 /** `{`, `:`, `,` and the like. */
 function isPunctuation({ chars, from, to }: EscapedText): boolean {
-  return to === from || (to - from <= 2 && !/[^\s:,{}[\]]/.test(chars.slice(from, to)));
+  if (to - from > 2) return false;
+  for (let at = from; at < to; at++) {
+    const unit = chars.charCodeAt(at);
+    if (unit < 128 ? punctuation[unit] === 0 : /\S/.test(chars[at] ?? '')) return false;
+  }
+  return true;
 }
+
+const punctuation = tableOf(' \t\n\v\f\r:,{}[]');
 
 const escapeCharacter = String.fromCharCode(27);
 /** Control sequences (colours, cursor) and operating system commands (links), each one class repeated up to its end. */
