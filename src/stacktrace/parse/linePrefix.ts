@@ -28,12 +28,16 @@ function endsPrefix(text: string, at: number): boolean {
   if ((last === 90 || last === 122) && end - 2 >= from && isDigit(text.charCodeAt(end - 2))) return true;
   let start = end;
   while (start > from && isWordPart(text.charCodeAt(start - 1))) start--;
-  return end - start <= maxWord && words.has(text.slice(start, end).toLowerCase());
+  // Few words start as these do: to look one up takes longer than all of the above.
+  if (end - start > maxWord || start === end || initials[text.charCodeAt(start)] !== 1) return false;
+  return words.has(text.slice(start, end).toLowerCase());
 }
 
 const endMarks = tableOf(`]|:>)}"'-0123456789`);
 const maxWord = 7;
 const words = new Set('trace debug info warn warning error fatal severe stderr stdout f p e i w'.split(' '));
+
+const initials = tableOf('TDIWEFSPtdiwefsp');
 
 function isSpace(unit: number): boolean {
   return unit === 32 || unit === 9;

@@ -56,13 +56,13 @@ function panicOn(line: TextLine): Panic | undefined {
   const place = panicPlace.exec(quoted === -1 ? rest : rest.slice(quoted + 3));
   if (!place) return undefined;
   const placeStart = from + (quoted === -1 ? 0 : quoted + 3);
-  const [, file = '', line1, column1] = place;
+  const [, file = '', line1 = '', column1 = ''] = place;
   const thread = text.lastIndexOf("thread '", at);
   return {
     thread: thread === -1 ? undefined : threadOf(text, thread),
     start: thread === -1 ? at : thread,
     placeStart,
-    placeEnd: placeStart + `${file}:${line1}:${column1}`.length,
+    placeEnd: placeStart + file.length + line1.length + column1.length + 2,
     file,
     line1: Number(line1),
     column1: Number(column1),
@@ -96,7 +96,7 @@ function quotedPanic(lines: TextLines, index: number, line: TextLine): ReadTrace
       thread: threadOf(line.text, start),
       start,
       placeStart: quote + 3,
-      placeEnd: quote + 3 + `${file}:${line1}:${column1}`.length,
+      placeEnd: quote + 3 + file.length + line1.length + column1.length + 2,
       file,
       line1: Number(line1),
       column1: Number(column1),
@@ -108,7 +108,9 @@ function quotedPanic(lines: TextLines, index: number, line: TextLine): ReadTrace
 }
 
 function threadOf(text: string, start: number): string | undefined {
-  return /^thread '([^']*)'/.exec(text.slice(start))?.[1];
+  const name = start + "thread '".length;
+  const quote = text.startsWith("thread '", start) ? text.indexOf("'", name) : -1;
+  return quote === -1 ? undefined : text.slice(name, quote);
 }
 
 /** @param first the line on which the panic starts, `line` being the one with its place */
@@ -121,6 +123,7 @@ function readPanic(lines: TextLines, index: number, line: TextLine, panic: Panic
   let next = index + 1;
   const message: string[] = panic.message === undefined ? [] : [panic.message];
   let opening = -1;
+  let isNoted = false;
   for (let at = index + 1; at <= index + maxMessageLines; at++) {
     const below = lines.at(at);
     if (!below || below.opens || below.text.includes(panicked)) break;
@@ -128,12 +131,14 @@ function readPanic(lines: TextLines, index: number, line: TextLine, panic: Panic
       opening = at;
       break;
     }
-    if (own(below.text).startsWith('note: ')) break;
+    const said = own(below.text);
+    isNoted = said.startsWith('note: ');
+    if (isNoted) break;
     // Without a backtrace nothing says where the message ends: it is the first line.
-    message.push(own(below.text).trimEnd());
+    message.push(said.trimEnd());
   }
-  const ends = opening !== -1 || own(lines.at(index + 1 + message.length)?.text ?? '').startsWith('note: ');
-  const said = (panic.message === undefined && !ends ? message.slice(0, 1) : message).join('\n').trim();
+  const isWhole = opening !== -1 || isNoted || panic.message !== undefined;
+  const said = (isWhole ? message.join('\n') : (message[0] ?? '')).trim();
   const start = first.startOf(panic.start);
   draft.name(said === '' ? { type: 'panic', start, index } : { type: 'panic', message: said, start, index });
   if (panic.thread !== undefined) draft.thread = panic.thread;
