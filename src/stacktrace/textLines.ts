@@ -99,26 +99,28 @@ export class TextLines {
     const next = newline === -1 ? source.length : newline + 1;
     let end = newline === -1 ? source.length : newline;
     while (end > start && source.charCodeAt(end - 1) === 13) end--;
+    this.#position = next;
     if (source.charCodeAt(start) === 123 && source.startsWith(containerRecord, start)) {
-      // Each line of the program is a record of the container's log: together they are its text again.
-      const record = new EscapedText(source, start + containerRecord.length, end);
-      this.#position = next;
-      record.read();
-      this.#push(record, start === 0, 1);
+      this.#readRecord(start, end);
       return true;
     }
     if (this.#nextEscape < start) this.#nextEscape = indexOrEnd(source, '\\n', start);
     if (this.#nextEscape < end && holdsEscapedTrace(source, this.#nextEscape, end)) {
       this.#escaped = new EscapedText(source, start, next);
-      this.#position = this.#escapedEnd = next;
+      this.#escapedEnd = next;
       this.#escapedOpens = true;
-      this.#readEscaped(this.#escaped);
-      return true;
+      return this.#readMore();
     }
-    this.#position = next;
     // A line after one with escaped newlines is another record.
     this.#add(source, start, end, start === 0 || this.#escapedEnd === start);
     return true;
+  }
+
+  /** Each line of the program is a record of the container's log: together they are its text again. */
+  #readRecord(start: number, end: number): void {
+    const record = new EscapedText(this.source, start + containerRecord.length, end);
+    record.read();
+    this.#push(record, start === 0, 1);
   }
 
   /** Reads one line of a physical line with escaped newlines. */
@@ -152,14 +154,14 @@ export class TextLines {
 
   #add(chars: string, from: number, to: number, opens: boolean, places?: Places): void {
     const line = new TextLine(this.source, chars, from, Math.min(to, from + maxLineLength), opens, places);
-    this.#lines.push(this.#isColoured(line) ? withoutColours(this.source, line, places) : line);
+    const isColoured = places ? line.text.includes(escapeCharacter) : this.#hasColour(from, to);
+    this.#lines.push(isColoured ? withoutColours(this.source, line, places) : line);
   }
 
-  #isColoured(line: TextLine): boolean {
-    const { source } = this;
-    if (line.chars !== source) return line.text.includes(escapeCharacter);
-    if (this.#nextColour < line.from) this.#nextColour = indexOrEnd(source, escapeCharacter, line.from);
-    return this.#nextColour < line.from + line.text.length;
+  /** Asked of stretches of the source in their order. */
+  #hasColour(from: number, to: number): boolean {
+    if (this.#nextColour < from) this.#nextColour = indexOrEnd(this.source, escapeCharacter, from);
+    return this.#nextColour < to;
   }
 }
 

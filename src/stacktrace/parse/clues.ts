@@ -76,7 +76,7 @@ export function cluesOn(line: TextLine): number {
     if (isPair !== 0) found |= clueAt(line, at - 1 - from);
   }
   // Safari: `eval code@` and nothing else.
-  return text.endsWith('eval code@') ? found | clue.gecko : found;
+  return text.charCodeAt(text.length - 1) === 64 && text.endsWith('eval code@') ? found | clue.gecko : found;
 }
 
 function clueAt({ text }: TextLine, at: number): number {
