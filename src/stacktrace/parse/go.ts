@@ -3,7 +3,16 @@
 import { clue } from './clues.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
 import type { Frame, Trace } from '../trace.ts';
-import { digitsEnd, isHexDigit, lastOf, numberIn, tableOf, wordCharacters } from './characters.ts';
+import {
+  digitsEnd,
+  firstOf,
+  isHexDigit,
+  lastOf,
+  numberIn,
+  tableOf,
+  trimmedLength,
+  wordCharacters,
+} from './characters.ts';
 import { newFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { TraceParser } from './traceParser.ts';
@@ -16,7 +25,7 @@ export const goTraces: TraceParser = {
     if (!line) return undefined;
     const goroutine = goroutineOn(line.text);
     // Without its header the first telling line is the second of a frame.
-    if (!goroutine && (index === floor || !placeOn(line.text, line.opens))) return undefined;
+    if (!goroutine && (index === floor || !placeOn(line))) return undefined;
     const first = goroutine ? index + 1 : index - 1;
     const traces: Trace[] = [];
     let read: ReadFrames | undefined = readFrames(lines, first);
@@ -70,32 +79,40 @@ interface Place {
   readonly end: number;
 }
 
-function placeOn(text: string | undefined, opens?: boolean): Place | undefined {
-  if (text === undefined || opens) return undefined;
-  const usual = usualPlaceOn(text);
+/** @returns `undefined` for a line that opens something: the function stands above a place */
+function placeOn(line: TextLine | undefined): Place | undefined {
+  if (!line || line.opens) return undefined;
+  const usual = usualPlaceOn(line);
   if (usual) return usual;
+  const { text } = line;
   // Cheap, and bounds where the expression looks.
   const extension = Math.max(text.lastIndexOf('.go:'), text.lastIndexOf('.s:'));
   if (extension === -1 || extension > 2000 || !/\.(?:go|s):\d/.test(text)) return undefined;
   const match = place.exec(text);
-  const [whole = '', file = '', line = ''] = match ?? [];
+  const [whole = '', file = '', printed = ''] = match ?? [];
   if (!match || !/[\t ]/.test(whole[0] ?? '') || (!/[/\\]/.test(file) && !/\t/.test(text))) return undefined;
   const start = match.index + whole.indexOf(file);
-  return { file, line1: Number(line), start, end: start + file.length + 1 + line.length };
+  return { file, line1: Number(printed), start, end: start + file.length + 1 + printed.length };
 }
 
 /** `\t/srv/a.go:12 +0x1`, as nearly all are. */
-function usualPlaceOn(text: string): Place | undefined {
+function usualPlaceOn({ text, chars, from }: TextLine): Place | undefined {
   if (text.charCodeAt(0) !== 9 || text.charCodeAt(1) !== 47) return undefined;
-  const colon = text.indexOf(':', 1);
-  if (colon > 2000 || !text.startsWith('.go', colon - 3)) return undefined;
-  for (let at = 1; at < colon; at++) if (text.charCodeAt(at) <= 32 || text.charCodeAt(at) > 127) return undefined;
-  const end = digitsEnd(text, colon + 1);
-  const line1 = numberIn(text, colon + 1, end);
-  if (line1 === -1 || (end < text.length && !text.startsWith(' +0x', end))) return undefined;
-  for (let at = end + 4; at < text.length; at++) if (!isHexDigit(text.charCodeAt(at))) return undefined;
-  if (end < text.length && text.length === end + 4) return undefined;
-  return { file: text.slice(1, colon), line1, start: 1, end };
+  const colon = from + text.indexOf(':', 1);
+  if (colon > from + 2000 || !chars.startsWith('.go', colon - 3)) return undefined;
+  for (let at = from + 1; at < colon; at++) {
+    const unit = chars.charCodeAt(at);
+    if (unit <= 32 || unit > 127) return undefined;
+  }
+  const to = from + text.length;
+  const end = digitsEnd(chars, colon + 1);
+  const line1 = numberIn(chars, colon + 1, end);
+  if (line1 === -1 || end > to) return undefined;
+  if (end < to) {
+    if (end + 4 >= to || !chars.startsWith(' +0x', end)) return undefined;
+    for (let at = end + 4; at < to; at++) if (!isHexDigit(chars.charCodeAt(at))) return undefined;
+  }
+  return { file: chars.slice(from + 1, colon), line1, start: 1, end: end - from };
 }
 
 interface ReadFrames {
@@ -112,8 +129,8 @@ function readFrames(lines: TextLines, first: number): ReadFrames | undefined {
     const line = lines.at(index);
     if (!line || (index > first && line.opens)) break;
     const below = lines.at(index + 1);
-    const at = placeOn(below?.text, below?.opens);
-    const called = at && functionOn(line.text);
+    const at = placeOn(below);
+    const called = at && functionOn(line);
     if (below && at && called) {
       parts.push(frameFrom(below, at, called));
       hasFrame = true;
@@ -129,50 +146,67 @@ function readFrames(lines: TextLines, first: number): ReadFrames | undefined {
   return hasFrame ? { parts, next: index } : undefined;
 }
 
-/** `main.(*Loader).run(0xc000, {0x1, 0x2})` as package and function; arguments and prefixes left out. */
-function functionOn(text: string): { module: string; function: string } | undefined {
-  const trimmed = text.trim();
-  const creation = trimmed.indexOf('created by ');
-  const created = creation === -1 ? null : createdBy.exec(trimmed.slice(creation));
-  const called = created?.[1] ?? withoutArguments(trimmed);
-  // A log's prefix stands before the name, as before the file; names have no spaces.
-  const name = called.slice(lastOf(called, 32, 0, called.length) + 1);
-  if (name === 'panic' || name === 'runtime.gopanic') return { module: 'runtime', function: 'panic' };
-  if (!isQualified(name)) return undefined;
-  const slash = lastOf(name, 47, 0, name.length);
-  const dot = name.indexOf('.', slash + 1);
-  if (dot === -1) return undefined;
-  return { module: name.slice(0, dot), function: name.slice(dot + 1) };
+interface Called {
+  readonly module: string;
+  readonly function: string;
 }
 
+/** `main.(*Loader).run(0xc000, {0x1, 0x2})` as package and function; arguments and prefixes left out. */
+function functionOn({ text, chars, from }: TextLine): Called | undefined {
+  const to = from + trimmedLength(text);
+  const creation = text.indexOf('created by ');
+  const created = creation === -1 ? null : createdBy.exec(chars.slice(from + creation, to));
+  if (created) {
+    const name = created[1] ?? '';
+    return calledIn(name, lastOf(name, 32, 0, name.length) + 1, name.length);
+  }
+  const end = argumentsStart(chars, from, to);
+  // A log's prefix stands before the name, as before the file; names have no spaces.
+  let start = end;
+  while (start > from && chars.charCodeAt(start - 1) !== 32) start--;
+  while (chars.charCodeAt(start) === 9) start++;
+  return calledIn(chars, start, end);
+}
+
+/** @param start where the name stands in `text`, up to `end` */
+function calledIn(text: string, start: number, end: number): Called | undefined {
+  const isPanic = end - start === 5 && text.startsWith('panic', start);
+  if (isPanic || (end - start === gopanic.length && text.startsWith(gopanic, start)))
+    return { module: 'runtime', function: 'panic' };
+  if (!isQualified(text, start, end)) return undefined;
+  const slash = lastOf(text, 47, start, end);
+  const dot = firstOf(text, 46, slash === -1 ? start : slash + 1, end);
+  return dot === -1 ? undefined : { module: text.slice(start, dot), function: text.slice(dot + 1, end) };
+}
+
+const gopanic = 'runtime.gopanic';
 const packageParts = tableOf(`${wordCharacters}./~%@-`);
 const functionParts = tableOf(`${wordCharacters}.()*[]{}<>,-`);
 const middleDot = 183;
 
 /** A package's path, a dot, and what names of functions and methods are made of. */
-function isQualified(name: string): boolean {
-  let packageEnd = 0;
-  while (packageEnd < name.length && isPart(packageParts, name.charCodeAt(packageEnd))) packageEnd++;
-  let functionStart = name.length;
-  while (functionStart > 0 && isPart(functionParts, name.charCodeAt(functionStart - 1))) functionStart--;
-  const dot = lastOf(name, 46, Math.max(1, functionStart), Math.min(packageEnd, name.length - 1));
-  return dot !== -1;
+function isQualified(text: string, start: number, end: number): boolean {
+  let packageEnd = start;
+  while (packageEnd < end && isPart(packageParts, text.charCodeAt(packageEnd))) packageEnd++;
+  let functionStart = end;
+  while (functionStart > start && isPart(functionParts, text.charCodeAt(functionStart - 1))) functionStart--;
+  return lastOf(text, 46, Math.max(start + 1, functionStart), Math.min(packageEnd, end - 1)) !== -1;
 }
 
 function isPart(parts: Uint8Array, unit: number): boolean {
   return unit < 128 ? parts[unit] === 1 : unit === middleDot;
 }
 
-/** Cuts the parenthesis that closes the line, with all that is in it. */
-function withoutArguments(text: string): string {
-  if (!text.endsWith(')')) return text;
+/** Where the parenthesis opens that closes before `to`; `to` when none does. */
+function argumentsStart(text: string, from: number, to: number): number {
+  if (text.charCodeAt(to - 1) !== 41) return to;
   let depth = 0;
-  for (let at = text.length - 1; at >= 0; at--) {
+  for (let at = to - 1; at >= from; at--) {
     const unit = text.charCodeAt(at);
     if (unit === 41) depth++;
-    else if (unit === 40 && --depth === 0) return text.slice(0, at);
+    else if (unit === 40 && --depth === 0) return at;
   }
-  return text;
+  return to;
 }
 
 function blankLinesAfter(lines: TextLines, index: number): number {
