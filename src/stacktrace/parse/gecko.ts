@@ -15,7 +15,7 @@ export const geckoTraces: TraceParser = {
   clues: clue.gecko,
   read(lines, index, floor) {
     const line = lines.at(index);
-    const first = line && geckoFrameOn(line.text);
+    const first = line && geckoFrameOn(line);
     if (!line || !first) return undefined;
     const draft = new TraceDraft('javascript');
     const next = readFrames(lines, index, first, draft);
@@ -28,14 +28,14 @@ export const geckoTraces: TraceParser = {
 function readFrames(lines: TextLines, first: number, firstFrame: FoundFrame, draft: TraceDraft): number {
   for (let index = first; ; index++) {
     const line = lines.at(index);
-    const frame = index === first ? firstFrame : line && !line.opens ? geckoFrameOn(line.text) : undefined;
+    const frame = index === first ? firstFrame : line && !line.opens ? geckoFrameOn(line) : undefined;
     if (!line || !frame) return index;
     draft.addFrame(newFrame(line, frame));
   }
 }
 
-function isFrame({ text }: TextLine): boolean {
-  return text.includes('@') && geckoFrameOn(text) !== undefined;
+function isFrame(line: TextLine): boolean {
+  return geckoFrameOn(line) !== undefined;
 }
 
 /** What may stand after the `@`: an address, a path, Safari's own code. */
@@ -44,41 +44,42 @@ const place = /(?:[a-z][\w+.-]{1,30}:\/\/|\/|webpack-internal:|self-hosted:|\[na
 const spaced =
   /(?:(?:global|module|eval) code|(?:setTimeout|setInterval|requestAnimationFrame) handler\*\S*|promise callback\*\S*)$/;
 
-function geckoFrameOn(text: string): FoundFrame | undefined {
+function geckoFrameOn({ text, chars, from }: TextLine): FoundFrame | undefined {
   const at = text.indexOf('@');
   if (at === -1 || at > maxName) return undefined;
   const end = trimmedLength(text);
   const isEvalCode = at + 1 === end && text.endsWith('eval code@', end);
   place.lastIndex = at + 1;
   if (!isEvalCode && !place.test(text)) return undefined;
-  let start = at;
-  while (start > 0 && text.charCodeAt(start - 1) > 32) start--;
+  let start = from + at;
+  while (start > from && chars.charCodeAt(start - 1) > 32) start--;
+  start -= from;
   // Only names of several words have another one before it.
   const named = start > 0 && text.charCodeAt(start - 1) === 32 && start < at ? spaced.exec(text.slice(0, at)) : null;
   if (named) start = named.index;
   if (!looksLikePrefix(text, start)) return undefined;
   const name = text.slice(start, at);
-  if (isEvalCode || text.startsWith('[native code]', at + 1)) {
+  if (isEvalCode || (text.charCodeAt(at + 1) === 91 && text.startsWith('[native code]', at + 1))) {
     return foundFrame(start, end, name, undefined, undefined, undefined);
   }
   // `app.js line 5 > eval:1:1`: the file whose code called eval.
-  const evaluated = text.indexOf(' line ', at);
+  const blank = text.slice(0, end).indexOf(' ', at);
+  const evaluated = blank === -1 ? -1 : text.indexOf(' line ', blank);
   if (evaluated !== -1) {
     const origin = /^ line (\d{1,9}) > (?:eval|Function)/.exec(text.slice(evaluated, evaluated + 60));
     if (!origin) return undefined;
     return foundFrame(start, end, name, decodeFile(text.slice(at + 1, evaluated)), Number(origin[1]), undefined);
   }
-  let last = end - 1;
-  while (last > at && isDigit(text.charCodeAt(last))) last--;
+  const fileStart = from + at + 1;
+  let last = from + end - 1;
+  while (last >= fileStart && isDigit(chars.charCodeAt(last))) last--;
   let middle = last - 1;
-  while (middle > at && isDigit(text.charCodeAt(middle))) middle--;
-  if (text.charCodeAt(last) !== 58 || text.charCodeAt(middle) !== 58) return undefined;
-  const column1 = numberIn(text, last + 1, end);
-  const line1 = numberIn(text, middle + 1, last);
-  if (column1 === -1 || line1 === -1) return undefined;
-  const path = text.slice(at + 1, middle);
-  if (/\s/.test(path)) return undefined;
-  return foundFrame(start, end, name, decodeFile(path), line1, column1);
+  while (middle >= fileStart && isDigit(chars.charCodeAt(middle))) middle--;
+  if (middle < fileStart || chars.charCodeAt(last) !== 58 || chars.charCodeAt(middle) !== 58) return undefined;
+  const column1 = numberIn(chars, last + 1, from + end);
+  const line1 = numberIn(chars, middle + 1, last);
+  if (column1 === -1 || line1 === -1 || blank !== -1 || text.includes('\t', at)) return undefined;
+  return foundFrame(start, end, name, decodeFile(chars.slice(fileStart, middle)), line1, column1);
 }
 
 function foundFrame(

@@ -138,7 +138,7 @@ function evalOrigin(text: string): string {
 export function decodeFile(file: string): string {
   // Paths, which most frames have, are none.
   if (file.charCodeAt(0) === 47) return file;
-  if (file.startsWith('file://')) {
+  if (file.charCodeAt(0) === 102 && file.startsWith('file://')) {
     const path = percentDecoded(withoutQuery(file.slice('file://'.length)));
     if (!path.startsWith('/')) return `//${path}`;
     return /^\/[A-Za-z]:/.test(path) ? path.slice(1) : path;
@@ -178,12 +178,7 @@ const oldCore =
 const installed = /[/\\](?:node_modules|\.yarn|\.pnp)[/\\]|webpack\/(?:bootstrap|runtime)/;
 
 export function isInApp(file: string | undefined): boolean {
-  if (file === undefined) return false;
-  if (file.charCodeAt(0) === 47) return !mayBeInstalled(file) || !installed.test(file);
-  return !foreign.test(file) && !oldCore.test(file) && !(mayBeInstalled(file) && installed.test(file));
-}
-
-/** Cheap, and false for most paths. */
-function mayBeInstalled(file: string): boolean {
-  return file.includes('node_modules') || file.includes('webpack') || file.includes('.yarn') || file.includes('.pnp');
+  if (file === undefined || installed.test(file)) return false;
+  if (file.charCodeAt(0) === 47) return true;
+  return !foreign.test(file) && (file.includes('/') || !oldCore.test(file));
 }
