@@ -18,25 +18,26 @@ export function cppFrameOn(line: TextLine): CppFrame | undefined {
 
 /** `#0 0x4f in run /a.cc:1:2` (sanitizers), `#0  run (n=1) at a.c:1` (gdb), `0# run at a.cc:1` (boost), `frame #0:` (lldb). */
 function numberedFrame(line: TextLine): CppFrame | undefined {
-  const { text } = line;
+  const { text, chars, from } = line;
   const hash = text.indexOf('#');
   if (hash === -1 || hash > maxPrefix) return undefined;
-  if (isDigit(text.charCodeAt(hash + 1))) {
-    const isDebugger = text.charCodeAt(hash - 2) === 101 && text.startsWith('frame ', hash - 6);
+  const at = from + hash;
+  if (isDigit(chars.charCodeAt(at + 1))) {
+    const isDebugger = hash >= 6 && chars.charCodeAt(at - 2) === 101 && chars.startsWith('frame ', at - 6);
     const start = isDebugger ? hash - 6 : hash;
-    const end = digitsEnd(text, hash + 1);
-    const number = numberIn(text, hash + 1, end);
+    const end = digitsEnd(chars, at + 1);
+    const number = numberIn(chars, at + 1, end);
     const isCurrent = text.charCodeAt(start - 2) === 42 && text.charCodeAt(start - 1) === 32;
     if (number === -1 || !(isCurrent || looksLikePrefix(text, start))) return undefined;
-    if (isDebugger) return text.charCodeAt(end) === 58 ? lldbFrame(line, start, end + 1, number) : undefined;
-    if (text.charCodeAt(end) !== 32) return undefined;
-    return hashFrame(line, start, skipSpaces(text, end), number);
+    if (isDebugger) return chars.charCodeAt(end) === 58 ? lldbFrame(line, start, end + 1 - from, number) : undefined;
+    if (chars.charCodeAt(end) !== 32) return undefined;
+    return hashFrame(line, start, skipSpaces(chars, end) - from, number);
   }
-  let start = hash;
-  while (start > 0 && isDigit(text.charCodeAt(start - 1))) start--;
-  const number = numberIn(text, start, hash);
-  if (number === -1 || text.charCodeAt(hash + 1) !== 32 || !looksLikePrefix(text, start)) return undefined;
-  return boostFrame(line, start, hash + 2, number);
+  let digits = at;
+  while (digits > from && isDigit(chars.charCodeAt(digits - 1))) digits--;
+  const number = numberIn(chars, digits, at);
+  if (number === -1 || chars.charCodeAt(at + 1) !== 32 || !looksLikePrefix(text, digits - from)) return undefined;
+  return boostFrame(line, digits - from, hash + 2, number);
 }
 
 /** Where the `0x` and its 4 to 16 hex digits at `from` end; -1 when they are not there. */

@@ -28,6 +28,7 @@ function count(text: string, character: string): number {
 
 /** Leaves out what stands in parentheses and angle brackets; `operator<` and the like keep theirs. */
 function readableName(text: string, start: number, end: number): string | undefined {
+  const marks = text.slice(start, end).includes('operator') ? bracketsAndOperators : brackets;
   let plain = '';
   let depth = 0;
   /** Where the stretch starts that is outside of all brackets. */
@@ -37,9 +38,7 @@ function readableName(text: string, start: number, end: number): string | undefi
     const unit = text.charCodeAt(at);
     if (unit > 127 || marks[unit] === 0) continue;
     if (unit === 111) {
-      if (depth === 0 && text.charCodeAt(at + 1) === 112 && text.startsWith('operator', at)) {
-        at = operatorEnd(text, at) - 1;
-      }
+      if (depth === 0 && text.startsWith('operator', at)) at = operatorEnd(text, at) - 1;
       continue;
     }
     if (mayBeLambda && (unit === 36 || unit === 60 || unit === 123) && isLambdaMark(text, start, at)) {
@@ -50,25 +49,38 @@ function readableName(text: string, start: number, end: number): string | undefi
     }
     if (unit === 36) continue;
     if (depth === 0) plain += text.slice(from, at);
-    from = at + 1;
     if (depth === 0 && unit === 40) {
-      if (text.charCodeAt(at + 1) === 97 && text.startsWith(anonymous, at)) {
-        at += anonymous.length - 1;
-        // With the colons that follow.
-        if (text.startsWith('::', at + 1)) at += 2;
-        from = at + 1;
-        continue;
-      }
-      if (!hasQualifier(text, at, end)) {
-        from = end;
-        break;
-      }
+      const namespace = anonymousEnd(text, at);
+      from = namespace === -1 ? parenthesisEnd(text, at, end) : namespace;
+      // Behind arguments only the name of what is within a function counts.
+      if (namespace === -1 && !hasQualifier(text, from, end)) return withoutType(plain);
+      at = from - 1;
+      continue;
     }
+    from = at + 1;
     if (unit === 60 || unit === 40 || unit === 123) depth++;
     else depth = Math.max(0, depth - 1);
   }
   if (depth === 0 && from < end) plain += text.slice(from, end);
   return withoutType(plain);
+}
+
+/** Where what follows `(anonymous namespace)::` starts; -1 where that does not stand. */
+function anonymousEnd(text: string, at: number): number {
+  if (text.charCodeAt(at + 1) !== 97 || !text.startsWith(anonymous, at)) return -1;
+  const close = at + anonymous.length;
+  return text.startsWith('::', close) ? close + 2 : close;
+}
+
+/** Where what follows the parenthesis starts that opens at `open`. */
+function parenthesisEnd(text: string, open: number, end: number): number {
+  let depth = 0;
+  for (let at = open; at < end; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === 40) depth++;
+    else if (unit === 41 && --depth === 0) return at + 1;
+  }
+  return end;
 }
 
 function lambdaIn(name: string): string | undefined {
@@ -96,8 +108,9 @@ function withoutType(name: string): string | undefined {
   return (isWhole ? text : text.slice(text.lastIndexOf(' ') + 1)) || undefined;
 }
 
-/** Brackets, and what lambdas and `operator` start with. */
-const marks = tableOf('<>(){}$o');
+/** Brackets, and what lambdas start with; `operator` starts with a letter of many other names. */
+const brackets = tableOf('<>(){}$');
+const bracketsAndOperators = tableOf('<>(){}$o');
 const anonymous = '(anonymous namespace)';
 const operator = /operator(?:\(\)|\[\]|->\*?|<=>|<<=?|>>=?|[<>]=?|[^\w\s(<]{1,3})/y;
 
