@@ -194,9 +194,11 @@ function moduleEnd(text: string, start: number, to: number): number {
   let end = wordEnd(text, from, to);
   let before = -1;
   // Only Elixir's modules have several parts.
-  while (isUpper && end + 1 < to && text.charCodeAt(end) === 46 && isUpperCase(text.charCodeAt(end + 1))) {
-    before = end;
-    end = wordEnd(text, end + 1, to);
+  if (isUpper) {
+    while (end + 1 < to && text.charCodeAt(end) === 46 && isUpperCase(text.charCodeAt(end + 1))) {
+      before = end;
+      end = wordEnd(text, end + 1, to);
+    }
   }
   const unit = text.charCodeAt(end);
   return (unit === 46 || unit === 58) && end + 1 < to ? end : before;
