@@ -68,19 +68,25 @@ export class LogLines {
     const end = bytes.lastIndexOf(lineFeed) + 1;
     if (at > 0) yield* this.push(bytes.subarray(0, at));
     if (end > at && end - at <= maxLineBytes && isUtf8(bytes.subarray(at, end))) {
-      while (at < end) {
-        const read = quick.read(bytes, at, this.#splitter.offsetBytes);
-        if (read >= 0) {
-          this.#splitter.skip(read - at);
-          at = read;
-        } else {
-          const next = bytes.indexOf(lineFeed, at) + 1;
-          yield* this.push(bytes.subarray(at, next));
-          at = next;
-        }
+      for (at = this.#pass(quick, bytes, at, end); at < end; at = this.#pass(quick, bytes, at, end)) {
+        const next = bytes.indexOf(lineFeed, at) + 1;
+        yield* this.push(bytes.subarray(at, next));
+        at = next;
       }
     }
     yield* this.push(bytes.subarray(at));
+  }
+
+  /** Where the first line starts, from `start` to `end`, that the quick reader leaves. */
+  #pass(quick: QuickReader, bytes: Uint8Array, start: number, end: number): number {
+    let at = start;
+    while (at < end) {
+      const next = quick.read(bytes, at, this.#splitter.offsetBytes);
+      if (next < 0) return at;
+      this.#splitter.skip(next - at);
+      at = next;
+    }
+    return at;
   }
 
   /** After the last chunk. @param problem why the text ends before its end, if it does: then what is left is rejected. */

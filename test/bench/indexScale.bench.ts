@@ -12,10 +12,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { indexLogs } from '../../src/index/indexLogs.ts';
 import { LogIndex } from '../../src/index/logIndex.ts';
-import { sqlText } from '../../src/index/sqlText.ts';
 import { FileStore } from '../../src/store/fileStore.ts';
 import { clickHouseForTests } from '../rigs/clickhouse.ts';
 import { type GeneratedLogs, generateLogs } from './generateRecords.ts';
+import { insertRecords } from './insertRecords.ts';
 import { markdownTable } from './markdownTable.ts';
 import { query, type Question, questionsOf, type Sample } from './indexScaleQuestions.ts';
 
@@ -212,7 +212,7 @@ async function askClickHouse(folder: string, sample: Sample): Promise<ClickHouse
   if (!engine) return undefined;
   try {
     const before = process.cpuUsage();
-    const insertMs = await insert(engine.client, fileURLToPath(storesIn(folder).logs.url));
+    const insertMs = await insertRecords(engine.client, fileURLToPath(storesIn(folder).logs.url));
     const used = process.cpuUsage(before);
     const bytes = await sizeOf(engine.client);
     const times = await timesOfAll(questionsOf(sample), async ({ sql }) => (await rowsOf(engine.client, sql)).length);
@@ -229,34 +229,6 @@ async function timesOfAll(
   const times: Record<string, Times> = {};
   for (const question of questions) times[question.name] = await timesOf(question.name, () => ask(question));
   return times;
-}
-
-async function insert(client: ClickHouseClient, folder: string): Promise<number> {
-  const names = 'level event account collection source coordinator worker thread'
-    .split(' ')
-    .map((name) => `${name} LowCardinality(String)`)
-    .join(', ');
-  const read = `ts DateTime64(3, 'UTC'), ${names}, task String, attempt UInt32, message String, key String, bytes UInt64,
-    docs UInt64, error Tuple(type String, message String, stack String), build JSON, http JSON`;
-  await client.command({
-    query: `CREATE TABLE records (ts DateTime64(3, 'UTC'), ${names}, task String, attempt UInt32, message String,
-        key String, bytes UInt64, docs UInt64, error_type LowCardinality(String), error_message String, stack String,
-        build JSON, http JSON,
-        INDEX task_bloom task TYPE bloom_filter GRANULARITY 1,
-        INDEX message_text message TYPE text(tokenizer = 'splitByNonAlpha'),
-        INDEX stack_text stack TYPE text(tokenizer = 'splitByNonAlpha')
-      ) ENGINE = MergeTree ORDER BY (account, collection, ts)`,
-    clickhouse_settings: { allow_experimental_full_text_index: 1 },
-  });
-  const start = performance.now();
-  await client.command({
-    query: `INSERT INTO records SELECT * EXCEPT (error, build, http), error.type AS error_type,
-        error.message AS error_message, error.stack AS stack, build, http
-      FROM (SELECT ts, level, event, account, collection, source, coordinator, worker, thread, task, attempt, message,
-        key, bytes, docs, error, build, http FROM file(${sqlText(join(folder, '**', '*.ndjson.gz'))}, 'JSONEachRow', ${sqlText(read)}))`,
-    clickhouse_settings: { date_time_input_format: 'best_effort' },
-  });
-  return performance.now() - start;
 }
 
 async function sizeOf(client: ClickHouseClient): Promise<number> {

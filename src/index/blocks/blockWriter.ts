@@ -17,16 +17,7 @@ export class BlockWriter {
 
   /** Whole numbers within ±2^53; NaN stands for none. In the narrowest type that holds them all. */
   addNumbers(name: string, values: Float64Array): void {
-    let least = Number.POSITIVE_INFINITY;
-    let most = Number.NEGATIVE_INFINITY;
-    let hasNone = false;
-    for (let at = 0; at < values.length; at++) {
-      const value = values[at] ?? Number.NaN;
-      if (value < least) least = value;
-      if (value > most) most = value;
-      if (Number.isNaN(value)) hasNone = true;
-    }
-    if (most < least) [least, most] = [0, 0];
+    const { least, most, hasNone } = boundsOf(values);
     // 0 stands for none where there is any: the others start from 1.
     const base = hasNone ? least - 1 : least;
     const type = typeFor(most - base);
@@ -35,10 +26,7 @@ export class BlockWriter {
       return;
     }
     const narrow = new narrowTypes[type](values.length);
-    for (let at = 0; at < values.length; at++) {
-      const value = values[at] ?? Number.NaN;
-      narrow[at] = Number.isNaN(value) ? 0 : value - base;
-    }
+    putOffsets(narrow, values, base);
     const optional = hasNone ? { hasNone } : {};
     this.#add({ name, type, count: values.length, base, ...optional }, bytesOf(narrow));
   }
@@ -50,23 +38,9 @@ export class BlockWriter {
 
   /** @param codes of the texts, in their order: from 1, 0 for none. All texts without them. */
   addTexts(name: string, texts: Texts, codes: Uint32Array = everyCode(texts)): void {
-    const { bytes, starts } = texts;
-    const lengths = new Float64Array(codes.length);
-    let size = 0;
-    for (let at = 0; at < codes.length; at++) {
-      const code = codes[at] as number;
-      const length = code === 0 ? Number.NaN : (starts[code] as number) - (starts[code - 1] as number);
-      lengths[at] = length;
-      if (code > 0) size += length;
-    }
-    const joined = new Uint8Array(size);
-    let end = 0;
-    for (let at = 0; at < codes.length; at++) {
-      const code = codes[at] as number;
-      if (code > 0) end = copyBytes(joined, end, bytes, starts[code - 1] as number, starts[code] as number);
-    }
+    const lengths = lengthsOf(texts, codes);
     this.addNumbers(`${name}.length`, lengths);
-    this.addBytes(name, joined);
+    this.addBytes(name, joined(texts, codes));
   }
 
   addBytes(name: string, bytes: Uint8Array): void {
@@ -101,6 +75,46 @@ export class BlockWriter {
 
 function everyCode({ count }: Texts): Uint32Array {
   return Uint32Array.from({ length: count }, (_, at) => at + 1);
+}
+
+/** Both 0 where there is no number. */
+function boundsOf(values: Float64Array): { readonly least: number; readonly most: number; readonly hasNone: boolean } {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  let hasNone = false;
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at] as number;
+    if (value < least) least = value;
+    if (value > most) most = value;
+    if (Number.isNaN(value)) hasNone = true;
+  }
+  return most < least ? { least: 0, most: 0, hasNone } : { least, most, hasNone };
+}
+
+function putOffsets(target: Uint8Array | Uint16Array | Uint32Array, values: Float64Array, base: number): void {
+  // Not a number becomes 0.
+  for (let at = 0; at < values.length; at++) target[at] = (values[at] as number) - base;
+}
+
+/** NaN for none. */
+function lengthsOf({ starts }: Texts, codes: Uint32Array): Float64Array {
+  const lengths = new Float64Array(codes.length);
+  for (let at = 0; at < codes.length; at++) {
+    const code = codes[at] as number;
+    lengths[at] = code === 0 ? Number.NaN : (starts[code] as number) - (starts[code - 1] as number);
+  }
+  return lengths;
+}
+
+function joined({ bytes, starts }: Texts, codes: Uint32Array): Uint8Array {
+  let size = 0;
+  for (const code of codes) if (code > 0) size += (starts[code] as number) - (starts[code - 1] as number);
+  const target = new Uint8Array(size);
+  let end = 0;
+  for (const code of codes) {
+    if (code > 0) end = copyBytes(target, end, bytes, starts[code - 1] as number, starts[code] as number);
+  }
+  return target;
 }
 
 const narrowTypes = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array } as const;

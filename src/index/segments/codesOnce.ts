@@ -22,7 +22,15 @@ export class CodesOnce {
   }
 
   of(rows: Uint32Array, codes: Uint32Array): Uint32Array {
-    const [call, seen, found] = [++this.#call, this.#seen, this.#found];
+    return this.#found.subarray(0, this.#collect(rows, codes, ++this.#call));
+  }
+
+  ofLists(rows: Uint32Array, lists: DraftLists): Uint32Array {
+    return this.#found.subarray(0, this.#collectLists(rows, lists, ++this.#call));
+  }
+
+  #collect(rows: Uint32Array, codes: Uint32Array, call: number): number {
+    const [seen, found] = [this.#seen, this.#found];
     let count = 0;
     for (let at = 0; at < rows.length; at++) {
       const code = codes[rows[at] as number] as number;
@@ -30,11 +38,11 @@ export class CodesOnce {
       seen[code] = call;
       found[count++] = code;
     }
-    return found.subarray(0, count);
+    return count;
   }
 
-  ofLists(rows: Uint32Array, { codes, ends }: DraftLists): Uint32Array {
-    const [call, seen, found] = [++this.#call, this.#seen, this.#found];
+  #collectLists(rows: Uint32Array, { codes, ends }: DraftLists, call: number): number {
+    const [seen, found] = [this.#seen, this.#found];
     let count = 0;
     for (let at = 0; at < rows.length; at++) {
       const row = rows[at] as number;
@@ -46,6 +54,6 @@ export class CodesOnce {
         found[count++] = code;
       }
     }
-    return found.subarray(0, count);
+    return count;
   }
 }

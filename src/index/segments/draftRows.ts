@@ -18,9 +18,17 @@ const fewRows = 24;
 export function draftRows(draft: SegmentDraft): DraftRows {
   const { codes, dictionary } = draft.texts.task;
   const tasks = dictionary.count;
-  // What names no task counts as one more, behind them.
+  const starts = startsOf(codes, draft.records, tasks);
+  const rows = new Uint32Array(draft.records);
+  placeRows(rows, codes, starts.slice());
+  sortEach(rows, starts, tasks, timeComparer(draft));
+  return { rows, starts };
+}
+
+/** Where the rows of each task start. What names no task counts as one more, behind them. */
+function startsOf(codes: Uint32Array, records: number, tasks: number): Uint32Array {
   const starts = new Uint32Array(tasks + 2);
-  for (let row = 0; row < draft.records; row++) {
+  for (let row = 0; row < records; row++) {
     const code = codes[row] as number;
     const bucket = code === 0 ? tasks + 1 : code;
     starts[bucket] = (starts[bucket] as number) + 1;
@@ -28,18 +36,24 @@ export function draftRows(draft: SegmentDraft): DraftRows {
   for (let bucket = 1; bucket <= tasks + 1; bucket++) {
     starts[bucket] = (starts[bucket] as number) + (starts[bucket - 1] as number);
   }
-  const rows = new Uint32Array(draft.records);
-  const next = starts.slice();
-  for (let row = 0; row < draft.records; row++) {
+  return starts;
+}
+
+/** @param next where the next row of each task goes. */
+function placeRows(rows: Uint32Array, codes: Uint32Array, next: Uint32Array): void {
+  for (let row = 0; row < rows.length; row++) {
     const code = codes[row] as number;
-    const bucket = code === 0 ? tasks : code - 1;
+    const bucket = code === 0 ? next.length - 2 : code - 1;
     const at = next[bucket] as number;
     next[bucket] = at + 1;
     rows[at] = row;
   }
-  const byTime = timeComparer(draft);
-  for (let task = 0; task < tasks; task++) sortRange(rows, starts[task] as number, starts[task + 1] as number, byTime);
-  return { rows, starts };
+}
+
+function sortEach(rows: Uint32Array, starts: Uint32Array, tasks: number, compare: CompareRows): void {
+  for (let task = 0; task < tasks; task++) {
+    sortRange(rows, starts[task] as number, starts[task + 1] as number, compare);
+  }
 }
 
 /** By time; of the same moment by where they were read. */

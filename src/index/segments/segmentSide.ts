@@ -106,7 +106,7 @@ function addFilters(writer: BlockWriter, draft: SegmentDraft, { rows }: RowOrder
     const own = rows.subarray(start, start + rowGroupRows);
     const texts = TextFilter.empty();
     for (const { dictionary, codes, once } of searched) {
-      for (const code of once.of(own, codes)) texts.addTextOf(dictionary, code - 1);
+      texts.addTexts(dictionary, once.of(own, codes));
     }
     const held = columns.map(({ codes, hashes, once }) => ({
       hashes,
@@ -115,9 +115,7 @@ function addFilters(writer: BlockWriter, draft: SegmentDraft, { rows }: RowOrder
     }));
     held.push({ hashes: fieldHashes, codes: fields.ofLists(own, draft.fields) });
     const tokens = TokenFilter.for(held.reduce((sum, { codes }) => sum + codes.length, 0));
-    for (const { hashes, codes } of held) {
-      for (const code of codes) tokens.add(hashes.first[code - 1] as number, hashes.second[code - 1] as number);
-    }
+    for (const { hashes, codes } of held) tokens.addAll(hashes, codes);
     writer.addBytes(`texts.${group}`, texts.serialize());
     writer.addBytes(`tokens.${group}`, tokens.bytes);
   }

@@ -49,8 +49,12 @@ export class TextFilter {
     }
   }
 
-  /** As `add`, for text `index` of those. */
-  addTextOf(texts: Texts, index: number): void {
+  /** As `add`, for those of the texts with these codes, which count from 1. */
+  addTexts(texts: Texts, codes: Uint32Array): void {
+    for (let at = 0; at < codes.length; at++) this.#addTextOf(texts, (codes[at] as number) - 1);
+  }
+
+  #addTextOf(texts: Texts, index: number): void {
     const { bytes, starts } = texts;
     const [start, end] = [starts[index] as number, starts[index + 1] as number];
     // What other characters fold to may be ASCII.

@@ -39,8 +39,15 @@ export class TokenFilter {
     return true;
   }
 
-  /** A token by its hashes; see `tokenHash`. */
-  add(first: number, second: number): void {
+  /** The tokens with these codes, which count from 1. */
+  addAll({ first, second }: TokenHashes, codes: Uint32Array): void {
+    for (let at = 0; at < codes.length; at++) {
+      const index = (codes[at] as number) - 1;
+      this.#add(first[index] as number, second[index] as number);
+    }
+  }
+
+  #add(first: number, second: number): void {
     const bits = this.#bits;
     const count = bits.length * 8;
     for (let probe = 0; probe < probes; probe++) {

@@ -27,14 +27,7 @@ export class RowGatherer {
   texts({ codes: ofSource, dictionary }: TextColumn): ColumnRows<TextChunk> {
     const [order, codes] = [this.#order, this.#codes];
     const source = narrow(ofSource, dictionary.count);
-    let nulls = 0;
-    // By itself, as the processor then fetches many at once: each is somewhere else in memory.
-    for (let row = 0; row < order.length; row++) {
-      const code = source[order[row] as number] as number;
-      codes[row] = code;
-      nulls += code === 0 ? 1 : 0;
-    }
-    const required = nulls === 0;
+    const required = gatherCodes(source, order, codes) === 0;
     return {
       required,
       chunk: (from, to) => {
@@ -78,14 +71,7 @@ export class RowGatherer {
       this.#numbers = new Float64Array(order.length);
       this.#values = new Float64Array(this.#rowGroupRows);
     }
-    const numbers = this.#numbers;
-    let nulls = 0;
-    for (let row = 0; row < order.length; row++) {
-      const value = source[order[row] as number] as number;
-      numbers[row] = value;
-      if (Number.isNaN(value)) nulls++;
-    }
-    const required = nulls === 0;
+    const required = gatherNumbers(source, order, this.#numbers) === 0;
     return { required, chunk: (from, to) => ({ ...this.#levels(required, from, to), ...this.#numberPages(from, to) }) };
   }
 
@@ -123,6 +109,30 @@ export class RowGatherer {
       levelCount: to - from,
     };
   }
+}
+
+/**
+ * By itself, as the processor then fetches many at once: each is somewhere else in memory.
+ * @returns how many there are not.
+ */
+function gatherCodes(source: Uint8Array | Uint16Array | Uint32Array, order: Uint32Array, codes: Uint32Array): number {
+  let nulls = 0;
+  for (let row = 0; row < order.length; row++) {
+    const code = source[order[row] as number] as number;
+    codes[row] = code;
+    nulls += code === 0 ? 1 : 0;
+  }
+  return nulls;
+}
+
+function gatherNumbers(source: Float64Array, order: Uint32Array, numbers: Float64Array): number {
+  let nulls = 0;
+  for (let row = 0; row < order.length; row++) {
+    const value = source[order[row] as number] as number;
+    numbers[row] = value;
+    if (Number.isNaN(value)) nulls++;
+  }
+  return nulls;
 }
 
 /** In as few bytes as `greatest` allows, of which more stay in the processor's cache: their order takes them from all over. */

@@ -29,8 +29,20 @@ export function encodeSharedTexts(
   from: number,
   to: number,
 ): void {
-  const { plain, starts } = pool;
   roomFor(to - from);
+  findShared(pool, indexes, from, to);
+  encodeDeltas(out, prefixes, 0, to - from);
+  encodeSuffixes(out, pool, indexes, from, to);
+}
+
+function roomFor(count: number): void {
+  if (prefixes.length >= count) return;
+  prefixes = new Uint32Array(count);
+  lengths = new Uint32Array(count);
+}
+
+/** Fills `prefixes`. */
+function findShared({ plain, starts }: TextPool, indexes: Uint32Array, from: number, to: number): void {
   let [lastStart, lastEnd] = [0, 0];
   for (let index = from; index < to; index++) {
     const text = indexes[index] as number;
@@ -42,24 +54,18 @@ export function encodeSharedTexts(
     prefixes[index - from] = shared;
     [lastStart, lastEnd] = [start, end];
   }
-  encodeDeltas(out, prefixes, 0, to - from);
-  encodeSuffixes(out, pool, indexes, from, to);
-}
-
-function roomFor(count: number): void {
-  if (prefixes.length >= count) return;
-  prefixes = new Uint32Array(count);
-  lengths = new Uint32Array(count);
 }
 
 /** What follows the texts' `prefixes`. */
-function encodeSuffixes(
-  out: ByteWriter,
-  { plain, starts }: TextPool,
-  indexes: Uint32Array,
-  from: number,
-  to: number,
-): void {
+function encodeSuffixes(out: ByteWriter, pool: TextPool, indexes: Uint32Array, from: number, to: number): void {
+  const total = findLengths(pool, indexes, from, to);
+  encodeDeltas(out, lengths, 0, to - from);
+  const at = out.length;
+  copySuffixes(out.extend(total), at, pool, indexes, from, to);
+}
+
+/** Fills `lengths`; returns their sum. */
+function findLengths({ starts }: TextPool, indexes: Uint32Array, from: number, to: number): number {
   let total = 0;
   for (let index = from; index < to; index++) {
     const text = indexes[index] as number;
@@ -68,12 +74,21 @@ function encodeSuffixes(
     lengths[index - from] = length;
     total += length;
   }
-  encodeDeltas(out, lengths, 0, to - from);
-  let at = out.length;
-  const target = out.extend(total);
+  return total;
+}
+
+function copySuffixes(
+  target: Buffer,
+  start: number,
+  { plain, starts }: TextPool,
+  indexes: Uint32Array,
+  from: number,
+  to: number,
+): void {
+  let at = start;
   for (let index = from; index < to; index++) {
     const text = indexes[index] as number;
-    const start = (starts[text] as number) + (prefixes[index - from] as number);
-    at = copyBytes(target, at, plain, start, (starts[text + 1] as number) - lengthBytes);
+    const suffix = (starts[text] as number) + (prefixes[index - from] as number);
+    at = copyBytes(target, at, plain, suffix, (starts[text + 1] as number) - lengthBytes);
   }
 }
