@@ -58,10 +58,34 @@ export async function readParquetRows(
   wanted: RowsWanted,
   signal?: AbortSignal,
 ): Promise<Record<string, unknown>[]> {
+  const rows: Record<string, unknown>[] = [];
+  await readCells(file, wanted, (cells) => appendRows(rows, wanted.columns, cells), signal);
+  return rows;
+}
+
+/** As `readParquetRows`, each column by itself, in the order in which they are wanted: without an object for each row. */
+export async function readParquetColumns(
+  file: string,
+  wanted: RowsWanted,
+  signal?: AbortSignal,
+): Promise<readonly (readonly Cell[])[]> {
+  const groups: (readonly (readonly Cell[])[])[] = [];
+  await readCells(file, wanted, (cells) => groups.push(cells), signal);
+  const [only] = groups;
+  return only && groups.length === 1 ? only : wanted.columns.map((_, at) => groups.flatMap((cells) => cells[at] ?? []));
+}
+
+/** @param take is given the cells of each column, a row group after the other. */
+async function readCells(
+  file: string,
+  wanted: RowsWanted,
+  take: (cells: readonly (readonly Cell[])[]) => unknown,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   signal?.throwIfAborted();
   const handle = await open(file);
   try {
-    return await readRows(handle, file, wanted, signal);
+    await readGroups(handle, file, wanted, take, signal);
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof Error && 'syscall' in error) throw error;
@@ -71,12 +95,13 @@ export async function readParquetRows(
   }
 }
 
-async function readRows(
+async function readGroups(
   handle: FileHandle,
   file: string,
   { columns, ranges, layouts }: RowsWanted,
+  take: (cells: readonly (readonly Cell[])[]) => unknown,
   signal: AbortSignal | undefined,
-): Promise<Record<string, unknown>[]> {
+): Promise<void> {
   const { size, mtimeMs } = await handle.stat();
   const identity = `${file}\0${size}\0${mtimeMs}`;
   let layout = layouts?.get(identity);
@@ -85,7 +110,6 @@ async function readRows(
     layouts?.set(identity, layout);
   }
   const opened = new Map<RowGroupLayout, readonly ChunkReader[]>();
-  const rows: Record<string, unknown>[] = [];
   for (const range of ranges) {
     for (const group of layout.rowGroups) {
       const from = Math.max(range.start - group.firstRow, 0);
@@ -94,15 +118,10 @@ async function readRows(
       signal?.throwIfAborted();
       const chunks = opened.get(group) ?? (await openChunks(handle, layout, group, columns));
       opened.set(group, chunks);
-      appendRows(
-        rows,
-        columns,
-        chunks.map((chunk) => chunk.rows(from, to)),
-      );
+      take(chunks.map((chunk) => chunk.rows(from, to)));
     }
   }
   signal?.throwIfAborted();
-  return rows;
 }
 
 function appendRows(

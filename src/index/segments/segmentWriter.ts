@@ -12,7 +12,7 @@ import { segmentSide } from './segmentSide.ts';
 import { sortDraft } from './sortDraft.ts';
 
 /** Small enough that one account of many is found without reading the rest; zstd loses little by it. */
-const rowGroupRows = 30_720;
+export const rowGroupRows = 30_720;
 
 /** A finished segment in local files, not yet in the store. */
 export interface LocalSegment extends Omit<SegmentEntry, 'key' | 'side'> {

@@ -18,6 +18,7 @@ export class DictionaryReader {
   readonly #type: ValueType;
   /** Where the entries start that were passed so far. */
   readonly #starts: number[] = [];
+  readonly #texts: (string | undefined)[] = [];
 
   constructor(page: Buffer, type: ValueType) {
     this.#page = new ByteReader(page);
@@ -32,7 +33,7 @@ export class DictionaryReader {
       this.#page.take(this.#page.uint32());
     }
     const start = (this.#starts[index] as number) + 4;
-    return bytes.toString('utf8', start, start + bytes.readUInt32LE(start - 4));
+    return (this.#texts[index] ??= bytes.toString('utf8', start, start + bytes.readUInt32LE(start - 4)));
   }
 }
 
