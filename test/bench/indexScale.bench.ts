@@ -1,45 +1,37 @@
 /**
  * The index against the ClickHouse engine (MergeTree, bloom filter on the task, text indexes), on the same generated log files in
- * one run: `node test/bench/indexScale.bench.ts [RECORDS…]`; of several sizes it tells how the answers grow. Each part runs in a process of its own, so that memory is told of each.
+ * one run: `node test/bench/indexScale.bench.ts [RECORDS…]`; of several sizes it tells how the answers grow. Each part runs in a process of its own, so that memory is told of each;
+ * the index is asked in code that is bundled as it ships.
  * Medians of warm runs. Where ClickHouse is asked for less than the index, the column `ClickHouse answers` says so.
  */
 
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { ClickHouseClient } from '@clickhouse/client';
+import { EngineClient } from '../../src/engine/engineClient.ts';
 import { indexLogs } from '../../src/index/indexLogs.ts';
-import { LogIndex } from '../../src/index/logIndex.ts';
 import { FileStore } from '../../src/store/fileStore.ts';
 import { clickHouseForTests } from '../rigs/clickhouse.ts';
 import { type GeneratedLogs, generateLogs } from './generateRecords.ts';
 import { insertRecords } from './insertRecords.ts';
 import { markdownTable } from './markdownTable.ts';
-import { query, type Question, questionsOf, type Sample } from './indexScaleQuestions.ts';
+import type { Asked } from './indexScaleAsk.ts';
+import { type Question, questionsOf, type Sample } from './indexScaleQuestions.ts';
+import { builtEngine, bundled } from './shipped.ts';
+import { peakMb, type Times, timesFrom, timesOf } from './times.ts';
 
 const seed = 20261123;
-const memoryLimitMb = 512;
 const runs = 15;
-
-interface Times {
-  readonly medianMs: number;
-  readonly p95Ms: number;
-}
+/** Fresh processes whose first answer is timed. */
+const firstRuns = 7;
 
 interface Indexed {
   readonly ms: number;
   readonly processorMs: number;
   readonly peakMb: number;
-}
-
-interface Asked {
-  readonly firstMs: number;
-  readonly times: Readonly<Record<string, Times>>;
-  readonly bytes: number;
-  readonly peakMb: number;
-  readonly sample: Sample;
 }
 
 interface ClickHouse {
@@ -54,11 +46,8 @@ switch (part) {
   case 'index':
     tell(await indexAll(directory));
     break;
-  case 'ask':
-    // What was handed over is of this very file.
-    tell(await askIndex(directory, JSON.parse(given) as GeneratedLogs['sample']));
-    break;
   case 'clickhouse':
+    // What was handed over is of this very file.
     tell(await askClickHouse(directory, JSON.parse(given) as Sample));
     break;
   default: {
@@ -73,6 +62,7 @@ switch (part) {
 interface Measured {
   readonly made: GeneratedLogs;
   readonly indexed: Indexed;
+  readonly first: Times;
   readonly ours: Asked;
   readonly theirs: ClickHouse | undefined;
 }
@@ -88,7 +78,8 @@ async function compare(wanted: number): Promise<Measured> {
     );
     // Each part tells what its name in `switch` above gives.
     const indexed = inProcess('index', folder) as Indexed;
-    const ours = inProcess('ask', folder, made.sample) as Asked;
+    const first = await firstAnswers(folder);
+    const ours = run(await bundled('indexScaleAsk'), folder, JSON.stringify(made.sample)) as Asked;
     const theirs = (inProcess('clickhouse', folder, ours.sample) ?? undefined) as ClickHouse | undefined;
     const rows = questionsOf(ours.sample).map(({ name, goalMs, answers }) => {
       const [mine, other] = [ours.times[name], theirs?.times[name]];
@@ -98,13 +89,13 @@ async function compare(wanted: number): Promise<Measured> {
     const processor = `processor time ${wholeText(indexed.processorMs)}, ClickHouse ${wholeText(theirs?.processorMs)}`;
     const indexing = [wholeText(indexed.ms), '', 'ClickHouse', wholeText(theirs?.insertMs)];
     rows.push(['indexing, or inserting', ...indexing, ratioText(indexed.ms, theirs?.insertMs), processor]);
-    rows.push(['first answer of a fresh process', wholeText(ours.firstMs), '', '300']);
+    rows.push(['first answer of a fresh engine', wholeText(first.medianMs), wholeText(first.p95Ms), '300']);
     const header = ['', 'index, ms', 'p95', 'goal', 'ClickHouse, ms', 'ratio', 'ClickHouse answers with'];
     console.log(markdownTable(header, rows));
     const share = (bytes: number) => `${mb(bytes)} MB = ${shareText(bytes, made)} of the raw text`;
     console.log(`size: index ${share(ours.bytes)}; ClickHouse ${theirs ? share(theirs.bytes) : '-'}`);
     console.log(`peak memory: indexing ${indexed.peakMb} MB (goal 1024), all questions ${ours.peakMb} MB (goal 512)`);
-    return { made, indexed, ours, theirs };
+    return { made, indexed, first, ours, theirs };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -128,7 +119,7 @@ function growth(measured: readonly Measured[]): string {
       wholeText(theirs?.insertMs),
       ratioText(indexed.ms, theirs?.insertMs),
     ]),
-    rowOf('first answer of a fresh process', ({ ours }) => [wholeText(ours.firstMs), '', '', '']),
+    rowOf('first answer of a fresh engine', ({ first }) => [wholeText(first.medianMs), wholeText(first.p95Ms), '', '']),
     rowOf('size, of the JSON', ({ made, ours, theirs }) => [
       shareText(ours.bytes, made),
       '',
@@ -159,16 +150,15 @@ function shareText(bytes: number, { rawBytes }: GeneratedLogs): string {
   return `${((100 * bytes) / rawBytes).toFixed(1)}%`;
 }
 
-/** Runs a part of this file by itself; its last line is what it found. */
+/** Runs a part of this file by itself. */
 function inProcess(name: string, folder: string, input: unknown = {}): unknown {
-  const { stdout, stderr, status } = spawnSync(
-    process.execPath,
-    [import.meta.filename, name, folder, JSON.stringify(input)],
-    {
-      encoding: 'utf8',
-    },
-  );
-  if (status !== 0) throw new Error(`${name} ended with ${status}: ${stderr}`);
+  return run(import.meta.filename, name, folder, JSON.stringify(input));
+}
+
+/** Runs a module by itself; its last line is what it found. */
+function run(file: string, ...args: readonly string[]): unknown {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [file, ...args], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${basename(file)} ${args[0] ?? ''} ended with ${status}: ${stderr}`);
   const lines = stdout.trim().split('\n');
   for (const line of lines.slice(0, -1)) console.log(line);
   return JSON.parse(lines.at(-1) ?? 'null');
@@ -191,20 +181,20 @@ async function indexAll(folder: string): Promise<Indexed> {
   return { ms, processorMs: (used.user + used.system) / 1000, peakMb: peakMb() };
 }
 
-/** `firstMs` counts from the start of the process. */
-async function askIndex(folder: string, sample: GeneratedLogs['sample']): Promise<Asked> {
-  const { store } = storesIn(folder);
-  const index = await LogIndex.open({ store, cacheDirectory: join(folder, 'cache'), memoryLimitMb });
-  await index.search(query(''), { limit: 100 });
-  const firstMs = performance.now();
-  const { bytes } = await index.status();
-  const { detail } = await index.task(sample.task);
-  const record = detail?.records.find(({ worker }) => worker !== undefined);
-  if (!record?.worker) throw new Error('the sample task ran on no worker');
-  const known = { sample, worker: record.worker, atMs: record.tsMs };
-  const times = await timesOfAll(questionsOf(known), async ({ ask }) => await ask(index));
-  await index.close();
-  return { firstMs, times, bytes, peakMb: peakMb(), sample: known };
+/** From the start of an engine process to its answer, as the editor starts and asks it. */
+async function firstAnswers(folder: string): Promise<Times> {
+  const entry = builtEngine();
+  const environment = { name: 'bench', coordinators: [], paths: [], index: storesIn(folder).store.url };
+  const times: number[] = [];
+  for (let each = 0; each < firstRuns; each++) {
+    await using engine = new EngineClient({ entry });
+    await engine.configure({ environments: [environment], cacheDirectory: join(folder, 'cache'), memoryLimitMb: 512 });
+    const start = performance.now();
+    const { tasks } = await engine.search({ environment: 'bench', query: '', limit: 100, mode: 'index' });
+    times.push(performance.now() - start);
+    if (tasks.length !== 100) throw new Error(`a first answer of ${tasks.length} tasks`);
+  }
+  return timesFrom(times);
 }
 
 async function askClickHouse(folder: string, sample: Sample): Promise<ClickHouse | undefined> {
@@ -227,7 +217,8 @@ async function timesOfAll(
   ask: (question: Question) => Promise<number>,
 ): Promise<Record<string, Times>> {
   const times: Record<string, Times> = {};
-  for (const question of questions) times[question.name] = await timesOf(question.name, () => ask(question));
+  for (const question of questions)
+    times[question.name] = await timesOf(question.name, runs, async () => await ask(question));
   return times;
 }
 
@@ -244,24 +235,6 @@ async function rowsOf(client: ClickHouseClient, sql: string): Promise<readonly R
   return await result.json<Record<string, unknown>>();
 }
 
-/** Of `runs` timed runs after two that warm up. @param work gives how much it found, which must be something. */
-async function timesOf(name: string, work: () => Promise<number>): Promise<Times> {
-  const times: number[] = [];
-  for (let run = -2; run < runs; run++) {
-    const start = performance.now();
-    const found = await work();
-    if (found === 0) throw new Error(`nothing found: ${name}`);
-    if (run >= 0) times.push(performance.now() - start);
-  }
-  times.sort((a, b) => a - b);
-  const at = (share: number) => times[Math.min(runs - 1, Math.floor(runs * share))] ?? Number.NaN;
-  return { medianMs: at(0.5), p95Ms: at(0.95) };
-}
-
 function mb(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
-}
-
-function peakMb(): number {
-  return Math.round(process.resourceUsage().maxRSS / 1024);
 }

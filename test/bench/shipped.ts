@@ -1,0 +1,36 @@
+/** What is measured as it ships: bundled, without types to strip. */
+
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import * as esbuild from 'esbuild';
+
+const root = join(import.meta.dirname, '../..');
+
+/** Builds the extension's processes, and gives the engine's main module. */
+export function builtEngine(): string {
+  const { status, stderr } = spawnSync(process.execPath, ['scripts/build.ts'], { cwd: root, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`the build ended with ${status}: ${stderr}`);
+  return join(root, 'dist', 'engine.mjs');
+}
+
+/** Bundles a module of this folder as the build does, and gives the file to run. */
+export async function bundled(name: string): Promise<string> {
+  // Within the project, whose packages that are left outside must be found.
+  const outdir = join(root, 'node_modules', '.cache', 'ingest-trace-bench');
+  await esbuild.build({
+    entryPoints: [join(import.meta.dirname, `${name}.ts`)],
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    logLevel: 'warning',
+    external: ['@duckdb/node-api'],
+    banner: {
+      js: "import { createRequire as _createRequire } from 'node:module'; const require = _createRequire(import.meta.url);",
+    },
+  });
+  return join(outdir, `${name}.mjs`);
+}
