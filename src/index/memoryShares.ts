@@ -12,7 +12,7 @@ const least: MemoryShares = { engineMb: 64, sqlMb: 32 };
 export const leastEnginesMb = least.engineMb + least.sqlMb;
 
 /** Of the columns that a search needs, and a share of those that are read for pages and facets: measured at 10 million records. */
-const bytesPerTask = 160;
+const bytesPerTask = 200;
 
 export function mbOfTasks(tasks: number): number {
   return Math.ceil((tasks * bytesPerTask) / 2 ** 20);

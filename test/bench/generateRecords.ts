@@ -27,8 +27,16 @@ const startMs = Date.UTC(2026, 9, 1);
 const dayMs = 86_400_000;
 const rareWord = 'xylophone-7f3a';
 
-/** Writes at least `records` records, gzipped, as worker and coordinator processes would ship them. */
-export async function generateLogs(store: ObjectStore, records: number, seed: number): Promise<GeneratedLogs> {
+/**
+ * Writes at least `records` records, gzipped, as worker and coordinator processes would ship them.
+ * @param msBetweenTasks by default such that all of them take four weeks.
+ */
+export async function generateLogs(
+  store: ObjectStore,
+  records: number,
+  seed: number,
+  msBetweenTasks = (6 * 30 * dayMs) / records,
+): Promise<GeneratedLogs> {
   const random = seededRandom(seed);
   const waiting: string[][] = Array.from({ length: processes }, () => []);
   const sequence = waiting.map(() => 0);
@@ -51,7 +59,7 @@ export async function generateLogs(store: ObjectStore, records: number, seed: nu
   };
 
   for (let task = 0; total.records < records; task++) {
-    const made = taskRecords(random, task, startMs + Math.floor((task * 6 * 30 * dayMs) / records));
+    const made = taskRecords(random, task, startMs + Math.floor(task * msBetweenTasks));
     if (task === rareAt) {
       made.records.push({
         ...made.base,

@@ -55,11 +55,10 @@ export interface TaskColumns {
 
 export function addTaskColumns(writer: BlockWriter, { task, rows, numbers, key, names }: TaskColumns): void {
   const { bytes, starts } = task.dictionary;
-  // First: a reader that looks for a task finds them without the directory.
-  writer.addWords(
-    'task.hash',
-    task.codes.map((code) => idHash(bytes, starts[code - 1], starts[code])),
-  );
+  const hashes = task.codes.map((code) => idHash(bytes, starts[code - 1], starts[code]));
+  // First: who looks for a task in many segments reads a few of them, without the directory.
+  writer.addWords('task.sorted', hashes.toSorted());
+  writer.addWords('task.hash', hashes);
   writer.addTexts('task', task.dictionary, task.codes);
   writer.addNumbers('rows', rows);
   for (const name of numberNames) writer.addNumbers(name, numbers[name]);

@@ -70,7 +70,7 @@ export class IndexTasks {
   readonly #memoryLimitMb: number;
   #loaded = new LoadedTasks();
   #superseded = '';
-  #bringing: Promise<void> | undefined;
+  #bringing: Promise<LoadedTasks> | undefined;
 
   /** @param url of the index, for messages. @param memoryLimitMb that tasks and engines may take together, roughly. */
   constructor(url: string, memoryLimitMb: number) {
@@ -104,7 +104,8 @@ export class IndexTasks {
       this.#bringing = this.#load(sources, signal).finally(() => {
         this.#bringing = undefined;
       });
-      await this.#bringing;
+      // Whoever waited may want others, and have them put in its place at once.
+      return await this.#bringing;
     }
     return this.#loaded;
   }
@@ -120,14 +121,17 @@ export class IndexTasks {
     return [...this.#loaded.segments].every(({ entry }) => alive.has(entry.key));
   }
 
-  async #load(sources: TaskSources, signal?: AbortSignal): Promise<void> {
-    const { entries, superseded } = sources;
+  async #load(sources: TaskSources, signal?: AbortSignal): Promise<LoadedTasks> {
+    const { entries, all, superseded } = sources;
     this.#refuseTooMany(entries);
     const missing = entries.filter(({ key }) => !this.#loaded.has(key));
-    const read = await this.#readAll(missing, sources, signal);
     const kept = [...this.#loaded.segments].map(({ entry }) => entry);
     const isAdding = this.#canStay(sources) && tasksOf([...kept, ...missing]) <= this.maxTasks;
-    const wanted = isAdding ? read : this.#wanted(entries, read);
+    const wantedKeys = new Set(entries.map(({ key }) => key));
+    const known = isAdding ? [] : [...this.#loaded.segments].filter(({ entry }) => wantedKeys.has(entry.key));
+    // Where not all have room, what is not wanted any more makes it first.
+    if (!isAdding && entries.length < all.length) this.#loaded = new LoadedTasks();
+    const wanted = [...known, ...(await this.#readAll(missing, sources, signal))];
     const dead = new Set(superseded);
     const refolded = new Map<LoadedSegment, Refolded | undefined>();
     for (const segment of wanted) {
@@ -141,12 +145,7 @@ export class IndexTasks {
     loaded.add(wanted);
     this.#loaded = loaded;
     this.#superseded = superseded.join();
-  }
-
-  /** In the order of `entries`; those that are in memory are read no more. */
-  #wanted(entries: readonly SegmentEntry[], read: readonly LoadedSegment[]): LoadedSegment[] {
-    const byKey = new Map([...this.#loaded.segments, ...read].map((segment) => [segment.entry.key, segment]));
-    return entries.flatMap(({ key }) => byKey.get(key) ?? []);
+    return loaded;
   }
 
   /** Rather than have the whole process ended by the system. */
