@@ -34,8 +34,8 @@ export async function* decodeObject(key: string, open: OpenBytes): AsyncGenerato
   }
 }
 
-/** So much text of an object at once: the lines that are cut are few. */
-const pieceBytes = 4 * 2 ** 20;
+/** So much text of an object at once: the lines that are cut are few, and nobody else waits for long. */
+const pieceBytes = 2 ** 20;
 /** What unfolds to more is decoded in small slices. */
 const maxWholeBytes = 64 * 2 ** 20;
 /** Deflate makes no more of a byte. */

@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { LogLines } from '../../logs/logLines.ts';
 import { readStoredChunks } from '../../logs/readLogObject.ts';
 import { FieldMapping, type Fields } from '../../model/fieldMapping/fieldMapping.ts';
@@ -68,7 +69,11 @@ export class SegmentBuilder implements SegmentBuilding {
     this.begin(key, version);
     const chunks = readStoredChunks(key, stored);
     let next = await chunks.next();
-    for (; !next.done; next = await chunks.next()) await this.push(next.value);
+    for (; !next.done; next = await chunks.next()) {
+      await this.push(next.value);
+      // Where this is no thread of its own, others have work to do as well.
+      await setImmediate();
+    }
     return await this.end(next.value ?? undefined);
   }
 
