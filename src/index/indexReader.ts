@@ -174,7 +174,7 @@ export class IndexReader {
       fileOf: (entry) => this.#cache.fileOf(entry),
       superseded: manifest.superseded,
     };
-    const wanted = wantedSegments(all.entries, times, this.#tasks.maxTasks * share);
+    const wanted = wantedSegments(all.entries, times, this.#tasks.maxTasks, share);
     const sources = this.#sourcesOf(all, wanted.entries, signal);
     const tasks = of === 'tasks' ? await this.#tasks.bring(sources, signal) : this.#tasks.loaded;
     this.#engine.fit(this.#shares().engineMb);

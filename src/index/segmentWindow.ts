@@ -27,8 +27,13 @@ export interface WantedSegments {
 /** Where not all segments are kept, a task is told as a whole if its records are never further apart than this. */
 const longestSilenceMs = 6 * 3_600_000;
 
-/** @param maxTasks that may be kept. All segments where they have no more. */
-export function wantedSegments(all: readonly SegmentEntry[], asked: AskedTimes, maxTasks: number): WantedSegments {
+/** @param maxTasks that may be kept: all segments where they have no more. @param share of these that will do, where they have. */
+export function wantedSegments(
+  all: readonly SegmentEntry[],
+  asked: AskedTimes,
+  maxTasks: number,
+  share: number,
+): WantedSegments {
   if (tasksOf(all) <= maxTasks) return { candidates: all, entries: all };
   const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = asked;
   const candidates = all
@@ -38,7 +43,7 @@ export function wantedSegments(all: readonly SegmentEntry[], asked: AskedTimes, 
   let tasks = 0;
   for (const entry of candidates) {
     tasks += entry.side.tasks;
-    if (tasks > maxTasks && entries.length > 0) break;
+    if (tasks > maxTasks * share && entries.length > 0) break;
     entries.push(entry);
   }
   return { candidates, entries };
