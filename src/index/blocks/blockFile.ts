@@ -29,6 +29,19 @@ export class NumberColumn {
     return this.#hasNone && value === 0 ? Number.NaN : value + this.#base;
   }
 
+  /** Of those before each number, and of all: one more than there are numbers. One that is none counts as 0. */
+  sums(): Uint32Array {
+    const [values, base, none] = [this.#values, this.#base, this.#hasNone ? 0 : -1];
+    const sums = new Uint32Array(values.length + 1);
+    let sum = 0;
+    for (let at = 0; at < values.length; at++) {
+      const value = values[at] as number;
+      if (value !== none) sum += value + base;
+      sums[at + 1] = sum;
+    }
+    return sums;
+  }
+
   toArray(): Float64Array {
     const [values, base] = [this.#values, this.#base];
     const numbers = new Float64Array(values.length);
@@ -49,15 +62,9 @@ export class TextColumn {
   /** @param lengths in bytes, NaN for a text that is none. @throws DamagedBlockFile where they are not those of `bytes`. */
   constructor(bytes: Buffer, lengths: NumberColumn) {
     this.bytes = bytes;
-    this.starts = new Uint32Array(lengths.length + 1);
+    this.starts = lengths.sums();
     this.#lengths = lengths;
-    let end = 0;
-    for (let at = 0; at < lengths.length; at++) {
-      const length = lengths.at(at);
-      if (!Number.isNaN(length)) end += length;
-      this.starts[at + 1] = end;
-    }
-    if (end !== bytes.length) throw new DamagedBlockFile('the lengths of its texts are not theirs');
+    if (this.starts.at(-1) !== bytes.length) throw new DamagedBlockFile('the lengths of its texts are not theirs');
   }
 
   get length(): number {

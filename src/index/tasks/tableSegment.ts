@@ -144,6 +144,11 @@ export class TableSegment {
     this.#shown -= 1;
   }
 
+  /** Once parts were added anywhere: a task with a part here may end later than it did. */
+  forgetReach(): void {
+    this.#reachMs = undefined;
+  }
+
   /** Puts a part behind a task that the segment stands for. */
   join(at: number, part: PartPlace): void {
     const { segment } = part;
@@ -151,12 +156,9 @@ export class TableSegment {
     segment.#first[part.at] = this.base + at + 1;
     const next = this.#next[at] ?? 0;
     if (next === 0) this.sharing.push(at);
-    else for (const each of this.partsOf(at)) each.segment.#reachMs = undefined;
     segment.#next[part.at] = next;
     this.#next[at] = segment.base + part.at + 1;
     this.#merged = undefined;
-    this.#reachMs = undefined;
-    segment.#reachMs = undefined;
     this.derived.clear();
     if (this.#linkedLast !== segment) {
       this.#linkedLast = segment;

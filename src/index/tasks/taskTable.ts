@@ -55,6 +55,7 @@ export class TaskTable {
         if (held !== 0 && !this.#joins(held - 1, segment, at)) this.#place(segment, at);
       }
     }
+    for (const segment of this.segments) segment.forgetReach();
   }
 
   /** Every part of a task, the one that stands for it first; none where the table does not know it. */
