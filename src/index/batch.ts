@@ -52,6 +52,7 @@ export class Batch {
   #segments: LocalSegment[] = [];
   #records = 0;
   #gatheredBytes = 0;
+  #ahead: { readonly info: ObjectInfo; readonly stored: Promise<Uint8Array | undefined> } | undefined;
 
   private constructor(logs: ObjectStore, limits: BatchLimits, directory: string, builder: SegmentBuilding) {
     this.#logs = logs;
@@ -92,6 +93,15 @@ export class Batch {
       this.#rejected.length >= this.#limits.records ||
       this.#objects.length >= this.#limits.objects
     );
+  }
+
+  /** Begins to read an object that is probably the next one: while it comes, the one before is indexed. */
+  prefetch(info: ObjectInfo, signal?: AbortSignal): void {
+    if (info.sizeBytes > maxStoredBytes) return;
+    const stored = this.#readStored(info, signal);
+    // Whoever wants it hears of a failure, and maybe nobody does.
+    stored.catch(() => undefined);
+    this.#ahead = { info, stored };
   }
 
   /**
@@ -155,11 +165,21 @@ export class Batch {
     const options = { etag: info.etag, ...(signal ? { signal } : {}) };
     const { records, rejected, gatheredBytes } =
       info.sizeBytes <= maxStoredBytes
-        ? await this.#builder.read(info.key, version, await readStoredLog(this.#logs, info.key, options))
+        ? await this.#builder.read(info.key, version, await this.#takeStored(info, signal))
         : await this.#readInChunks(info.key, version, options);
     for (const row of rejected) this.#rejected.push(row);
     this.#gatheredBytes = gatheredBytes;
     return { records, rejected: rejected.length };
+  }
+
+  async #takeStored(info: ObjectInfo, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    const ahead = this.#ahead?.info === info ? this.#ahead.stored : undefined;
+    if (ahead) this.#ahead = undefined;
+    return await (ahead ?? this.#readStored(info, signal));
+  }
+
+  #readStored({ key, etag }: ObjectInfo, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    return readStoredLog(this.#logs, key, { etag, ...(signal ? { signal } : {}) });
   }
 
   async #readInChunks(key: string, version: string, options: ReadChunksOptions): Promise<ObjectRead> {

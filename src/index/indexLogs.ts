@@ -209,7 +209,9 @@ export class Indexer implements AsyncDisposable {
         try {
           for (let next = run.shift(); next; next = batch.isFull() ? undefined : run.shift()) {
             signal.throwIfAborted();
-            if (!(await this.#read(next, batch, signal))) unsettled += 1;
+            const reading = this.#read(next, batch, signal);
+            if (run[0]) batch.prefetch(run[0], signal);
+            if (!(await reading)) unsettled += 1;
             onProgress?.({ done: ++this.#done, total: queue.total, unit: 'objects' });
           }
           queue.putBack(run);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { indexLogs } from '../../src/index/indexLogs.ts';
+import type { ObjectStore } from '../../src/store/objectStore.ts';
 import { assertIndexedOnce, indexFixture, keysOf, lines, putLogs, query, WatchedStore } from './indexFixture.ts';
 
 test('several threads index each object once, with its rejects', async () => {
@@ -65,4 +66,28 @@ test('field mappings hold in threads too', async () => {
   assert.ok((await keysOf(index, 'segments/')).length > 0);
   const reader = await fixture.reader();
   assert.deepEqual((await reader.search(query('id:t-1'), { limit: 1 })).tasks[0]?.status, 'failed');
+});
+
+test('an object is asked for while the one before it is still coming', { timeout: 30_000 }, async () => {
+  await using fixture = await indexFixture();
+  const { logs, index } = fixture;
+  for (const name of ['a', 'b']) await logs.put(`${name}.ndjson`, lines({ message: name }));
+  const asked = Promise.withResolvers<void>();
+  // The first comes once the second was asked for, and else never.
+  const gated: ObjectStore = {
+    url: logs.url,
+    list: (options) => logs.list(options),
+    listFolders: (...call) => logs.listFolders(...call),
+    head: (...call) => logs.head(...call),
+    async get(...call) {
+      if (call[0] === 'b.ndjson') asked.resolve();
+      else await asked.promise;
+      return await logs.get(...call);
+    },
+    put: (...call) => logs.put(...call),
+    delete: (...call) => logs.delete(...call),
+    close: () => logs.close(),
+  };
+  const { objects, records } = await indexLogs({ logs: gated, index });
+  assert.deepEqual([objects, records], [2, 2]);
 });
