@@ -3,16 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { BlockFile } from '../../src/index/blocks/blockFile.ts';
-import { SegmentDraft } from '../../src/index/segments/segmentDraft.ts';
-import { segmentSide } from '../../src/index/segments/segmentSide.ts';
-import { sortDraft } from '../../src/index/segments/sortDraft.ts';
-import { SegmentTasks } from '../../src/index/tasks/segmentTasks.ts';
 import { foldedOf, mergedCells } from '../../src/index/tasks/taskPage.ts';
 import { TaskTable } from '../../src/index/tasks/taskTable.ts';
 import { foldTask } from '../../src/model/fold.ts';
 import { type LogRecord, taskEvents } from '../../src/model/record.ts';
 import { taskStatuses } from '../../src/model/task.ts';
+import { tasksOf } from './segmentTasksFixture.ts';
 
 const seed = Number(process.env['FC_SEED'] ?? 20261126);
 
@@ -38,12 +34,6 @@ const record = fc
     // Only what is absent was left out.
     return Object.fromEntries(present) as unknown as LogRecord;
   });
-
-function tasksOf(records: readonly LogRecord[]): SegmentTasks {
-  const draft = new SegmentDraft();
-  for (const each of records) draft.add(each, 'v');
-  return new SegmentTasks(new BlockFile(Buffer.concat(segmentSide(draft, sortDraft(draft), 3))));
-}
 
 test('tasks of several segments are settled as foldTask folds, or known not to be', () => {
   let [settled, runs] = [0, 0];

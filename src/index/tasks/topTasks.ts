@@ -44,8 +44,8 @@ export function topTasks(
     const mask = maskOf(segment) ?? shownOf(segment);
     const count = countOf(mask);
     total += count;
-    // What comes after all that are wanted need only be counted.
-    if (count === 0 || (best.isFull && (mostOf?.(segment) ?? Number.POSITIVE_INFINITY) <= best.least)) continue;
+    // What comes after all that are wanted need only be counted; of one moment the ids decide.
+    if (count === 0 || (best.isFull && (mostOf?.(segment) ?? Number.POSITIVE_INFINITY) < best.least)) continue;
     const ranks = ranksOf(valuesOf(segment), sign, mayLack);
     let { least } = best;
     let most = Number.NEGATIVE_INFINITY;
