@@ -15,7 +15,7 @@ import { type MemoryShares, memoryShares } from './memoryShares.ts';
 import { ParquetLayouts } from './parquet/readParquetRows.ts';
 import { type FetchListener, SegmentCache } from './segmentCache.ts';
 import type { SegmentSet } from './segmentSet.ts';
-import { type AskedTimes, cutOf, wantedSegments } from './segmentWindow.ts';
+import { type AskedTimes, cutOf, longestSilenceMs, wantedSegments } from './segmentWindow.ts';
 import { SizedEngine } from './sizedEngine.ts';
 import { createSpillDirectory } from './spillDirectory.ts';
 import { isOutOfMemory } from './sqlText.ts';
@@ -86,6 +86,8 @@ export interface ReadOptions {
   readonly times?: AskedTimes;
   /** Of the tasks that can be kept so many will do, if need be. 1 by default. */
   readonly share?: number;
+  /** How far from `times` records of their tasks are looked for, where not all can be kept. `longestSilenceMs` by default. */
+  readonly silenceMs?: number;
   /** `records`: of every segment; the table of tasks is not asked. `tasks` by default. */
   readonly of?: 'tasks' | 'records';
 }
@@ -166,7 +168,7 @@ export class IndexReader {
   async #answerFrom<T>(
     manifest: Manifest,
     completeTs: number | undefined,
-    { signal, times = {}, share = 1, of = 'tasks' }: ReadOptions,
+    { signal, times = {}, share = 1, silenceMs = longestSilenceMs, of = 'tasks' }: ReadOptions,
     work: (reading: IndexReading) => Promise<T>,
   ): Promise<T> {
     const all: SegmentSet = {
@@ -174,7 +176,7 @@ export class IndexReader {
       fileOf: (entry) => this.#cache.fileOf(entry),
       superseded: manifest.superseded,
     };
-    const wanted = wantedSegments(all.entries, times, this.#tasks.maxTasks, share);
+    const wanted = wantedSegments(all.entries, times, this.#tasks.maxTasks, { share, silenceMs });
     const sources = this.#sourcesOf(all, wanted.entries, signal);
     const tasks = of === 'tasks' ? await this.#tasks.bring(sources, signal) : this.#tasks.loaded;
     this.#engine.fit(this.#shares().engineMb);

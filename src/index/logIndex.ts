@@ -1,7 +1,7 @@
 /** What can be asked of an index: tasks, one task, records, what is in it. Knows nothing of what writes. */
 
 import { foldAttempts, foldTask } from '../model/fold.ts';
-import { sortPosition } from '../model/query/compareTasks.ts';
+import { type SortPosition, sortPosition } from '../model/query/compareTasks.ts';
 import { inheritFields } from '../model/query/inheritFields.ts';
 import type { Query } from '../model/query/query.ts';
 import type { LogRecord } from '../model/record.ts';
@@ -21,7 +21,7 @@ import {
 import { asIndexError } from './manifestStore.ts';
 import { readRejectedRows, type RejectedLine } from './rejectedLines.ts';
 import type { FetchListener } from './segmentCache.ts';
-import { certaintyOf, tasksOf, timesOf } from './segmentWindow.ts';
+import { certaintyOf, longestSilenceMs, tasksOf, timesOf } from './segmentWindow.ts';
 import { taskPage } from './tasks/taskPage.ts';
 import { recordsOfTasks } from './tasks/taskRecords.ts';
 
@@ -55,6 +55,19 @@ export interface IndexStatus {
 
 /** Of the tasks that can be kept: pages of the newest are looked for among few at first. */
 const leastShare = 1 / 16;
+
+interface Look {
+  readonly share: number;
+  readonly silenceMs: number;
+}
+
+/** Where so many tasks end in six hours that no more can be kept, they are told as far as those that are kept tell. */
+const lastLook: Look = { share: 1, silenceMs: 0 };
+const looks: readonly Look[] = [
+  ...[leastShare, 4 * leastShare, 1].map((share) => ({ share, silenceMs: longestSilenceMs })),
+  { share: 1, silenceMs: longestSilenceMs / 12 },
+  lastLook,
+];
 
 export interface LogIndexOptions extends IndexReaderOptions {
   readonly nowMs?: () => number;
@@ -101,24 +114,17 @@ export class LogIndex {
     }
     // What comes after a task of the newest first ended no later.
     const times = { ...timesOf(query), ...(after?.value === undefined ? {} : { untilMs: after.value }) };
-    for (let share = leastShare; ; share *= 4) {
-      const page = await this.read({ signal, times, share }, async (reading): Promise<TaskPage | undefined> => {
-        const { cutTs, ...source } = reading.source;
+    for (const look of looks) {
+      const page = await this.read({ signal, times, ...look }, async (reading) => {
+        const { cutTs } = reading.source;
+        if (cutTs !== undefined && look !== lastLook && !mayTell(reading, after, cutTs + look.silenceMs))
+          return undefined;
         const found = await findTasks(reading, query, { limit: limit + 1, ...(after ? { after } : {}) });
-        if (cutTs === undefined) return await pageOf(reading, query, found, limit);
-        const { afterMs, isWhole } = certaintyOf(reading.tasks.table.segments, cutTs);
-        const places = found.places.filter(({ segment, at }) => (segment.lastMs[at] ?? 0) > afterMs);
-        const isFull = places.length > limit && isWhole;
-        if (!isFull && share < 1) return undefined;
-        const page = await pageOf(reading, query, { ...found, places, isExact: false }, limit);
-        if (isFull) return { ...page, source };
-        // Older tasks are looked for from there on, with no id before any.
-        const goesOn = after?.value === undefined || afterMs < after.value;
-        const next = page.cursor ?? (goesOn ? formatCursor({ value: afterMs, task: '' }) : undefined);
-        return { ...page, ...(next === undefined ? {} : { cursor: next }) };
+        return await newestPage(reading, query, { found, limit, ...(after ? { after } : {}) }, look);
       });
       if (page) return page;
     }
+    throw new RangeError('the last look always gives a page');
   }
 
   /** The task with its attempts and records; no `detail` when no record names it. */
@@ -208,6 +214,42 @@ export class LogIndex {
     if (position) return position;
     throw new IndexError('badCursor', this.url, 'the cursor is none of this index: start from the first page');
   }
+}
+
+/** Whether a task that comes on the page may have ended after the moment. */
+function mayTell({ tasks }: IndexReading, after: SortPosition | undefined, ms: number): boolean {
+  if (after?.value !== undefined) return after.value > ms;
+  return tasks.table.segments.some(({ boundReachMs }) => boundReachMs > ms);
+}
+
+/** `undefined` where a further look may tell more. */
+async function newestPage(
+  reading: IndexReading,
+  query: Query,
+  { found, limit, after }: { readonly found: FoundTasks; readonly limit: number; readonly after?: SortPosition },
+  look: Look,
+): Promise<TaskPage | undefined> {
+  const { cutTs, ...source } = reading.source;
+  // Those of later segments, which were on earlier pages, were not counted.
+  const isAll = after?.value === undefined || reading.segments.entries.length === reading.manifest.segments.length;
+  if (cutTs === undefined) {
+    const page = await pageOf(reading, query, { ...found, isExact: found.isExact && isAll }, limit);
+    // What was left out is later, and may be of these tasks.
+    return isAll || look.silenceMs === longestSilenceMs ? page : { ...page, source: { ...source, cutTs: after.value } };
+  }
+  const { afterMs, isWhole } = certaintyOf(reading.tasks.table.segments, cutTs, look.silenceMs);
+  const known = found.places.filter(({ segment, at }) => (segment.lastMs[at] ?? 0) > afterMs);
+  if (known.length > limit && isWhole) {
+    return { ...(await pageOf(reading, query, { ...found, places: known, isExact: false }, limit)), source };
+  }
+  const goesOn = mayTell(reading, after, afterMs);
+  if (look.share < 1 || (look !== lastLook && !goesOn)) return undefined;
+  // Where even of the newest others were left out, those that are known are better than none.
+  const places = known.length > 0 || goesOn ? known : found.places;
+  const page = await pageOf(reading, query, { ...found, places, isExact: false }, limit);
+  if (places.length > limit || !goesOn) return page;
+  // Older tasks are looked for from there on, with no id before any.
+  return { ...page, cursor: formatCursor({ value: afterMs, task: '' }) };
 }
 
 /** @param found one more than the page holds, where there are so many. */

@@ -25,19 +25,22 @@ export interface WantedSegments {
 }
 
 /** Where not all segments are kept, a task is told as a whole if its records are never further apart than this. */
-const longestSilenceMs = 6 * 3_600_000;
+export const longestSilenceMs = 6 * 3_600_000;
 
-/** @param maxTasks that may be kept: all segments where they have no more. @param share of these that will do, where they have. */
+/**
+ * @param maxTasks that may be kept: all segments where they have no more. @param share of these that will do, where they have.
+ * @param silenceMs so far from the times that are asked of, records of their tasks are looked for.
+ */
 export function wantedSegments(
   all: readonly SegmentEntry[],
   asked: AskedTimes,
   maxTasks: number,
-  share: number,
+  { share, silenceMs }: { readonly share: number; readonly silenceMs: number },
 ): WantedSegments {
   if (tasksOf(all) <= maxTasks) return { candidates: all, entries: all };
   const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = asked;
   const candidates = all
-    .filter(({ minTs, maxTs }) => maxTs >= sinceMs - longestSilenceMs && minTs <= untilMs + longestSilenceMs)
+    .filter(({ minTs, maxTs }) => maxTs >= sinceMs - silenceMs && minTs <= untilMs + silenceMs)
     .sort((a, b) => b.maxTs - a.maxTs);
   const entries: SegmentEntry[] = [];
   let tasks = 0;
@@ -69,9 +72,11 @@ export interface Certainty {
   readonly isWhole: boolean;
 }
 
-/** What is known of the newest tasks where records up to `cutTs` were left out. */
-export function certaintyOf(segments: readonly TableSegment[], cutTs: number): Certainty {
-  const boundMs = cutTs + longestSilenceMs;
+/** What is known of the newest tasks where records up to `cutTs` were left out, and none was silent for longer than `silenceMs`. */
+export function certaintyOf(segments: readonly TableSegment[], cutTs: number, silenceMs: number): Certainty {
+  const boundMs = cutTs + silenceMs;
+  // That is said of no task where less is looked at than has to be.
+  if (silenceMs < longestSilenceMs) return { afterMs: boundMs, isWhole: false };
   let afterMs = boundMs;
   let isWhole = true;
   for (const segment of segments) {
@@ -81,7 +86,7 @@ export function certaintyOf(segments: readonly TableSegment[], cutTs: number): C
       if (hidden[at] === 1 || (firstMs[at] ?? 0) > boundMs || (lastMs[at] ?? 0) <= boundMs) continue;
       const endMs = lastMs[at] ?? 0;
       // Those that run across the bound are left to the older tasks, but for such as never seem to end.
-      if (endMs > boundMs + longestSilenceMs) isWhole = false;
+      if (endMs > boundMs + silenceMs) isWhole = false;
       else afterMs = Math.max(afterMs, endMs);
     }
   }
