@@ -81,8 +81,9 @@ export async function matchAll(reading: IndexReading, query: Query): Promise<Tas
   return matcher;
 }
 
-function matcherOf({ segments, tasks }: IndexReading, query: Query): TaskMatcher {
-  return new TaskMatcher(query, tasks.table, (path) => segments.entries.some((entry) => mayHavePath(entry, path)));
+function matcherOf({ segments, tasks, span }: IndexReading, query: Query): TaskMatcher {
+  const mayHave = (path: string): boolean => segments.entries.some((entry) => mayHavePath(entry, path));
+  return new TaskMatcher(query, tasks.table, mayHave, span);
 }
 
 interface SegmentToRead {

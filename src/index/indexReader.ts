@@ -15,7 +15,7 @@ import { type MemoryShares, memoryShares } from './memoryShares.ts';
 import { ParquetLayouts } from './parquet/readParquetRows.ts';
 import { type FetchListener, SegmentCache } from './segmentCache.ts';
 import type { SegmentSet } from './segmentSet.ts';
-import { type AskedTimes, cutOf, longestSilenceMs, wantedSegments } from './segmentWindow.ts';
+import { type AskedTimes, cutOf, longestSilenceMs, type TimeSpan, wantedSegments } from './segmentWindow.ts';
 import { SizedEngine } from './sizedEngine.ts';
 import { createSpillDirectory } from './spillDirectory.ts';
 import { isOutOfMemory } from './sqlText.ts';
@@ -58,6 +58,8 @@ export interface IndexReading {
   readonly segments: SegmentSet;
   /** Of `segments`. */
   readonly tasks: LoadedTasks;
+  /** Tasks without a record in it are to be left alone: too little of them is known. Absent where all are known, or any time is asked of. */
+  readonly span?: TimeSpan;
   readonly records: RecordSources;
   readonly source: IndexSource;
   readonly signal: AbortSignal | undefined;
@@ -194,6 +196,7 @@ export class IndexReader {
       manifest,
       segments,
       tasks,
+      ...(wanted.span ? { span: wanted.span } : {}),
       records: {
         inRuns: async (keys, read) => await this.#cache.inRuns(keys, entryOf, read, signal),
         fileOf: (key) => this.#cache.fileOf(entryOf(key)),

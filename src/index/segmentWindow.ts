@@ -17,11 +17,18 @@ export function timesOf({ time, atMs }: Query): AskedTimes {
   return { sinceMs: time.sinceMs ?? atMs, untilMs: time.untilMs ?? atMs };
 }
 
+export interface TimeSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 export interface WantedSegments {
   /** All that may have to do with what is asked, the newest first. */
   readonly candidates: readonly SegmentEntry[];
   /** The newest of these, as many as may be kept; at least one. */
   readonly entries: readonly SegmentEntry[];
+  /** Only of tasks with a record in it all that is to be known is known; absent where all segments are wanted, or any time is. */
+  readonly span?: TimeSpan;
 }
 
 /** Where not all segments are kept, a task is told as a whole if its records are never further apart than this. */
@@ -39,8 +46,9 @@ export function wantedSegments(
 ): WantedSegments {
   if (tasksOf(all) <= maxTasks) return { candidates: all, entries: all };
   const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = asked;
+  const span = { fromMs: sinceMs - silenceMs, toMs: untilMs + silenceMs };
   const candidates = all
-    .filter(({ minTs, maxTs }) => maxTs >= sinceMs - silenceMs && minTs <= untilMs + silenceMs)
+    .filter(({ minTs, maxTs }) => maxTs >= span.fromMs && minTs <= span.toMs)
     .sort((a, b) => b.maxTs - a.maxTs);
   const entries: SegmentEntry[] = [];
   let tasks = 0;
@@ -49,7 +57,8 @@ export function wantedSegments(
     if (tasks > maxTasks * share && entries.length > 0) break;
     entries.push(entry);
   }
-  return { candidates, entries };
+  const isTimed = asked.sinceMs !== undefined || asked.untilMs !== undefined;
+  return { candidates, entries, ...(isTimed ? { span } : {}) };
 }
 
 /** Tasks of some segments; one with records in several counts in each. */

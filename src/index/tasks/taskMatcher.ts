@@ -10,6 +10,7 @@ import type { Query, QueryExpression } from '../../model/query/query.ts';
 import { isNamedField, type TaskLeaf, taskLeaf, type TaskRange } from './taskLeaf.ts';
 import { firstEnd, type TableSegment } from './tableSegment.ts';
 import { andInto, andNotInto, Masks, newMask, nextOf, orInto } from './taskMask.ts';
+import type { TimeSpan } from '../segmentWindow.ts';
 import type { TaskTable } from './taskTable.ts';
 
 /** A part of a query that only records tell of: some record of a task must meet it. */
@@ -31,12 +32,14 @@ type Node =
 export class TaskMatcher implements Disposable {
   readonly recordTerms: RecordTerm[] = [];
   readonly #query: Query;
+  readonly #span: TimeSpan | undefined;
   readonly #masks = new Masks();
   readonly #root: Node;
 
-  /** @param mayHavePath whether some record may have the path outside the canonical columns. */
-  constructor(query: Query, table: TaskTable, mayHavePath: (path: string) => boolean) {
+  /** @param mayHavePath whether some record may have the path outside the canonical columns. @param span tasks outside of it do not match. */
+  constructor(query: Query, table: TaskTable, mayHavePath: (path: string) => boolean, span?: TimeSpan) {
     this.#query = query;
+    this.#span = span;
     this.#root = query.where ? this.#plan(query.where, table, mayHavePath) : { kind: 'all' };
   }
 
@@ -102,6 +105,13 @@ export class TaskMatcher implements Disposable {
       const { lastMs, firstMs } = segment;
       for (let at = nextOf(mask, 0); at >= 0; at = nextOf(mask, at + 1)) {
         if ((lastMs[at] ?? 0) < sinceMs || (firstMs[at] ?? 0) >= untilMs) mask[at] = 0;
+      }
+    }
+    if (this.#span) {
+      const { fromMs, toMs } = this.#span;
+      const { lastMs, firstMs } = segment;
+      for (let at = nextOf(mask, 0); at >= 0; at = nextOf(mask, at + 1)) {
+        if ((lastMs[at] ?? 0) < fromMs || (firstMs[at] ?? 0) > toMs) mask[at] = 0;
       }
     }
     if (atMs !== undefined) {
