@@ -91,6 +91,8 @@ const { other } = fc.letrec<{ other: unknown }>((tie) => ({
   other: fc.oneof(
     { depthSize: 'small' },
     name,
+    text,
+    fc.constantFrom('\u0000\u001f\b\f\r', 'C:\\logs\\a.log', 'https://host/path'),
     time,
     number,
     fc.constantFrom(true, false, null),
@@ -163,12 +165,13 @@ test('what is taken of a line leaves nothing for the next, whatever stands in ei
   }
 });
 
-test('more keys than are kept, more tokens and deeper nesting are left to the plain reader', () => {
+test('more and longer keys than are kept, more tokens and deeper nesting are left to the plain reader', () => {
   const keys = Array.from({ length: 5000 }, (_, at) => `{"ts":1,"k${at}":${at}}`);
   assert.equal(assertAlike([joined(keys.map((line) => Buffer.from(line)))]), 4095);
   const many = JSON.stringify({ ts: 1, list: Array.from({ length: 80 }, (_, at) => at) });
+  const long = `{"ts":1,"${'k'.repeat(2000)}":1}`;
   const deep = `{"ts":1,"deep":${'['.repeat(40)}1${']'.repeat(40)}}`;
-  assert.equal(assertAlike([joined([many, deep].map((line) => Buffer.from(line)))]), 0);
+  assert.equal(assertAlike([joined([many, long, deep].map((line) => Buffer.from(line)))]), 0);
 });
 
 test('a number is copied only where JavaScript would spell it so', () => {

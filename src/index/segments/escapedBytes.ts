@@ -1,6 +1,9 @@
 /** JSON strings in which something is escaped, as UTF-8. */
 
+import type { ByteWriter } from '../parquet/encode/byteWriter.ts';
+
 const [quote, backslash] = [0x22, 0x5c];
+const slash = 0x2f;
 /** By the letter behind a backslash. */
 const meanings: ReadonlyMap<number, number> = new Map(
   Object.entries({ '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }).map(
@@ -46,6 +49,28 @@ export function unescapeAt(
     size = putPoint(text, size, point);
   }
   return { bytes: text.subarray(0, size), end };
+}
+
+/** The other way round; a slash is not escaped. By the byte that is meant. */
+const letters: ReadonlyMap<number, number> = new Map(
+  [...meanings].filter(([letter]) => letter !== slash).map(([letter, meaning]) => [meaning, letter]),
+);
+
+/** Appends UTF-8 as a JSON string, spelt as `JSON.stringify` does. */
+export function appendQuoted(out: ByteWriter, text: Uint8Array): void {
+  out.byte(quote);
+  for (let at = 0; at < text.length; at++) {
+    const byte = text[at] as number;
+    if (byte >= 0x20 && byte !== quote && byte !== backslash) {
+      out.byte(byte);
+      continue;
+    }
+    const letter = letters.get(byte);
+    out.byte(backslash);
+    if (letter !== undefined) out.byte(letter);
+    else out.bytes(Buffer.from(`u${byte.toString(16).padStart(4, '0')}`));
+  }
+  out.byte(quote);
 }
 
 function endOfEscaped(bytes: Uint8Array, start: number): number {

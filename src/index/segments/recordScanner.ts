@@ -7,7 +7,7 @@
 
 import { parseTimestamp } from '../../model/record.ts';
 import { ByteWriter } from '../parquet/encode/byteWriter.ts';
-import { unescapeAt } from './escapedBytes.ts';
+import { appendQuoted, unescapeAt } from './escapedBytes.ts';
 import { asciiAt, endOfPlainNumber, isDigit, isWordAt, mayBeTimeAt, pastBlanks, usualTimeAt } from './jsonBytes.ts';
 import { KeyNode, scannedNumbers, scannedTexts } from './keyTree.ts';
 import { finishHash, hashFactor, hashOf, hashSeed } from './textDictionary.ts';
@@ -15,6 +15,8 @@ import { TokenList } from './tokenList.ts';
 
 /** Hostile logs have other keys in each line: those are left to the plain reader. */
 const maxKeys = 4096;
+/** What is kept of keys must not grow with what a hostile log has for one. */
+const maxPathBytes = 1024;
 const maxDepth = 32;
 /** More are found among each other too slowly. */
 const maxTokens = 64;
@@ -129,6 +131,7 @@ export class RecordScanner {
     for (; bytes[end] !== quote; end++) if ((bytes[end] as number) < 0x20 || bytes[end] === backslash) return undefined;
     const known = parent.child(bytes, start, end + 1);
     if (known || this.#keys === maxKeys) return known;
+    if (parent.tokenStart.length + end - start > maxPathBytes) return undefined;
     this.#keys += 1;
     return parent.addChild(bytes, start, end + 1);
   }
@@ -243,9 +246,9 @@ export class RecordScanner {
         return this.#array(start, node, depth);
       case quote: {
         const end = this.#endOfString(start);
-        if (end < 0) return -1;
-        if (mayBeTimeAt(bytes, start + 1, end)) return this.#timeText(start, end, node);
-        return this.#scalar(start, end + 1, node, types.string, 1);
+        if (end < 0) return this.#escapedValue(start, node);
+        this.rest.copy(bytes, start, end + 1);
+        return this.#addText(node, bytes, start + 1, end) ? end + 1 : -1;
       }
       case 0x74:
         return isWordAt(bytes, start, words.true) ? this.#scalar(start, start + 4, node, types.boolean) : -1;
@@ -262,19 +265,30 @@ export class RecordScanner {
     }
   }
 
-  /** @param quotes around it that its token has not. */
-  #scalar(start: number, end: number, node: KeyNode, type: number, quotes = 0): number {
+  #scalar(start: number, end: number, node: KeyNode, type: number): number {
     this.#holds = true;
     this.rest.copy(this.#bytes, start, end);
-    return this.tokens.add(node.tokenStart, type, this.#bytes, start + quotes, end - quotes) ? end : -1;
+    return this.tokens.add(node.tokenStart, type, this.#bytes, start, end) ? end : -1;
   }
 
-  #timeText(start: number, end: number, node: KeyNode): number {
-    const after = this.#scalar(start, end + 1, node, types.string, 1);
-    const ms = parseTimestamp(asciiAt(this.#bytes, start + 1, end));
-    if (ms === undefined || after < 0) return after;
-    const token = ascii(String(ms));
-    return this.tokens.add(node.tokenStart, types.time, token, 0, token.length) ? after : -1;
+  /** Spells the string as `JSON.stringify` would. */
+  #escapedValue(start: number, node: KeyNode): number {
+    const unescaped = unescapeAt(this.#bytes, start + 1);
+    if (!unescaped) return -1;
+    const { bytes, end } = unescaped;
+    appendQuoted(this.rest, bytes);
+    return this.#addText(node, bytes, 0, bytes.length) ? end + 1 : -1;
+  }
+
+  /** The tokens of a string: itself and, where it is a time, its moment. */
+  #addText(node: KeyNode, bytes: Uint8Array, start: number, end: number): boolean {
+    this.#holds = true;
+    const { tokens } = this;
+    if (!tokens.add(node.tokenStart, types.string, bytes, start, end)) return false;
+    const ms = mayBeTimeAt(bytes, start, end) ? parseTimestamp(asciiAt(bytes, start, end)) : undefined;
+    if (ms === undefined) return true;
+    const moment = ascii(String(ms));
+    return tokens.add(node.tokenStart, types.time, moment, 0, moment.length);
   }
 
   #object(start: number, node: KeyNode, depth: number): number {
