@@ -50,14 +50,15 @@ export class LoadedTasks {
     return segment;
   }
 
-  add(segments: readonly LoadedSegment[]): void {
-    this.table.add(
-      ...segments.map(({ entry, tasks, refolded }) => {
+  /** Only when the function that it gives was called are the tasks to be asked. */
+  begin(segments: readonly LoadedSegment[]): () => void {
+    for (const segment of segments) this.#segments.set(segment.entry.key, segment);
+    return this.table.begin(
+      segments.map(({ entry, tasks, refolded }) => {
         const { key, minTs, maxTs } = entry;
         return { key, tasks, minTs, maxTs, ...(refolded ? { gone: refolded.gone } : {}) };
       }),
     );
-    for (const segment of segments) this.#segments.set(segment.entry.key, segment);
   }
 }
 
@@ -131,7 +132,9 @@ export class IndexTasks {
     const known = isAdding ? [] : [...this.#loaded.segments].filter(({ entry }) => wantedKeys.has(entry.key));
     // Where not all have room, what is not wanted any more makes it first.
     if (!isAdding && entries.length < all.length) this.#loaded = new LoadedTasks();
-    const wanted = [...known, ...(await this.#readAll(missing, sources, signal))];
+    const read = await this.#readAll(missing, sources, signal);
+    const brought = Promise.all(read.map(async (segment) => await segment.bring()));
+    const wanted = [...known, ...read];
     const dead = new Set(superseded);
     const refolded = new Map<LoadedSegment, Refolded | undefined>();
     for (const segment of wanted) {
@@ -139,10 +142,13 @@ export class IndexTasks {
       if (segment.isWithout(without)) continue;
       refolded.set(segment, without.length === 0 ? undefined : await sources.refold(segment, new Set(without)));
     }
-    // From here on nothing waits: the table is never seen half made.
+    if (isAdding) await brought;
+    // From here on nothing waits where others look: the table is never seen half made.
     for (const [segment, without] of refolded) segment.refolded = without;
     const loaded = isAdding ? this.#loaded : new LoadedTasks();
-    loaded.add(wanted);
+    const finish = loaded.begin(wanted);
+    if (!isAdding) await brought;
+    finish();
     this.#loaded = loaded;
     this.#superseded = superseded.join();
     return loaded;
@@ -180,9 +186,7 @@ export class IndexTasks {
 
   async #read(entry: SegmentEntry, file: string): Promise<LoadedSegment> {
     try {
-      const segment = new LoadedSegment(entry, await readFile(file));
-      await segment.bring();
-      return segment;
+      return new LoadedSegment(entry, await readFile(file));
     } catch (error) {
       const isDamage =
         error instanceof DamagedBlockFile || (error instanceof Error && 'code' in error && error.code === 'ENOENT');

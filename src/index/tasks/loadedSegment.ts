@@ -50,7 +50,7 @@ export class LoadedSegment {
     this.#side = new BlockFile(side);
   }
 
-  /** Has what joining its tasks with others' needs decompressed in another thread. */
+  /** Has what joining its tasks with others' needs decompressed in another thread. What is wrong with it is told when it is read. */
   async bring(): Promise<void> {
     await this.#side.bring('task');
   }

@@ -42,13 +42,26 @@ export class TaskTable {
   }
 
   /** Adds the tasks of segments. @throws DamagedBlockFile */
-  add(...added: readonly NewSegment[]): void {
+  add(added: readonly NewSegment[]): void {
+    this.begin(added)();
+  }
+
+  /**
+   * Adds the tasks of segments as far as that can be done without their ids. Only when the function that it gives was called is the
+   * table one to be asked.
+   */
+  begin(added: readonly NewSegment[]): () => void {
     const from = this.#parts;
     const count = added.reduce((sum, { tasks }) => sum + tasks.count, 0);
     if (from + count >= maxParts) throw new RangeError('more tasks than the table can hold');
     this.#reserve(from + count);
     const segments = added.map((each) => this.#append(each));
     const found = this.#find(segments, from);
+    return () => this.#joinFound(segments, found, from);
+  }
+
+  /** @param found as `#find` gives it. */
+  #joinFound(segments: readonly TableSegment[], found: Uint32Array, from: number): void {
     for (const segment of segments) {
       for (let at = 0; at < segment.tasks.count; at++) {
         const held = found[segment.base + at - from] ?? 0;
