@@ -47,8 +47,10 @@ export class Batch {
   readonly #directory: string;
   readonly #objects: BatchObject[] = [];
   #rejected: RejectedRow[] = [];
-  /** Versions whose objects changed while they were read. */
+  /** Versions whose objects changed while they were read, so that there are rows of them. */
   readonly #unwanted: string[] = [];
+  /** The version that was last given to the builder. */
+  #begun: string | undefined;
   #segments: LocalSegment[] = [];
   #records = 0;
   #gatheredBytes = 0;
@@ -114,7 +116,7 @@ export class Batch {
     try {
       count = await this.#readLines(info, version, signal);
     } catch (error) {
-      this.#unwanted.push(version);
+      if (this.#begun === version) this.#unwanted.push(version);
       if (!(error instanceof StoreError)) throw error;
       if (isOfObject(error)) return { kind: 'unreadable', error };
       throw error;
@@ -122,7 +124,7 @@ export class Batch {
     // The one reject of an object that is not there any more says nothing of what was in it.
     const isGone = count.records === 0 && count.rejected === 1 && !(await this.#logs.head(info.key, signal));
     if (isGone) {
-      this.#unwanted.push(version);
+      this.#rejected = this.#rejected.filter((row) => row.version !== version);
       return { kind: 'gone' };
     }
     this.#records += count.records;
@@ -163,10 +165,12 @@ export class Batch {
 
   async #readLines(info: ObjectInfo, version: string, signal?: AbortSignal) {
     const options = { etag: info.etag, ...(signal ? { signal } : {}) };
-    const { records, rejected, gatheredBytes } =
-      info.sizeBytes <= maxStoredBytes
-        ? await this.#builder.read(info.key, version, await this.#takeStored(info, signal))
-        : await this.#readInChunks(info.key, version, options);
+    const isSmall = info.sizeBytes <= maxStoredBytes;
+    const stored = isSmall ? await this.#takeStored(info, signal) : undefined;
+    this.#begun = version;
+    const { records, rejected, gatheredBytes } = isSmall
+      ? await this.#builder.read(info.key, version, stored)
+      : await this.#readInChunks(info.key, version, options);
     for (const row of rejected) this.#rejected.push(row);
     this.#gatheredBytes = gatheredBytes;
     return { records, rejected: rejected.length };

@@ -286,3 +286,33 @@ test('damaged objects are indexed as far as they are sound, listed, and read aga
   assert.ok((await Array.fromAsync(reader.rejected())).every(({ object }) => object !== 'checksum.gz'));
   await assertIndexedOnce(reader, logs);
 });
+
+test('of a large object whose transfer breaks off nothing is indexed, until it is read to its end', async () => {
+  await using fixture = await indexFixture();
+  const { logs, index } = fixture;
+  await putLogs(logs, 3);
+  const records = Array.from({ length: 500 }, (_, at) => ({ task: `t-${at}`, message: `${at} `.repeat(6_000) }));
+  await logs.put('large.ndjson', lines(...records));
+  const breaking = new WatchedStore(logs, {});
+  let given = 0;
+  breaking.get = async (key, options) => {
+    const stored = await logs.get(key, options);
+    if (!stored || key !== 'large.ndjson') return stored;
+    // What came before is gathered with the records of others by then.
+    async function* broken(body: AsyncIterable<Uint8Array>) {
+      for await (const chunk of body) {
+        if (given > 4e6) throw new StoreError('io', 'the connection was reset');
+        given += chunk.length;
+        yield chunk;
+      }
+    }
+    return { ...stored, body: broken(stored.body) };
+  };
+  const first = await indexLogs({ logs: breaking, index });
+  assert.deepEqual([first.objects, first.unread], [3, 1]);
+  assert.ok(given > 4e6);
+  const found = await (await fixture.reader()).search(query('task:t-1'), { limit: 5 });
+  assert.equal(found.total, 0);
+  assert.deepEqual(await indexLogs({ logs, index }).then((pass) => [pass.objects, pass.records]), [1, 500]);
+  await assertIndexedOnce(await fixture.reader(), logs);
+});
