@@ -5,10 +5,12 @@
 
 import { rm } from 'node:fs/promises';
 import type { ObjectStore } from '../store/objectStore.ts';
+import { DamagedBlockFile } from './blocks/blockFile.ts';
 import type { SqlRow } from './database.ts';
 import { readFreshness } from './freshness.ts';
 import { damagedIndex, IndexError } from './indexError.ts';
-import { memoryLimitNames } from './limitNames.ts';
+import { diskLimitNames, memoryLimitNames } from './limitNames.ts';
+import { LostCacheFile } from './lostCacheFile.ts';
 import type { Manifest, SegmentEntry } from './manifest.ts';
 import { asIndexError, type LoadedManifest, ManifestStore } from './manifestStore.ts';
 import { type MemoryShares, memoryShares } from './memoryShares.ts';
@@ -96,6 +98,9 @@ export interface ReadOptions {
 
 const defaultDiskLimitMb = 2048;
 
+/** Where cached files go away meanwhile. */
+const mostAttempts = 6;
+
 export class IndexReader {
   readonly #store: ObjectStore;
   readonly #manifests: ManifestStore;
@@ -161,8 +166,11 @@ export class IndexReader {
       } catch (error) {
         signal?.throwIfAborted();
         const explained = await this.#explain(error, manifest.segments);
-        if (attempt > 1 || !(explained instanceof IndexError) || explained.code !== 'damaged') throw explained;
         // The index may have been deleted (then the next look says `missing`) or built anew.
+        const isDamaged = explained instanceof IndexError && explained.code === 'damaged';
+        if (isDamaged && attempt === 1) continue;
+        if (!(explained instanceof LostCacheFile)) throw explained;
+        if (attempt === mostAttempts) throw this.#crowded(explained);
       }
     }
   }
@@ -252,8 +260,23 @@ export class IndexReader {
         { cause: error },
       );
     }
+    const isBadSide = error instanceof DamagedBlockFile;
+    if (isBadSide) this.#tasks.forget();
+    if (error instanceof LostCacheFile) return error;
     const damaged = await this.#cache.findDamaged(entries.flatMap((entry) => [entry, entry.side]));
-    return damaged === undefined ? error : damagedIndex(this.url, `${damaged} is gone or not what was written`, error);
+    if (damaged && this.#cache.isRemote) return new LostCacheFile(error);
+    if (damaged) return damagedIndex(this.url, `${damaged.key} is gone or not what was written`, error);
+    return isBadSide ? damagedIndex(this.url, `of a segment's side, ${error.message}`, error) : error;
+  }
+
+  #crowded(cause: LostCacheFile): IndexError {
+    return new IndexError(
+      'disk',
+      this.url,
+      `files of the index at ${this.url} went away from ${this.#cache.directory} while they were read, again and again: ` +
+        `processes that share the folder need more room than there is. Raise ${diskLimitNames}, or ask again when they are done`,
+      { cause },
+    );
   }
 
   async #query({ sql, parameters }: Statement, staged: Staged | undefined, signal?: AbortSignal): Promise<SqlRow[]> {

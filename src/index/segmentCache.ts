@@ -12,6 +12,7 @@ import { untilAborted } from '../store/untilAborted.ts';
 import { CacheSpace, type CachedFile, unfinishedFile } from './cacheSpace.ts';
 import { damagedIndex, IndexError } from './indexError.ts';
 import { diskLimitNames } from './limitNames.ts';
+import { LostCacheFile } from './lostCacheFile.ts';
 import type { SegmentEntry } from './manifest.ts';
 import { asIndexError } from './manifestStore.ts';
 import { readObject } from './readObject.ts';
@@ -48,6 +49,11 @@ export class SegmentCache {
     this.#space = CacheSpace.of(root);
     this.#directory = join(root, name);
     this.#maxBytes = maxBytes;
+  }
+
+  /** Whether the files are copies of what the store has. */
+  get isRemote(): boolean {
+    return !isLocal(this.#store);
   }
 
   /** The folder in which statements find the files. */
@@ -94,11 +100,16 @@ export class SegmentCache {
     };
   }
 
-  /** Holds the segments as long as `work` takes. @throws as `hold` does. */
+  /**
+   * Holds the segments as long as `work` takes.
+   * @throws as `hold` does; LostCacheFile where `work` failed and a file is gone, which another process may have removed.
+   */
   async holding<T>(entries: readonly CachedObject[], work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const held = await this.hold(entries, signal);
     try {
       return await work();
+    } catch (error) {
+      throw (await this.#hasLost(entries, error)) ? new LostCacheFile(error) : error;
     } finally {
       held.release();
     }
@@ -132,14 +143,36 @@ export class SegmentCache {
     return Buffer.from(object.bytes);
   }
 
-  /** Compares the files with what the manifest says; the key of the first that differs. */
-  async findDamaged(entries: readonly CachedObject[]): Promise<string | undefined> {
+  /**
+   * Compares the files with what the manifest says; the first that differs. Of a remote store those that are here, and all that differ
+   * are removed, to be fetched again.
+   */
+  async findDamaged(entries: readonly CachedObject[]): Promise<CachedObject | undefined> {
+    // Far less work than looking at what is in the files.
+    let first = this.isRemote ? undefined : await this.#firstGone(entries);
+    for (const entry of first ? [] : entries) {
+      const file = this.fileOf(entry);
+      const bytes = await readLocal(file);
+      if (bytes ? isWhole(bytes, entry) : this.isRemote) continue;
+      first ??= entry;
+      if (!this.isRemote) break;
+      await rm(file, { force: true });
+    }
+    return first;
+  }
+
+  /** Whether one of the files that were brought is not there as it was. */
+  async #hasLost(entries: readonly CachedObject[], error: unknown): Promise<boolean> {
+    if (!this.isRemote) return false;
+    // It may be here again by now.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return true;
+    return (await this.#firstGone(entries)) !== undefined;
+  }
+
+  /** The first whose file is not there, or of another size. */
+  async #firstGone(entries: readonly CachedObject[]): Promise<CachedObject | undefined> {
     for (const entry of entries) {
-      const bytes = await readLocal(this.fileOf(entry));
-      if (!bytes || !isWhole(bytes, entry)) {
-        if (!isLocal(this.#store)) await rm(this.fileOf(entry), { force: true });
-        return entry.key;
-      }
+      if ((await stat(this.fileOf(entry)).catch(ignoreMissing))?.size !== entry.sizeBytes) return entry;
     }
     return undefined;
   }

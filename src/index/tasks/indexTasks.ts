@@ -4,8 +4,7 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import { DamagedBlockFile } from '../blocks/blockFile.ts';
-import { damagedIndex, IndexError } from '../indexError.ts';
+import { IndexError } from '../indexError.ts';
 import { memoryLimitNames } from '../limitNames.ts';
 import type { SegmentEntry, SideEntry } from '../manifest.ts';
 import { fits, leastEnginesMb, mbOfTasks, mostTasks } from '../memoryShares.ts';
@@ -90,9 +89,14 @@ export class IndexTasks {
     return this.#loaded;
   }
 
+  /** Has all of it read again: some of it was not what it should be. */
+  forget(): void {
+    this.#loaded = new LoadedTasks();
+  }
+
   /**
    * Brings the tasks of the segments, and perhaps leaves there those of others. Who comes while that is under way waits for it, and looks
-   * again. @throws IndexError
+   * again. @throws IndexError, DamagedBlockFile
    */
   async bring(sources: TaskSources, signal?: AbortSignal): Promise<LoadedTasks> {
     while (!this.#isCurrent(sources)) {
@@ -125,11 +129,12 @@ export class IndexTasks {
   async #load(sources: TaskSources, signal?: AbortSignal): Promise<LoadedTasks> {
     const { entries, all, superseded } = sources;
     this.#refuseTooMany(entries);
-    const missing = entries.filter(({ key }) => !this.#loaded.has(key));
-    const kept = [...this.#loaded.segments].map(({ entry }) => entry);
+    const current = this.#loaded;
+    const missing = entries.filter(({ key }) => !current.has(key));
+    const kept = [...current.segments].map(({ entry }) => entry);
     const isAdding = this.#canStay(sources) && tasksOf([...kept, ...missing]) <= this.maxTasks;
     const wantedKeys = new Set(entries.map(({ key }) => key));
-    const known = isAdding ? [] : [...this.#loaded.segments].filter(({ entry }) => wantedKeys.has(entry.key));
+    const known = isAdding ? [] : [...current.segments].filter(({ entry }) => wantedKeys.has(entry.key));
     // Where not all have room, what is not wanted any more makes it first.
     if (!isAdding && entries.length < all.length) this.#loaded = new LoadedTasks();
     const read = await this.#readAll(missing, sources, signal);
@@ -145,10 +150,16 @@ export class IndexTasks {
     if (isAdding) await brought;
     // From here on nothing waits where others look: the table is never seen half made.
     for (const [segment, without] of refolded) segment.refolded = without;
-    const loaded = isAdding ? this.#loaded : new LoadedTasks();
-    const finish = loaded.begin(wanted);
-    if (!isAdding) await brought;
-    finish();
+    const loaded = isAdding ? current : new LoadedTasks();
+    try {
+      const finish = loaded.begin(wanted);
+      if (!isAdding) await brought;
+      finish();
+    } catch (error) {
+      // Some of it may have been added.
+      this.forget();
+      throw error;
+    }
     this.#loaded = loaded;
     this.#superseded = superseded.join();
     return loaded;
@@ -185,12 +196,6 @@ export class IndexTasks {
   }
 
   async #read(entry: SegmentEntry, file: string): Promise<LoadedSegment> {
-    try {
-      return new LoadedSegment(entry, await readFile(file));
-    } catch (error) {
-      const isDamage =
-        error instanceof DamagedBlockFile || (error instanceof Error && 'code' in error && error.code === 'ENOENT');
-      throw isDamage ? damagedIndex(this.#url, `${entry.side.key} is gone or not what was written`, error) : error;
-    }
+    return new LoadedSegment(entry, await readFile(file));
   }
 }
