@@ -35,19 +35,19 @@ export async function facetCounts(
   options: { readonly limit: number; readonly signal?: AbortSignal },
 ): Promise<FacetCounts> {
   return await index.read({ signal: options.signal, times: timesOf(query) }, async (reading) => {
-    const { tasks, segments, source } = reading;
+    const { taskSegments, segments, source } = reading;
     if (segments.entries.length === 0) {
       return { values: [], rest: { values: 0, count: 0 }, missing: 0, total: 0, source };
     }
     using matcher = await matchAll(reading, query);
     if (!isFoldedField(field)) return { ...(await countRecords(reading, matcher, field, options.limit)), source };
-    await bringValues(tasks.table.segments, field, reading.records, options.signal);
+    const brought = await bringValues(taskSegments, field, reading.records, options.signal);
     const counts = new Map<FieldValue, number>();
     let [total, having] = [0, 0];
-    for (const segment of tasks.table.segments) {
+    for (const segment of taskSegments) {
       const mask = matcher.match(segment);
       total += countOf(mask);
-      having += countValues(segment, field, mask, counts);
+      having += countValues(segment, field, brought, mask, counts);
     }
     const ordered = [...counts].map(([value, count]) => ({ value, count })).sort(compareValueCounts);
     const values = ordered.slice(0, options.limit);
@@ -90,7 +90,7 @@ async function countRecords(
   const of = (name: string): number => Number(rows[0]?.[name] ?? 0);
   const listed = values.reduce((sum, { count }) => sum + count, 0);
   let total = 0;
-  for (const segment of reading.tasks.table.segments) {
+  for (const segment of reading.taskSegments) {
     total += countOf(matcher.match(segment));
   }
   return {

@@ -31,10 +31,8 @@ export async function failureGroups(
     // A failure within the time is a record of a task that meets it: without terms there is no task to be ruled out.
     const isAny = query.where === undefined && query.atMs === undefined;
     using matcher = isAny ? undefined : await matchAll(reading, query);
-    const masks = new Map(
-      matcher ? reading.tasks.table.segments.map((segment) => [segment, matcher.match(segment)]) : [],
-    );
-    for (const segment of reading.tasks.table.segments) {
+    const masks = new Map(matcher ? reading.taskSegments.map((segment) => [segment, matcher.match(segment)]) : []);
+    for (const segment of reading.taskSegments) {
       reading.signal?.throwIfAborted();
       await countFailures(reading, query, segment, matcher && masks, counts);
     }

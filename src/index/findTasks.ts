@@ -11,10 +11,9 @@ import type { SegmentEntry } from './manifest.ts';
 import type { RowRange } from './parquet/readParquetRows.ts';
 import { mayHavePath } from './segmentSet.ts';
 import { rowsStatement, type SegmentRows } from './statements.ts';
-import { bringNumbers, foldedNumbers } from './tasks/foldedColumns.ts';
+import { bringNumbers, columnOf } from './tasks/foldedColumns.ts';
 import { type RecordTerm, TaskMatcher } from './tasks/taskMatcher.ts';
 import type { PartPlace, TableSegment } from './tasks/tableSegment.ts';
-import type { TaskTable } from './tasks/taskTable.ts';
 import { type TaskOrder, topTasks } from './tasks/topTasks.ts';
 
 export interface FoundTasks {
@@ -32,9 +31,8 @@ export async function findTasks(
 ): Promise<FoundTasks> {
   const order = await orderOf(reading, query);
   using matcher = matcherOf(reading, query);
-  const { table } = reading.tasks;
-  if (matcher.isAll && query.sort === undefined) return newest(table, order, page);
-  const newestFirst = table.segments.toSorted((a, b) => b.reachMs - a.reachMs);
+  if (matcher.isAll && query.sort === undefined) return newest(reading, order, page);
+  const newestFirst = reading.taskSegments.toSorted((a, b) => b.reachMs - a.reachMs);
   if (matcher.recordTerms.length === 0) {
     const { places, total } = topTasks(newestFirst, (segment) => matcher.match(segment), order, page);
     return { places, total, isExact: true };
@@ -58,25 +56,25 @@ export async function findTasks(
  * exact moments cost a fresh reader a look at every task.
  */
 function newest(
-  { size, segments }: TaskTable,
+  { tasks, taskSegments }: IndexReading,
   order: TaskOrder,
   page: { readonly limit: number; readonly after?: SortPosition },
 ): FoundTasks {
-  const newestFirst = segments
+  const newestFirst = taskSegments
     .map((segment) => ({ segment, reachMs: segment.boundReachMs }))
     .sort((a, b) => b.reachMs - a.reachMs);
   for (let count = 1; ; count *= 2) {
     const looked = newestFirst.slice(0, count).map(({ segment }) => segment);
     const { places, lastRank } = topTasks(looked, () => undefined, order, page);
     const next = newestFirst[count];
-    if (!next || lastRank > next.reachMs) return { places, total: size, isExact: true };
+    if (!next || lastRank > next.reachMs) return { places, total: tasks.table.size, isExact: true };
   }
 }
 
 /** A matcher that knows all that records tell of the query, for the caller to dispose of. Rejects with `signal.reason`. */
 export async function matchAll(reading: IndexReading, query: Query): Promise<TaskMatcher> {
   const matcher = matcherOf(reading, query);
-  const segments = segmentsToRead(reading, matcher, reading.tasks.table.segments);
+  const segments = segmentsToRead(reading, matcher, reading.taskSegments);
   await markTasks(reading, matcher, segments);
   return matcher;
 }
@@ -207,18 +205,21 @@ export function rangesOf(groups: readonly number[], rowGroupRows: number, record
 }
 
 /** Makes sure that the column which the query orders by is there. */
-async function orderOf({ tasks, records, signal }: IndexReading, query: Query): Promise<TaskOrder> {
+async function orderOf({ taskSegments, records, signal }: IndexReading, query: Query): Promise<TaskOrder> {
   const { field, descending } = query.sort ?? { field: 'lastTs', descending: true };
-  if (field === 'bytes' || field === 'docs') await bringNumbers(tasks.table.segments, field, records, signal);
+  if (field === 'bytes' || field === 'docs') {
+    const columns = await bringNumbers(taskSegments, field, records, signal);
+    return { descending, mayLack: true, valuesOf: (segment) => columnOf(columns, segment) };
+  }
   return {
     descending,
-    mayLack: field === 'bytes' || field === 'docs',
+    mayLack: false,
     valuesOf: (segment) => valuesOf(segment, field),
     ...(field === 'lastTs' && descending ? { mostOf: ({ boundReachMs }: TableSegment) => boundReachMs } : {}),
   };
 }
 
-function valuesOf(segment: TableSegment, field: SortField): Float64Array {
+function valuesOf(segment: TableSegment, field: Exclude<SortField, 'bytes' | 'docs'>): Float64Array {
   switch (field) {
     case 'lastTs':
       return segment.lastMs;
@@ -226,9 +227,6 @@ function valuesOf(segment: TableSegment, field: SortField): Float64Array {
       return segment.firstMs;
     case 'attempts':
       return segment.attempts;
-    case 'bytes':
-    case 'docs':
-      return foldedNumbers(segment, field);
     case 'duration':
       return segment.lastMs.map((ms, at) => ms - (segment.firstMs[at] ?? ms));
     default:

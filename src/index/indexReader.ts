@@ -26,7 +26,7 @@ import type { Statement } from './statements.ts';
 import { IndexTasks, type LoadedTasks, type TaskSources } from './tasks/indexTasks.ts';
 import { refoldSegment } from './tasks/refoldSegment.ts';
 import { segmentsWith } from './tasks/segmentsWith.ts';
-import type { PartPlace } from './tasks/tableSegment.ts';
+import type { PartPlace, TableSegment } from './tasks/tableSegment.ts';
 import type { RecordSources } from './tasks/taskRecords.ts';
 import { Turns } from './turns.ts';
 
@@ -60,6 +60,8 @@ export interface IndexReading {
   readonly segments: SegmentSet;
   /** Of `segments`. */
   readonly tasks: LoadedTasks;
+  /** Those of the table when the question began: other questions may add some meanwhile. */
+  readonly taskSegments: readonly TableSegment[];
   /** Tasks without a record in it are to be left alone: too little of them is known. Absent where all are known, or any time is asked of. */
   readonly span?: TimeSpan;
   readonly records: RecordSources;
@@ -194,16 +196,14 @@ export class IndexReader {
     const segments = { ...all, entries: all.entries.filter(isKept) };
     const cutTs = cutOf(wanted, isKept);
     const byKey = new Map(manifest.segments.map((entry) => [entry.key, entry]));
-    const entryOf = (key: string): SegmentEntry => {
-      const entry = byKey.get(key);
-      if (!entry) throw new RangeError(`the manifest names no segment ${key}`);
-      return entry;
-    };
+    // Tasks of the table may get parts in later segments meanwhile.
+    const entryOf = (key: string): SegmentEntry => byKey.get(key) ?? tasks.segment(key).entry;
     return await work({
       url: this.url,
       manifest,
       segments,
       tasks,
+      taskSegments: [...tasks.table.segments],
       ...(wanted.span ? { span: wanted.span } : {}),
       records: {
         inRuns: async (keys, read) => await this.#cache.inRuns(keys, entryOf, read, signal),

@@ -217,9 +217,9 @@ export class LogIndex {
 }
 
 /** Whether a task that comes on the page may have ended after the moment. */
-function mayTell({ tasks }: IndexReading, after: SortPosition | undefined, ms: number): boolean {
+function mayTell({ taskSegments }: IndexReading, after: SortPosition | undefined, ms: number): boolean {
   if (after?.value !== undefined) return after.value > ms;
-  return tasks.table.segments.some(({ boundReachMs }) => boundReachMs > ms);
+  return taskSegments.some(({ boundReachMs }) => boundReachMs > ms);
 }
 
 /** `undefined` where a further look may tell more. */
@@ -237,7 +237,7 @@ async function newestPage(
     // What was left out is later, and may be of these tasks.
     return isAll || look.silenceMs === longestSilenceMs ? page : { ...page, source: { ...source, cutTs: after.value } };
   }
-  const { afterMs, isWhole } = certaintyOf(reading.tasks.table.segments, cutTs, look.silenceMs);
+  const { afterMs, isWhole } = certaintyOf(reading.taskSegments, cutTs, look.silenceMs);
   const known = found.places.filter(({ segment, at }) => (segment.lastMs[at] ?? 0) > afterMs);
   if (known.length > limit && isWhole) {
     return { ...(await pageOf(reading, query, { ...found, places: known, isExact: false }, limit)), source };

@@ -21,9 +21,7 @@ export interface TaskHistogram extends Pick<HistogramAnswer, 'buckets' | 'widthM
 export async function taskHistogram(index: LogIndex, query: Query, signal?: AbortSignal): Promise<TaskHistogram> {
   return await index.read({ signal, times: timesOf(query) }, async (reading) => {
     using matcher = await matchAll(reading, query);
-    const spans = reading.tasks.table.segments
-      .map((segment) => spanOf(segment, matcher))
-      .filter(({ count }) => count > 0);
+    const spans = reading.taskSegments.map((segment) => spanOf(segment, matcher)).filter(({ count }) => count > 0);
     const total = spans.reduce((sum, { count }) => sum + count, 0);
     if (total === 0) return { buckets: [], widthMs: bucketWidth(0, 0), total, source: reading.source };
     const first = Math.min(...spans.map((span) => span.firstMs));

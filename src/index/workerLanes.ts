@@ -65,7 +65,7 @@ async function touchedTasks(
   using matcher = await matchAll(reading, terms);
   const ends = ['succeeded', 'failed'].map((status) => taskStatuses.findIndex((each) => each === status));
   const places: PartPlace[] = [];
-  for (const segment of reading.tasks.table.segments) {
+  for (const segment of reading.taskSegments) {
     const mask = matcher.match(segment);
     for (let at = 0; at < mask.length; at++) {
       if (mask[at] === 0) continue;

@@ -49,14 +49,17 @@ function widened(codes: Counts, most: number): Counts {
   return codes instanceof Uint16Array && most >= 2 ** 16 ? Uint32Array.from(codes) : codes;
 }
 
+/** As they were when they were brought: tasks that get further parts meanwhile do not change them. */
+export type FoldedColumns<T> = ReadonlyMap<TableSegment, T>;
+
 /** Makes the column for all segments that lack it. Rejects with `signal.reason`. */
 export async function bringNames(
   segments: readonly TableSegment[],
   name: FoldedName,
   sources: RecordSources,
   signal?: AbortSignal,
-): Promise<void> {
-  await bring(segments, `name:${name}`, sources, signal, (segment) => {
+): Promise<FoldedColumns<NameColumn>> {
+  return await bring(segments, `name:${name}`, sources, signal, (segment) => {
     const draft = new NameDraft(segment.tasks.names(name));
     const set = (at: number, value: string | undefined): void => draft.set(at, value);
     return {
@@ -71,18 +74,14 @@ export async function bringNames(
   });
 }
 
-/** @throws RangeError where `bringNames` has not made it. */
-export function foldedNames(segment: TableSegment, name: FoldedName): NameColumn {
-  return derived(segment, `name:${name}`) as NameColumn;
-}
-
+/** NaN for a task that has none. Rejects with `signal.reason`. */
 export async function bringNumbers(
   segments: readonly TableSegment[],
   name: FoldedNumber,
   sources: RecordSources,
   signal?: AbortSignal,
-): Promise<void> {
-  await bring(segments, name, sources, signal, (segment) => {
+): Promise<FoldedColumns<Float64Array>> {
+  return await bring(segments, name, sources, signal, (segment) => {
     const column = segment.tasks.numbers(name).toArray();
     return {
       column: () => column,
@@ -100,27 +99,35 @@ export async function bringNumbers(
   });
 }
 
-/** NaN for a task that has none. @throws RangeError where `bringNumbers` has not made it. */
-export function foldedNumbers(segment: TableSegment, name: FoldedNumber): Float64Array {
-  return derived(segment, name) as Float64Array;
+/** @throws RangeError for a segment whose column was not brought. */
+export function columnOf<T>(columns: FoldedColumns<T>, segment: TableSegment): T {
+  const column = columns.get(segment);
+  if (column === undefined) throw new RangeError(`a column of ${segment.key} was not brought`);
+  return column;
 }
 
-interface ColumnDraft {
-  readonly column: () => unknown;
+interface ColumnDraft<T> {
+  readonly column: () => T;
   /** Whether the parts alone tell the task's value. */
   readonly merge: (at: number, parts: readonly PartPlace[]) => boolean;
   readonly settle: (at: number, task: FoldedTask) => void;
 }
 
-async function bring(
+async function bring<T>(
   segments: readonly TableSegment[],
   key: string,
   sources: RecordSources,
   signal: AbortSignal | undefined,
-  draftOf: (segment: TableSegment) => ColumnDraft,
-): Promise<void> {
+  draftOf: (segment: TableSegment) => ColumnDraft<T>,
+): Promise<FoldedColumns<T>> {
+  const columns = new Map<TableSegment, T>();
   for (const segment of segments) {
-    if (segment.derived.has(key)) continue;
+    const { derived } = segment;
+    if (derived.has(key)) {
+      // Put there below, by the same key.
+      columns.set(segment, derived.get(key) as T);
+      continue;
+    }
     signal?.throwIfAborted();
     const { column, merge, settle } = draftOf(segment);
     const unsettled: { readonly at: number; readonly parts: readonly PartPlace[] }[] = [];
@@ -136,13 +143,11 @@ async function bring(
       );
       for (const [number, { at }] of unsettled.entries()) settle(at, foldTask(records[number] ?? []));
     }
-    segment.derived.set(key, column());
+    columns.set(segment, column());
+    // Keys are many, and few questions want them.
+    if (key !== 'name:key') derived.set(key, column());
   }
-}
-
-function derived(segment: TableSegment, key: string): unknown {
-  if (!segment.derived.has(key)) throw new RangeError(`column ${key} of ${segment.key} was not brought`);
-  return segment.derived.get(key);
+  return columns;
 }
 
 function mergeName(
@@ -160,8 +165,7 @@ function mergeName(
   let value: string | undefined;
   for (const part of parts) {
     if (name === 'worker' && attemptsOf(part) !== most) continue;
-    const { codes, values } = part.segment.tasks.names(name);
-    const own = values[(codes[part.at] ?? 0) - 1];
+    const own = part.segment.tasks.text(name, part.at);
     if (own === undefined || own === value) continue;
     if (value !== undefined) return { isSettled: false };
     value = own;

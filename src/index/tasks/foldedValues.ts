@@ -5,14 +5,15 @@ import type { FieldValue } from '../../model/overview/answers.ts';
 import type { FoldedFieldName } from '../../model/overview/foldedFields.ts';
 import { taskStatuses } from '../../model/task.ts';
 import type { Counts as Codes } from '../blocks/blockFile.ts';
-import { bringNames, bringNumbers, type FoldedName, foldedNames, foldedNumbers } from './foldedColumns.ts';
+import { bringNames, bringNumbers, columnOf, type FoldedColumns, type FoldedName } from './foldedColumns.ts';
+import type { NameColumn } from './segmentTasks.ts';
 import { countOf } from './taskMask.ts';
 import type { RecordSources } from './taskRecords.ts';
 import type { TableSegment } from './tableSegment.ts';
 
 type Counts = Map<FieldValue, number>;
 
-const columnOf: Readonly<Partial<Record<FoldedFieldName, FoldedName>>> = {
+const nameOf: Readonly<Partial<Record<FoldedFieldName, FoldedName>>> = {
   account: 'account',
   collection: 'collection',
   source: 'source',
@@ -30,25 +31,41 @@ const columnOf: Readonly<Partial<Record<FoldedFieldName, FoldedName>>> = {
 /** As a side's column `build` has them. */
 const buildFields: readonly FoldedFieldName[] = ['build.service', 'build.version', 'build.commit', 'build.repository'];
 
-/** Makes what `countValues` needs. Rejects with `signal.reason`. */
+/** What `countValues` needs of some segments. */
+export interface FoldedValues {
+  readonly names?: FoldedColumns<NameColumn>;
+  readonly numbers?: FoldedColumns<Float64Array>;
+}
+
+/** Rejects with `signal.reason`. */
 export async function bringValues(
   segments: readonly TableSegment[],
   field: FoldedFieldName,
   sources: RecordSources,
   signal?: AbortSignal,
-): Promise<void> {
-  const name = columnOf[field];
-  if (name) await bringNames(segments, name, sources, signal);
-  if (field === 'bytes' || field === 'docs') await bringNumbers(segments, field, sources, signal);
+): Promise<FoldedValues> {
+  const name = nameOf[field];
+  if (name) return { names: await bringNames(segments, name, sources, signal) };
+  if (field === 'bytes' || field === 'docs') return { numbers: await bringNumbers(segments, field, sources, signal) };
+  return {};
 }
 
 /** Adds the values of the masked tasks to `counts`. Returns how many of these have one. */
-export function countValues(segment: TableSegment, field: FoldedFieldName, mask: Uint8Array, counts: Counts): number {
-  const name = columnOf[field];
-  if (name) {
-    const { codes, values } = foldedNames(segment, name);
+export function countValues(
+  segment: TableSegment,
+  field: FoldedFieldName,
+  { names, numbers }: FoldedValues,
+  mask: Uint8Array,
+  counts: Counts,
+): number {
+  if (names) {
+    const { codes, values } = columnOf(names, segment);
     const part = buildFields.indexOf(field);
     return countCodes(codes, mask, (code) => (part < 0 ? values[code - 1] : partOf(values[code - 1], part)), counts);
+  }
+  if (numbers) {
+    const values = columnOf(numbers, segment);
+    return countNumbers((at) => values[at], mask, counts);
   }
   switch (field) {
     case 'status':
@@ -65,11 +82,6 @@ export function countValues(segment: TableSegment, field: FoldedFieldName, mask:
       return countNumbers((at) => segment.lastMs[at], mask, counts);
     case 'duration':
       return countNumbers((at) => (segment.lastMs[at] ?? 0) - (segment.firstMs[at] ?? 0), mask, counts);
-    case 'bytes':
-    case 'docs': {
-      const values = foldedNumbers(segment, field);
-      return countNumbers((at) => values[at], mask, counts);
-    }
     default:
       throw new RangeError(`tasks have no ${field}`);
   }

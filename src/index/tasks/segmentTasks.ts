@@ -135,15 +135,18 @@ export class SegmentTasks {
     return low;
   }
 
+  /** What one task has in a column of texts. */
+  text(name: TextName, at: number): string | undefined {
+    if (name === 'key') return this.#keys.at(at);
+    const { codes, values } = this.names(name);
+    const code = codes[at] ?? 0;
+    return code === 0 ? undefined : values[code - 1];
+  }
+
   /** What the segment says of one task. */
   cells(at: number): TaskCells {
     const { times } = this;
     const present = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);
-    const text = (name: SideName): string | undefined => {
-      const { codes, values } = this.names(name);
-      const code = codes[at] ?? 0;
-      return code === 0 ? undefined : values[code - 1];
-    };
     const lastMs = times.last.at(at);
     return {
       task: this.ids.at(at) ?? '',
@@ -154,12 +157,12 @@ export class SegmentTasks {
       attemptRank: present(times.attemptRank.at(at)),
       succeededMs: present(lastMs - times.succeededAgo.at(at)),
       failedMs: present(lastMs - times.failedAgo.at(at)),
-      key: this.#keys.at(at),
+      key: this.text('key', at),
       bytes: present(this.numbers('bytes').at(at)),
       docs: present(this.numbers('docs').at(at)),
       errorAttempt: present(this.numbers('errorAttempt').at(at)),
       // `sideNames` are exactly the cells that are left.
-      ...(Object.fromEntries(sideNames.map((name) => [name, text(name)])) as Pick<TaskCells, SideName>),
+      ...(Object.fromEntries(sideNames.map((name) => [name, this.text(name, at)])) as Pick<TaskCells, SideName>),
     };
   }
 

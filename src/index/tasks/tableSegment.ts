@@ -38,8 +38,8 @@ export class TableSegment {
   readonly hidden: Uint8Array;
   /** Tasks that the segment stands for and that have parts in others. */
   readonly sharing: number[] = [];
-  /** What was worked out of the values that the segment stands for; forgotten when one of them changes. */
-  readonly derived = new Map<string, unknown>();
+  /** What was worked out of the values that the segment stands for; another map once one of them changes. */
+  #derived = new Map<string, unknown>();
   readonly #minTs: number;
   readonly #maxTs: number;
   readonly #placeOf: (number: number) => PartPlace;
@@ -88,6 +88,11 @@ export class TableSegment {
     return this.#times.status;
   }
 
+  /** What was worked out as `derive` keeps it. What is put there once a task has got a further part is kept no more. */
+  get derived(): Map<string, unknown> {
+    return this.#derived;
+  }
+
   /** No task that has a part here began earlier. */
   get fromMs(): number {
     return this.#bounds().minTs;
@@ -110,8 +115,8 @@ export class TableSegment {
 
   /** What `make` gives, kept until a task of the segment gets a further part. @param name only ever used for what this `make` gives. */
   derive<T>(name: string, make: () => T): T {
-    if (!this.derived.has(name)) this.derived.set(name, make());
-    return this.derived.get(name) as T;
+    if (!this.#derived.has(name)) this.#derived.set(name, make());
+    return this.#derived.get(name) as T;
   }
 
   /** Whether the task has parts in other segments. */
@@ -159,7 +164,7 @@ export class TableSegment {
     segment.#next[part.at] = next;
     this.#next[at] = segment.base + part.at + 1;
     this.#merged = undefined;
-    this.derived.clear();
+    this.#derived = new Map();
     if (this.#linkedLast !== segment) {
       this.#linkedLast = segment;
       this.#holdingParts.add(segment);
