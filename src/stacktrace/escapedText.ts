@@ -145,7 +145,10 @@ class DecodedPlaces implements Places {
     const offsets = new Offsets(this.#start);
     /** How many characters the escapes before took more than what they stand for. */
     let left = this.#start;
-    for (let at = source.indexOf('\\', this.#start); at !== -1 && at < this.#end; at = source.indexOf('\\', at)) {
+    for (let at = this.#start; ; ) {
+      // Escapes of text that was escaped twice stand side by side.
+      if (source.charCodeAt(at) !== backslash) at = source.indexOf('\\', at);
+      if (at === -1 || at >= this.#end) break;
       const token = tokenAt(source, at, backslash);
       if (token === newline) break;
       if (token > 0) {

@@ -165,7 +165,8 @@ export function percentDecoded(text: string): string {
 }
 
 function functionIn(text: string, from: number, to: number): string | undefined {
-  const start = text.startsWith('async ', from) ? from + 'async '.length : from;
+  const isAsync = text.charCodeAt(from) === 97 && text.startsWith('async ', from);
+  const start = isAsync ? from + 'async '.length : from;
   return start >= to ? undefined : text.slice(start, to);
 }
 
