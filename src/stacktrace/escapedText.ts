@@ -1,7 +1,7 @@
 /** Decodes the inside of JSON strings line by line, and tells those that hold a trace from Windows paths. */
 
 import { Offsets, type Places, placesWithin } from './offsets.ts';
-import { isDigit, isHexDigit } from './parse/characters.ts';
+import { isDigit, isHexDigit, isWordPart, tableOf } from './parse/characters.ts';
 
 /** More of one escaped line is read as another line, so that a piece takes bounded memory. */
 const maxPieceLength = 1 << 20;
@@ -32,6 +32,18 @@ export class EscapedText {
 
   get isAtEnd(): boolean {
     return this.#next >= this.#end;
+  }
+
+  /**
+   * Passes over what stands between the strings of an object, and over its names, up to where another string starts. What
+   * ends the text is left: it tells that what follows is something else.
+   */
+  skipBetween(): void {
+    for (;;) {
+      const at = nameEnd(this.#source, punctuationEnd(this.#source, this.#next, this.#next + 2), this.#next);
+      if (at + 1 >= this.#end || tokenAt(this.#source, at, this.#source.charCodeAt(at)) !== quote) return;
+      this.#next = at + 1;
+    }
   }
 
   /** Reads the next piece; there must be one. */
@@ -107,6 +119,31 @@ export class EscapedText {
     return outer ? placesWithin(own, outer) : own;
   }
 }
+
+/** True for what stands between strings only: `{`, `:`, `,` and the like, blanks. */
+function isPunctuation(source: string, at: number): boolean {
+  const unit = source.charCodeAt(at);
+  return unit < 128 ? punctuation[unit] === 1 : unit > 127 && /\s/.test(source[at] ?? '');
+}
+
+const punctuation = tableOf(' \t\n\v\f\r:,{}[]');
+
+/** Where punctuation from `from` on ends, at `limit` at the latest. */
+export function punctuationEnd(source: string, from: number, limit: number): number {
+  let at = from;
+  while (at < limit && isPunctuation(source, at)) at++;
+  return at;
+}
+
+/** Names of members are no lines: those of letters and digits, up to the quote before a colon. */
+function nameEnd(source: string, punctuationEnds: number, from: number): number {
+  if (punctuationEnds > from) return punctuationEnds;
+  let at = from;
+  while (at < from + maxName && isWordPart(source.charCodeAt(at))) at++;
+  return source.charCodeAt(at) === 34 && source.charCodeAt(at + 1) === 58 ? at : from;
+}
+
+const maxName = 40;
 
 /**
  * What is decoded, before it is a string. Strings that are joined of stretches cost several times as much where text was

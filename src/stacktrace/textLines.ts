@@ -3,8 +3,7 @@
  * without colours, each knowing where its characters stand in the text.
  */
 
-import { EscapedText, holdsEscapedTrace } from './escapedText.ts';
-import { tableOf } from './parse/characters.ts';
+import { EscapedText, holdsEscapedTrace, punctuationEnd } from './escapedText.ts';
 import { Offsets, type Places, placesWithin } from './offsets.ts';
 
 /** One line without its end. Characters past `maxLineLength` are left out. */
@@ -125,6 +124,7 @@ export class TextLines {
 
   /** Reads one line of a physical line with escaped newlines. */
   #readEscaped(piece: EscapedText): void {
+    if (this.#escapedOpens) piece.skipBetween();
     piece.read();
     if (piece.isAtEnd) this.#escaped = undefined;
     // What stands between the strings of an object is no line, and starts none that another string goes on with.
@@ -144,9 +144,8 @@ export class TextLines {
     }
     let innerOpens = true;
     for (const inner = new EscapedText(chars, 0, to); !inner.isAtEnd; ) {
+      if (innerOpens) inner.skipBetween();
       inner.read();
-      // The last one tells that what follows in the outer text is something else.
-      if (innerOpens && inner.closes && !inner.isAtEnd && isPunctuation(inner)) continue;
       this.#push(inner, innerOpens, nesting + 1, places);
       innerOpens = inner.closes;
     }
@@ -165,17 +164,9 @@ export class TextLines {
   }
 }
 
-/** `{`, `:`, `,` and the like. */
 function isPunctuation({ chars, from, to }: EscapedText): boolean {
-  if (to - from > 2) return false;
-  for (let at = from; at < to; at++) {
-    const unit = chars.charCodeAt(at);
-    if (unit < 128 ? punctuation[unit] === 0 : /\S/.test(chars[at] ?? '')) return false;
-  }
-  return true;
+  return to - from <= 2 && punctuationEnd(chars, from, to) === to;
 }
-
-const punctuation = tableOf(' \t\n\v\f\r:,{}[]');
 
 const escapeCharacter = String.fromCharCode(27);
 /** Control sequences (colours, cursor) and operating system commands (links), each one class repeated up to its end. */
