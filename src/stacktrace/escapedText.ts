@@ -20,6 +20,7 @@ export class EscapedText {
   from = 0;
   to = 0;
   isDecoded = false;
+  #offsets: Offsets | undefined;
   /** True when a quote ended it: what follows is another string. */
   closes = false;
 
@@ -75,21 +76,28 @@ export class EscapedText {
     let at = this.#start;
     let token = 0;
     let plainFrom = at;
+    const offsets = new Offsets(at);
+    let flushed = 0;
     for (;;) {
       const unit = source.charCodeAt(at);
       if (at >= limit || (token = tokenAt(source, at, unit)) < 0) break;
       at += token === 0 ? 1 : token;
-      if (token > 0) plainFrom = at;
       const own = token === 0 ? unit : escapedUnit(source, at - token);
+      if (token > 0) {
+        plainFrom = at;
+        offsets.add(flushed + length + (own === -1 ? 0 : 1), at);
+      }
       if (own === -1) continue;
       units[length] = own;
       bytes[length++] = own;
       bits |= own;
       if (length < room) continue;
       text += decoded(length, bits);
+      flushed += length;
       length = bits = 0;
     }
     this.#endAt(at, token, plainFrom);
+    this.#offsets = offsets;
     this.chars = text + decoded(length, bits);
     this.from = 0;
     this.to = this.chars.length - this.#lineEnd;
@@ -114,9 +122,8 @@ export class EscapedText {
    * @param outer where those of the text stand that it was read from
    */
   placesWithin(outer: Places | undefined): Places | undefined {
-    if (!this.isDecoded) return outer;
-    const own = new DecodedPlaces(this.#source, this.#start, this.#next);
-    return outer ? placesWithin(own, outer) : own;
+    if (!this.isDecoded || !this.#offsets) return outer;
+    return outer ? placesWithin(this.#offsets, outer) : this.#offsets;
   }
 }
 
@@ -158,45 +165,6 @@ function decoded(length: number, bits: number): string {
   return bits < 256
     ? bytes.toString('latin1', 0, length)
     : Buffer.from(units.buffer).toString('utf16le', 0, length * 2);
-}
-
-/** Of most lines nobody asks where they stand, so a piece is decoded again for those that have a frame. */
-class DecodedPlaces implements Places {
-  readonly #source: string;
-  readonly #start: number;
-  readonly #end: number;
-  #offsets: Offsets | undefined;
-
-  constructor(source: string, start: number, end: number) {
-    this.#source = source;
-    this.#start = start;
-    this.#end = end;
-  }
-
-  at(index: number): number {
-    return (this.#offsets ??= this.#decode()).at(index);
-  }
-
-  #decode(): Offsets {
-    const source = this.#source;
-    const offsets = new Offsets(this.#start);
-    /** How many characters the escapes before took more than what they stand for. */
-    let left = this.#start;
-    for (let at = this.#start; ; ) {
-      // Escapes of text that was escaped twice stand side by side.
-      if (source.charCodeAt(at) !== backslash) at = source.indexOf('\\', at);
-      if (at === -1 || at >= this.#end) break;
-      const token = tokenAt(source, at, backslash);
-      if (token === newline) break;
-      if (token > 0) {
-        const from = at - left + (escapedUnit(source, at) === -1 ? 0 : 1);
-        offsets.add(from, at + token);
-        left = at + token - from;
-      }
-      at += Math.max(1, token);
-    }
-    return offsets;
-  }
 }
 
 /** What `tokenAt` says of what ends a piece. */
