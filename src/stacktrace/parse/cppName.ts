@@ -28,7 +28,6 @@ function count(text: string, character: string): number {
 
 /** Leaves out what stands in parentheses and angle brackets; `operator<` and the like keep theirs. */
 function readableName(text: string, start: number, end: number): string | undefined {
-  const marks = text.slice(start, end).includes('operator') ? bracketsAndOperators : brackets;
   let plain = '';
   let depth = 0;
   /** Where the stretch starts that is outside of all brackets. */
@@ -37,8 +36,9 @@ function readableName(text: string, start: number, end: number): string | undefi
   for (let at = start; at < end; at++) {
     const unit = text.charCodeAt(at);
     if (unit > 127 || marks[unit] === 0) continue;
-    if (unit === 111) {
-      if (depth === 0 && text.startsWith('operator', at)) at = operatorEnd(text, at) - 1;
+    const operator = depth === 0 ? operatorBefore(text, at) : -1;
+    if (operator >= start) {
+      at = operatorEnd(text, operator) - 1;
       continue;
     }
     if (mayBeLambda && (unit === 36 || unit === 60 || unit === 123) && isLambdaMark(text, start, at)) {
@@ -108,11 +108,17 @@ function withoutType(name: string): string | undefined {
   return (isWhole ? text : text.slice(text.lastIndexOf(' ') + 1)) || undefined;
 }
 
-/** Brackets, and what lambdas start with; `operator` starts with a letter of many other names. */
-const brackets = tableOf('<>(){}$');
-const bracketsAndOperators = tableOf('<>(){}$o');
+/** Brackets, and what lambdas start with. */
+const marks = tableOf('<>(){}$');
 const anonymous = '(anonymous namespace)';
 const operator = /operator(?:\(\)|\[\]|->\*?|<=>|<<=?|>>=?|[<>]=?|[^\w\s(<]{1,3})/y;
+
+/** Where the word stands that makes a bracket part of a name: `operator<`, `operator->`; -1 when it does not. */
+function operatorBefore(text: string, bracket: number): number {
+  const before = text.charCodeAt(bracket - 1);
+  const start = before === 114 ? bracket - 8 : before === 45 ? bracket - 9 : -1;
+  return start >= 0 && text.charCodeAt(start) === 111 && text.startsWith('operator', start) ? start : -1;
+}
 
 /** Where the name of an operator, or of something that starts alike, goes on as other names do. */
 function operatorEnd(name: string, at: number): number {

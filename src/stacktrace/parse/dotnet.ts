@@ -120,7 +120,7 @@ function readFrames(lines: TextLines, first: number, margin: number, word: strin
       open.at(-1)?.addFrame(newFrame(line, frame));
       frames++;
       next = index + 1;
-      if (line.text.slice(frame.end).includes('<---')) open = [top];
+      if (frame.end < line.text.length && line.text.includes('<---', frame.end)) open = [top];
       continue;
     }
     const text = line.text.slice(Math.min(margin, line.text.length));
