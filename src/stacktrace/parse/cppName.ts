@@ -33,9 +33,14 @@ function readableName(text: string, start: number, end: number): string | undefi
   /** Where the stretch starts that is outside of all brackets. */
   let from = start;
   let mayBeLambda = true;
+  let hasBlank = false;
   for (let at = start; at < end; at++) {
     const unit = text.charCodeAt(at);
     if (unit > 127 || marks[unit] === 0) continue;
+    if (unit === 32) {
+      hasBlank ||= depth === 0;
+      continue;
+    }
     const operator = depth === 0 ? operatorBefore(text, at) : -1;
     if (operator >= start) {
       at = operatorEnd(text, operator) - 1;
@@ -53,7 +58,7 @@ function readableName(text: string, start: number, end: number): string | undefi
       const namespace = anonymousEnd(text, at);
       from = namespace === -1 ? parenthesisEnd(text, at, end) : namespace;
       // Behind arguments only the name of what is within a function counts.
-      if (namespace === -1 && !hasQualifier(text, from, end)) return withoutType(plain);
+      if (namespace === -1 && !hasQualifier(text, from, end)) return hasBlank ? withoutType(plain) : plain || undefined;
       at = from - 1;
       continue;
     }
@@ -62,7 +67,8 @@ function readableName(text: string, start: number, end: number): string | undefi
     else depth = Math.max(0, depth - 1);
   }
   if (depth === 0 && from < end) plain += text.slice(from, end);
-  return withoutType(plain);
+  // To look at a string that was joined costs more than all of the above.
+  return hasBlank ? withoutType(plain) : plain || undefined;
 }
 
 /** Where what follows `(anonymous namespace)::` starts; -1 where that does not stand. */
@@ -95,21 +101,19 @@ function hasQualifier(text: string, from: number, to: number): boolean {
   return false;
 }
 
-function withoutConst(name: string): string {
-  return name.charCodeAt(name.length - 1) === 116 ? name.replace(/\bconst$/, '') : name;
-}
-
 /** Without `const` and what the compiler says of a clone at the end, and a template's return type before it. */
 function withoutType(name: string): string | undefined {
-  if (!name.includes(' ')) return withoutConst(name).trim() || undefined;
-  const text = withoutConst(name.replace(/ \[clone .*$/, '')).trim();
+  const text = name
+    .replace(/ \[clone .*$/, '')
+    .replace(/\bconst$/, '')
+    .trim();
   // `void acme::run<int>(int)`
   const isWhole = !text.includes(' ') || /^operator\b|::operator\b/.test(text);
   return (isWhole ? text : text.slice(text.lastIndexOf(' ') + 1)) || undefined;
 }
 
-/** Brackets, and what lambdas start with. */
-const marks = tableOf('<>(){}$');
+/** Brackets, what lambdas start with, and blanks. */
+const marks = tableOf('<>(){}$ ');
 const anonymous = '(anonymous namespace)';
 const operator = /operator(?:\(\)|\[\]|->\*?|<=>|<<=?|>>=?|[<>]=?|[^\w\s(<]{1,3})/y;
 
