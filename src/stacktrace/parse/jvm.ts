@@ -54,6 +54,22 @@ const between = /^(?:- (?:locked|waiting|parking|eliminated|<no )|(?:at )?\(Coro
 const elided = /^\.\.\. (\d{1,9}) (?:more|common frames omitted|frames? (?:truncated|excluded))/;
 const label = /^(Caused by|Suppressed|Wrapped by): /;
 const circular = /^(?:Caused by: )?\[CIRCULAR REFERENCE:/;
+
+/** Most lines are none of these, which their first letter tells. */
+function isBetween(text: string): boolean {
+  switch (text.charCodeAt(0)) {
+    case 67: // C
+    case 91: // [
+      return circular.test(text);
+    case 45: // -
+    case 97: // a
+    case 40: // (
+      return between.test(text);
+    default:
+      return false;
+  }
+}
+
 /** Deeper chains are read flat, so that hostile input cannot build a tree that nothing else can walk. */
 const maxDepth = 64;
 
@@ -82,13 +98,13 @@ function readChain(
     }
     const column = indentOf(line.text, margin);
     const text = line.text.slice(column);
-    const left = text.startsWith('...') ? elided.exec(text) : null;
+    const left = text.charCodeAt(0) === 46 ? elided.exec(text) : null;
     if (left) {
       current.leaveOut(Number(left[1]));
       next = index + 1;
       continue;
     }
-    if (circular.test(text) || between.test(text)) {
+    if (isBetween(text)) {
       next = index + 1;
       continue;
     }
@@ -103,14 +119,16 @@ function readChain(
       draft.cause = root;
       root = draft;
       levels = [{ column, draft }];
-    } else if (labelled[1] === 'Suppressed') {
-      const owner = levels.findLast((level) => level.column < column) ?? levels[0];
-      owner?.draft.addSuppressed(draft);
-      levels = [...levels.filter((level) => level.column < column), { column, draft }];
     } else {
-      const effect = levels.findLast((level) => level.column <= column) ?? levels[0];
-      if (effect) effect.draft.cause = draft;
-      levels = [...levels.filter((level) => level.column < column), { column, draft }];
+      const isSuppressed = labelled[1] === 'Suppressed';
+      // Suppressed ones stand deeper than what they belong to, causes as deep or deeper.
+      const beyond = isSuppressed ? column : column + 1;
+      while (levels.length > 1 && (levels.at(-1)?.column ?? 0) >= beyond) levels.pop();
+      const owner = levels.at(-1);
+      if (isSuppressed) owner?.draft.addSuppressed(draft);
+      else if (owner) owner.draft.cause = draft;
+      if ((owner?.column ?? 0) >= column) levels.pop();
+      levels.push({ column, draft });
     }
     current = draft;
     index = child.last;
