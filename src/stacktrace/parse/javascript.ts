@@ -85,7 +85,6 @@ class InspectReader {
     const rootColumn = Math.max(this.#margin, firstFrame.start - 4);
     /** Where frames go. */
     let current = root;
-    const rootNode: OpenNode = { column: rootColumn - 1, draft: root, takes: 'properties' };
     let next = first;
     for (let index = first; index < next + maxQuietLines; index++) {
       const line = this.#lines.at(index);
@@ -94,7 +93,8 @@ class InspectReader {
       if (frame) {
         if (this.#isInside && frame.start <= rootColumn) break;
         current.addFrame(newFrame(line, frame));
-        if (frame.end < line.text.length && /^\s*\{/.test(line.text.slice(frame.end))) this.#enterProperties(rootNode);
+        if (frame.end < line.text.length && /^\s*\{/.test(line.text.slice(frame.end)))
+          this.#enterProperties(rootColumn - 1, root);
         next = index + 1;
         continue;
       }
@@ -109,7 +109,7 @@ class InspectReader {
       const left = text.startsWith('...') ? elided.exec(text.replace(/ \{$/, '')) : null;
       if (left) {
         current.leaveOut(Number(left[1]));
-        if (text.endsWith('{')) this.#enterProperties(rootNode);
+        if (text.endsWith('{')) this.#enterProperties(rootColumn - 1, root);
         next = index + 1;
         continue;
       }
@@ -149,8 +149,8 @@ class InspectReader {
     return this.#open.length > 0;
   }
 
-  #enterProperties(root: OpenNode): void {
-    if (!this.#isInside) this.#open.push(root);
+  #enterProperties(column: number, draft: TraceDraft): void {
+    if (!this.#isInside) this.#open.push({ column, draft, takes: 'properties' });
   }
 
   #goesOn(index: number): boolean {
