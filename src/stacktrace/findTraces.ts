@@ -75,7 +75,7 @@ export function findTracesIn(lines: TextLines): Trace[] {
     const found = clues === 0 ? undefined : readTraces(lines, index, floor, clues);
     if (found) {
       const quoted = isRightBelow(lines, index, floor) ? traces.at(-1) : undefined;
-      const [first] = found.traces;
+      const first = found.traces[0];
       const isQuoting = quoted && first && first.type === undefined && quoted.language !== first.language;
       const own = traces.length;
       for (const trace of found.traces) traces.push(trace);

@@ -114,13 +114,21 @@ function clueAt({ text }: TextLine, at: number): number {
   }
 }
 
-/** Prose that goes on in words is no frame. */
-const codeAfterAt = /at (?:\S*?[^\s\w]|\w+ [([]|(?:async|new|get|set|static) |native\b)/y;
-
+/** Prose that goes on in words is no frame: behind `at ` stands code, a call, or one of a few words and more. */
 function isCode(text: string, at: number): boolean {
-  codeAfterAt.lastIndex = at;
-  return codeAfterAt.test(text);
+  const from = at + 3;
+  let end = from;
+  while (isWordPart(text.charCodeAt(end))) end++;
+  const unit = text.charCodeAt(end);
+  if (unit > 32) return unit < 128 || !/\s/.test(text[end] ?? '');
+  if (end === from) return false;
+  const next = unit === 32 ? text.charCodeAt(end + 1) : -1;
+  if (next === 40 || next === 91) return true;
+  const word = text.slice(from, end);
+  return word === 'native' || (unit === 32 && beforeCode.has(word));
 }
+
+const beforeCode = new Set(['async', 'new', 'get', 'set', 'static']);
 
 function isQuote(unit: number): boolean {
   return unit === 34 || unit === 92;
