@@ -3,6 +3,7 @@
  * with its `[cause]` and `[errors]` nested by indentation.
  */
 
+import { tableOf } from './characters.ts';
 import { clue } from './clues.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
 import { type Header, headerAbove, headerOn, indentOf, withMessage } from './header.ts';
@@ -26,7 +27,7 @@ export const javascriptTraces: TraceParser = {
 };
 
 function isFrame({ text }: TextLine): boolean {
-  return text.includes('at ') && javascriptFrameOn(text) !== undefined;
+  return javascriptFrameOn(text) !== undefined;
 }
 
 function goesOn(line: TextLine): boolean {
@@ -54,6 +55,13 @@ const causedBy = /^caused by:/i;
 const earlierTurn = /^from previous event:$/i;
 /** React's component stacks have elements of the page between components: they stand in no file. */
 const element = /^at [a-z][\w.-]{0,60}$/;
+
+/** Tells by its first letter a line that is none of those that stand between frames, which most are. */
+function mayGoOn(unit: number): boolean {
+  return unit < 128 && openings[unit] === 1;
+}
+
+const openings = tableOf('-.acfACF');
 
 /** What a line says that is no frame, between frames: that more follow, a cause, or (most of them) nothing. */
 function betweenFrames(text: string): 'frames' | 'cause' | undefined {
@@ -99,6 +107,7 @@ class InspectReader {
         continue;
       }
       const column = indentOf(line.text, this.#margin);
+      if (!this.#isInside && !mayGoOn(line.text.charCodeAt(column))) break;
       const text = line.text.slice(column).trimEnd();
       const mapped = text.startsWith('->') ? mappedTo.exec(text) : null;
       if (mapped) {
