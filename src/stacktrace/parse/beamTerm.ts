@@ -5,6 +5,9 @@ import { firstOf, isDigit, isWordPart, numberIn, trimmedLength } from './charact
 
 /** `{a,read,1,[{file,"a.erl"},{line,3}]}`; the third is the arity or the arguments. */
 export interface BeamTerm {
+  /** Where its first brace stands. */
+  readonly index: number;
+  readonly column: number;
   readonly module: string;
   readonly name: string;
   readonly arity: number;
@@ -41,6 +44,9 @@ class TermReader {
   #chars = '';
   #end = 0;
   #at = 0;
+  /** Of the place that was read last: its line number, and which line the file stood on. */
+  #line1 = -1;
+  #fileIndex = -1;
 
   constructor(lines: TextLines, index: number, margin: number) {
     this.#lines = lines;
@@ -73,26 +79,41 @@ class TermReader {
     let file: string | undefined;
     let line1: number | undefined;
     if (this.#starts('{file,')) {
-      const before = { index: this.#index, line: this.#line, column: this.#column() };
-      const place = this.#place();
-      if (place) {
-        ({ file, line1 } = place);
-        if (place.index > shown) {
-          shown = place.index;
+      const index = this.#index;
+      const own = this.#line;
+      const at = this.#column();
+      file = this.#place();
+      if (file === undefined) {
+        // Something else that starts alike.
+        this.#index = index;
+        this.#enter(own, at);
+      } else {
+        line1 = this.#line1;
+        if (this.#fileIndex > shown) {
+          shown = this.#fileIndex;
           line = this.#lines.at(shown);
           start = firstColumn(line?.text ?? '', this.#margin);
         }
-      } else {
-        // Something else that starts alike.
-        this.#index = before.index;
-        this.#enter(before.line, before.column);
       }
     }
     if (!this.#close() || !line) return undefined;
     const endColumn = this.#column();
     const end = this.#index === shown ? endColumn : line.text.trimEnd().length;
     if (end <= start) return undefined;
-    return { module, name, arity, file, line1, line, start, end, endIndex: this.#index, endColumn };
+    return {
+      index: this.#first,
+      column,
+      module,
+      name,
+      arity,
+      file,
+      line1,
+      line,
+      start,
+      end,
+      endIndex: this.#index,
+      endColumn,
+    };
   }
 
   #column(): number {
@@ -186,12 +207,12 @@ class TermReader {
     return -1;
   }
 
-  /** `{file,"a.erl"},{line,3}`; in Elixir's texts the quotes may be escaped. */
-  #place(): { file: string; line1: number; index: number } | undefined {
+  /** The file of `{file,"a.erl"},{line,3}`; in Elixir's texts the quotes may be escaped. */
+  #place(): string | undefined {
     this.#at += '{file,'.length;
     if (!this.#skip()) return undefined;
     const chars = this.#chars;
-    const index = this.#index;
+    this.#fileIndex = this.#index;
     let from = this.#at;
     if (chars.charCodeAt(from) === 92) from++;
     if (chars.charCodeAt(from) !== 34) return undefined;
@@ -205,8 +226,8 @@ class TermReader {
     this.#at += '{line,'.length;
     if (!this.#skip()) return undefined;
     const digits = this.#digits();
-    const line1 = numberIn(this.#chars, digits, this.#at);
-    return line1 !== -1 && this.#take(125) ? { file: chars.slice(from + 1, end), line1, index } : undefined;
+    this.#line1 = numberIn(this.#chars, digits, this.#at);
+    return this.#line1 !== -1 && this.#take(125) ? chars.slice(from + 1, end) : undefined;
   }
 
   /** What else the list says, and the brackets that end it and the frame. */

@@ -22,14 +22,13 @@ export function readTerms(lines: TextLines, index: number, floor: number, line: 
   if (own !== -1 && !line.text.includes('{line,', own) && !line.text.trimEnd().endsWith(',')) return undefined;
   const file = Math.max(0, own);
   const margin = marginOfTerms(line.text);
-  let at: Position | undefined = { index, column: 0 };
-  let first = termFrom(lines, at, index, margin);
+  let first = termFrom(lines, index, 0, index, margin);
   if ((!first || first.column > file) && (own === -1 || isBroken(line.text, file))) {
     for (let above = index - 1; above >= Math.max(floor, index - maxBreaks); above--) {
       if (lines.at(above + 1)?.opens) break;
-      const broken = termFrom(lines, { index: above, column: 0 }, above, margin);
+      const broken = termFrom(lines, above, 0, above, margin);
       if (!broken) continue;
-      if (broken.term.endIndex >= index) first = broken;
+      if (broken.endIndex >= index) first = broken;
       break;
     }
   }
@@ -37,7 +36,7 @@ export function readTerms(lines: TextLines, index: number, floor: number, line: 
   // Calls into what has no file stand above the first frame that has one.
   for (let above = first.index - 1; above >= Math.max(floor, index - maxBareTerms); above--) {
     if (lines.at(above + 1)?.opens) break;
-    const bare = termFrom(lines, { index: above, column: 0 }, above, margin);
+    const bare = termFrom(lines, above, 0, above, margin);
     if (!bare) break;
     first = bare;
   }
@@ -46,14 +45,12 @@ export function readTerms(lines: TextLines, index: number, floor: number, line: 
   if (opening) reasonBefore(lines, first.index, floor, opening, first.column, draft);
   let next = index;
   let hasLine = false;
-  for (let found: FoundTerm | undefined = first; found; ) {
-    const { term }: FoundTerm = found;
+  for (let term: BeamTerm | undefined = first; term; ) {
     draft.addFrame(newFrame(term.line, frameOfTerm(term)));
     hasLine ||= term.line1 !== undefined;
     if (!hasLine && draft.frames.length > maxBareTerms) return undefined;
     next = term.endIndex + 1;
-    at = { index: term.endIndex, column: term.endColumn };
-    found = termFrom(lines, at, term.endIndex + 1, margin);
+    term = termFrom(lines, term.endIndex, term.endColumn, term.endIndex + 1, margin);
   }
   return hasLine && next > index ? { traces: [draft.finish()], next } : undefined;
 }
@@ -65,24 +62,21 @@ function isBroken(text: string, file: number): boolean {
   return file === 1 || unit === 32 || unit === 9 || (unit === 44 && text.charCodeAt(file - 3) === 93);
 }
 
-interface Position {
-  readonly index: number;
-  readonly column: number;
-}
-
-interface FoundTerm extends Position {
-  readonly term: BeamTerm;
-}
-
 /** The next frame that starts at or after a position, up to the end of a line. */
-function termFrom(lines: TextLines, from: Position, lastIndex: number, margin: number): FoundTerm | undefined {
-  let { column } = from;
-  for (let { index } = from; index <= lastIndex; index++) {
+function termFrom(
+  lines: TextLines,
+  fromIndex: number,
+  fromColumn: number,
+  lastIndex: number,
+  margin: number,
+): BeamTerm | undefined {
+  let column = fromColumn;
+  for (let index = fromIndex; index <= lastIndex; index++) {
     const line = lines.at(index);
-    if (!line || (index > from.index && line.opens)) return undefined;
+    if (!line || (index > fromIndex && line.opens)) return undefined;
     for (let at = line.text.indexOf('{', column); at !== -1; at = line.text.indexOf('{', at + 1)) {
       const term = beamTermAt(lines, index, at, margin);
-      if (term) return { index, column: at, term };
+      if (term) return term;
     }
     column = 0;
   }
