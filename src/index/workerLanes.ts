@@ -42,7 +42,10 @@ export async function workerLanes(
       if (first && last && last.span.startMs < (first.segment.firstMs[first.at] ?? 0)) break;
       for (const records of await recordsOfTasks(partsOf(batch), reading.records, options.signal)) {
         if (records.length === 0) continue;
-        spans.push(...spansOf(foldTask(records), foldAttempts(records)).filter(({ span }) => touches(span, range)));
+        // One by one: a task may have more attempts than a call can have arguments.
+        for (const each of spansOf(foldTask(records), foldAttempts(records))) {
+          if (touches(each.span, range)) spans.push(each);
+        }
       }
       spans = spans.sort((a, b) => compareSpans(a.span, b.span)).slice(0, limit + 1);
     }

@@ -74,7 +74,11 @@ function namesOf(tasks: SegmentTasks, field: NamedField) {
 function alsoByCode(tasks: SegmentTasks, field: NamedField): ReadonlyMap<number, readonly string[]> {
   const byCode = new Map<number, string[]>();
   for (const { value, codes } of tasks.alsoNamed(field)) {
-    for (const code of codes) byCode.set(code, [...(byCode.get(code) ?? []), value]);
+    for (const code of codes) {
+      const values = byCode.get(code);
+      if (values) values.push(value);
+      else byCode.set(code, [value]);
+    }
   }
   return byCode;
 }
