@@ -4,6 +4,7 @@
  */
 
 import { readFile } from 'node:fs/promises';
+import { untilAborted } from '../../store/untilAborted.ts';
 import { IndexError } from '../indexError.ts';
 import { memoryLimitNames } from '../limitNames.ts';
 import type { SegmentEntry, SideEntry } from '../manifest.ts';
@@ -103,7 +104,8 @@ export class IndexTasks {
       signal?.throwIfAborted();
       if (this.#bringing) {
         // Whoever began it hears of its failure; it is tried again here.
-        await this.#bringing.catch(() => undefined);
+        const bringing = this.#bringing.catch(() => undefined);
+        await untilAborted(bringing, signal);
         continue;
       }
       this.#bringing = this.#load(sources, signal).finally(() => {
