@@ -35,6 +35,8 @@ export async function segmentsWith(
 
 /** Hashes are spread evenly: one is looked for where it is to be expected, and if it cannot be told from there, in all. */
 async function hasHash(side: SideEntry, hash: number, sides: SideBytes, signal?: AbortSignal): Promise<boolean> {
+  // A range without bytes is none that a store knows.
+  if (side.tasks === 0) return false;
   const place = Math.floor((hash / 2 ** 32) * side.tasks);
   const around = leastAround + Math.ceil(2 * Math.sqrt(side.tasks));
   const from = Math.max(0, place - around);

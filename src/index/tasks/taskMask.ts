@@ -23,7 +23,12 @@ export class Masks {
 
   release(): void {
     for (const mask of this.#taken.splice(0)) {
-      if (freeBytes + mask.length > maxFreeBytes) return;
+      if (mask.length > maxFreeBytes) continue;
+      if (freeBytes + mask.length > maxFreeBytes) {
+        // Segments come and go: what is of no length that there still is would keep others out for good.
+        freeMasks.clear();
+        freeBytes = 0;
+      }
       freeBytes += mask.length;
       const free = freeMasks.get(mask.length);
       if (free) free.push(mask);
