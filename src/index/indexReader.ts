@@ -4,6 +4,7 @@
  */
 
 import { rm } from 'node:fs/promises';
+import type { LogRecord } from '../model/record.ts';
 import type { ObjectStore } from '../store/objectStore.ts';
 import { DamagedBlockFile } from './blocks/blockFile.ts';
 import type { SqlRow } from './database.ts';
@@ -17,7 +18,14 @@ import { type MemoryShares, memoryShares } from './memoryShares.ts';
 import { ParquetLayouts } from './parquet/readParquetRows.ts';
 import { type FetchListener, SegmentCache } from './segmentCache.ts';
 import type { SegmentSet } from './segmentSet.ts';
-import { type AskedTimes, cutOf, longestSilenceMs, type TimeSpan, wantedSegments } from './segmentWindow.ts';
+import {
+  type AskedTimes,
+  countThatFits,
+  cutOf,
+  longestSilenceMs,
+  type TimeSpan,
+  wantedSegments,
+} from './segmentWindow.ts';
 import { SizedEngine } from './sizedEngine.ts';
 import { createSpillDirectory } from './spillDirectory.ts';
 import { isOutOfMemory } from './sqlText.ts';
@@ -26,8 +34,8 @@ import type { Statement } from './statements.ts';
 import { IndexTasks, type LoadedTasks, type TaskSources } from './tasks/indexTasks.ts';
 import { refoldSegment } from './tasks/refoldSegment.ts';
 import { segmentsWith } from './tasks/segmentsWith.ts';
-import type { PartPlace, TableSegment } from './tasks/tableSegment.ts';
-import type { RecordSources } from './tasks/taskRecords.ts';
+import type { TableSegment } from './tasks/tableSegment.ts';
+import { type RecordSources, recordsOfTasks } from './tasks/taskRecords.ts';
 import { Turns } from './turns.ts';
 
 export interface IndexReaderOptions {
@@ -99,6 +107,9 @@ export interface ReadOptions {
 }
 
 const defaultDiskLimitMb = 2048;
+
+/** Of the tasks that can be kept: so many are looked at beside them. */
+const shareBeside = 1 / 16;
 
 /** Where cached files go away meanwhile. */
 const mostAttempts = 6;
@@ -227,12 +238,21 @@ export class IndexReader {
     });
   }
 
-  /** All parts of a task, wherever they are in an index of which not all tasks are kept. */
-  async findAnywhere(id: string, { manifest, segments, signal }: IndexReading): Promise<readonly PartPlace[]> {
-    const entries = await segmentsWith(id, manifest.segments, this.#cache, signal);
-    const few = new IndexTasks(this.url, this.#memoryLimitMb);
-    const tasks = await few.bring(this.#sourcesOf({ ...segments, entries }, entries, signal), signal);
-    return tasks.table.partsOf(id);
+  /** All records of a task, wherever they are in an index of which not all tasks are kept. */
+  async recordsAnywhere(id: string, { manifest, segments, records, signal }: IndexReading): Promise<LogRecord[]> {
+    const found: LogRecord[] = [];
+    const left = await segmentsWith(id, manifest.segments, this.#cache, signal);
+    while (left.length > 0) {
+      // Beside those that are kept, and not for long.
+      const entries = left.splice(0, countThatFits(left, this.maxTasks * shareBeside));
+      const few = new IndexTasks(this.url, this.#memoryLimitMb);
+      const { table } = await few.bring(this.#sourcesOf({ ...segments, entries }, entries, signal), signal);
+      const parts = table.partsOf(id);
+      for (const own of await recordsOfTasks(parts.length > 0 ? [parts] : [], records, signal)) {
+        for (const record of own) found.push(record);
+      }
+    }
+    return found;
   }
 
   /** @param wanted those of the segments whose tasks are wanted. */

@@ -133,12 +133,10 @@ export class LogIndex {
     signal?: AbortSignal,
   ): Promise<{ readonly detail?: TaskDetail; readonly source: IndexSource }> {
     return await this.read({ signal, share: leastShare }, async (reading) => {
-      const { records: sources } = reading;
       const { cutTs, ...source } = reading.source;
-      const parts =
-        cutTs === undefined ? reading.tasks.table.partsOf(id) : await this.#reader.findAnywhere(id, reading);
-      if (parts.length === 0) return { source };
-      const [found = []] = await recordsOfTasks([parts], sources, signal);
+      const found =
+        cutTs === undefined ? await recordsOf(id, reading) : await this.#reader.recordsAnywhere(id, reading);
+      if (found.length === 0) return { source };
       const records = found.sort(byPlace);
       return { detail: { task: foldTask(records), attempts: foldAttempts(records), records }, source };
     });
@@ -214,6 +212,13 @@ export class LogIndex {
     if (position) return position;
     throw new IndexError('badCursor', this.url, 'the cursor is none of this index: start from the first page');
   }
+}
+
+/** Of a task that is kept. */
+async function recordsOf(id: string, { tasks, records, signal }: IndexReading): Promise<LogRecord[]> {
+  const parts = tasks.table.partsOf(id);
+  const [found = []] = await recordsOfTasks(parts.length > 0 ? [parts] : [], records, signal);
+  return found;
 }
 
 /** Whether a task that comes on the page may have ended after the moment. */

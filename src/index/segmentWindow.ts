@@ -50,15 +50,16 @@ export function wantedSegments(
   const candidates = all
     .filter(({ minTs, maxTs }) => maxTs >= span.fromMs && minTs <= span.toMs)
     .sort((a, b) => b.maxTs - a.maxTs);
-  const entries: SegmentEntry[] = [];
-  let tasks = 0;
-  for (const entry of candidates) {
-    tasks += entry.side.tasks;
-    if (tasks > maxTasks * share && entries.length > 0) break;
-    entries.push(entry);
-  }
+  const entries = candidates.slice(0, countThatFits(candidates, maxTasks * share));
   const isTimed = asked.sinceMs !== undefined || asked.untilMs !== undefined;
   return { candidates, entries, ...(isTimed ? { span } : {}) };
+}
+
+/** How many of the first segments have no more tasks in all; at least one, where there is any. */
+export function countThatFits(entries: readonly SegmentEntry[], maxTasks: number): number {
+  let tasks = 0;
+  const tooMany = entries.findIndex(({ side }) => (tasks += side.tasks) > maxTasks);
+  return tooMany < 0 ? entries.length : Math.max(1, tooMany);
 }
 
 /** Tasks of some segments; one with records in several counts in each. */

@@ -23,10 +23,10 @@ const [days, tasksOfDay, memoryLimitMb] = [7, 1200, leastEnginesMb + 1];
  * One commit a day. Each 50th task is ended by a record in the next commit; each tenth failed once. On the last day some tasks of three days before
  * are told to have started, which ended long since.
  */
-async function indexDays({ logs, index }: IndexFixture): Promise<void> {
+async function indexDays({ logs, index }: IndexFixture, further?: (day: number) => object): Promise<void> {
   let left: object[] = [];
   for (let day = 0; day < days; day++) {
-    const records: object[] = left;
+    const records: object[] = further ? [...left, further(day)] : left;
     left = [];
     for (let at = 0; at < tasksOfDay; at++) {
       const ts = start + day * dayMs + at * 50_000;
@@ -119,6 +119,16 @@ test('a task is found wherever its records lie', async () => {
     assert.deepEqual(detail, (await both.full.task(id)).detail, id);
     assert.equal(detail?.records.length ?? 0, id === 'task-0-0' ? 3 : id === 'task-9-9' ? 0 : 2);
   }
+});
+
+test('a task with records in more segments than can be kept is put together from all of them', async () => {
+  await using fixture = await indexFixture();
+  const everywhere = { task: 'everywhere', account: 'account-1', event: 'log' };
+  await indexDays(fixture, (day) => ({ ...everywhere, ts: start + day * dayMs, message: `day ${day}` }));
+  await using both = await readers(fixture);
+  const { detail } = await both.small.task('everywhere');
+  assert.equal(detail?.records.length, days);
+  assert.deepEqual(detail, (await both.full.task('everywhere')).detail);
 });
 
 test('an answer from a part of the tasks says so, and what to do', async () => {
