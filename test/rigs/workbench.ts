@@ -95,6 +95,17 @@ export class Workbench {
     );
   }
 
+  /** Takes an item of the context menu of a row. A menu lets a click pass that comes right after it opened: it is clicked until it closes. */
+  async contextMenu(row: Locator, item: string): Promise<void> {
+    await row.click({ button: 'right' });
+    const choice = this.page.getByRole('menuitem', { name: item });
+    await choice.waitFor();
+    await until(`the menu takes '${item}'`, async () => {
+      if (await choice.isVisible()) await choice.click({ timeout: 3_000 });
+      return !(await choice.isVisible());
+    });
+  }
+
   /** The field of the palette or of whatever asks the user in its place. */
   get quickInput(): Locator {
     return this.page.locator('.quick-input-widget:not([style*="display: none"]) .quick-input-filter input');

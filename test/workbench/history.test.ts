@@ -102,8 +102,7 @@ test('tasks that ran, from a search to the source line', async (t) => {
   await t.test('the log of a task opens with its frames as links', () =>
     inPicture(window, 'task-log', async () => {
       const row = await history.row(/TypeConflictError.*, failed, task /);
-      await row.click({ button: 'right' });
-      await workbench.page.getByRole('menuitem', { name: 'Open Task Log' }).click();
+      await workbench.contextMenu(row, 'Open Task Log');
       await until('the log is open', async () => (await workbench.activeEditor())?.endsWith('.task-log'));
       await workbench.page.locator('.editor-group-container.active .detected-link').first().waitFor();
       await workbench.screenshot('task-log');
