@@ -106,9 +106,10 @@ export class LogIndex {
     const { cursor, signal } = options;
     const limit = query.limit ?? options.limit;
     const after = cursor === undefined ? undefined : this.#positionOf(cursor);
+    const asked = { limit: limit + 1, ...(after ? { after } : {}) };
     if (query.sort !== undefined) {
       return await this.read({ signal, times: timesOf(query) }, async (reading) => {
-        const found = await findTasks(reading, query, { limit: limit + 1, ...(after ? { after } : {}) });
+        const found = await findTasks(reading, query, asked);
         return await pageOf(reading, query, found, limit);
       });
     }
@@ -119,7 +120,7 @@ export class LogIndex {
         const { cutTs } = reading.source;
         if (cutTs !== undefined && look !== lastLook && !mayTell(reading, after, cutTs + look.silenceMs))
           return undefined;
-        const found = await findTasks(reading, query, { limit: limit + 1, ...(after ? { after } : {}) });
+        const found = await findTasks(reading, query, asked);
         return await newestPage(reading, query, { found, limit, ...(after ? { after } : {}) }, look);
       });
       if (page) return page;

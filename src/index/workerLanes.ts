@@ -4,13 +4,12 @@ import { foldAttempts, foldTask } from '../model/fold.ts';
 import type { WorkerLane } from '../model/overview/answers.ts';
 import { compareSpans, laneRange, lanesOf, spansOf, touches, type WorkerSpan } from '../model/overview/workerSpans.ts';
 import type { Query } from '../model/query/query.ts';
-import { taskStatuses } from '../model/task.ts';
 import { matchAll } from './findTasks.ts';
 import type { IndexReading, IndexSource } from './indexReader.ts';
 import type { LogIndex } from './logIndex.ts';
 import { timesOf } from './segmentWindow.ts';
 import { recordsOfTasks } from './tasks/taskRecords.ts';
-import type { PartPlace } from './tasks/tableSegment.ts';
+import { firstEnd, type PartPlace } from './tasks/tableSegment.ts';
 
 export interface WorkerLanes {
   readonly lanes: readonly WorkerLane[];
@@ -66,7 +65,6 @@ async function touchedTasks(
   // The times are asked of attempts; the task as a whole need only match the terms.
   const terms: Query = { text: '', time: {}, ...(query.where ? { where: query.where } : {}) };
   using matcher = await matchAll(reading, terms);
-  const ends = ['succeeded', 'failed'].map((status) => taskStatuses.findIndex((each) => each === status));
   const places: PartPlace[] = [];
   for (const segment of reading.taskSegments) {
     const mask = matcher.match(segment);
@@ -74,7 +72,7 @@ async function touchedTasks(
       if (mask[at] === 0) continue;
       if (untilMs !== undefined && (segment.firstMs[at] ?? 0) >= untilMs) continue;
       const isOver =
-        fromMs !== undefined && (segment.lastMs[at] ?? 0) < fromMs && ends.includes(segment.status[at] ?? 0);
+        fromMs !== undefined && (segment.lastMs[at] ?? 0) < fromMs && (segment.status[at] ?? 0) >= firstEnd;
       if (!isOver) places.push({ segment, at });
     }
   }

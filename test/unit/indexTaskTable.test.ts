@@ -44,7 +44,7 @@ test('tasks of several segments are settled as foldTask folds, or known not to b
       (segments, isRepeated) => {
         const table = new TaskTable();
         for (const [at, records] of (isRepeated ? [...segments, ...segments] : segments).entries()) {
-          table.add([{ key: `segment-${at}`, tasks: tasksOf(records) }]);
+          table.begin([{ key: `segment-${at}`, tasks: tasksOf(records) }])();
         }
         const byTask = Map.groupBy(segments.flat(), ({ task }) => task ?? '');
         assert.equal(table.size, byTask.size);
@@ -95,7 +95,7 @@ test('a table finds each of many tasks, and none that it has not', () => {
       tsMs: at,
       event: 'task.created',
     }));
-    table.add([{ key: `segment-${number}`, tasks: tasksOf(records) }]);
+    table.begin([{ key: `segment-${number}`, tasks: tasksOf(records) }])();
   }
   assert.equal(table.size, 4 * 2_500 + 3_000);
   for (let task = 0; task < table.size; task++) {
@@ -111,9 +111,9 @@ test('tasks of which no record counts are in a segment but not in the table', ()
   const records = ['a', 'b', 'c'].map((task) => ({ task, tsMs: 1, event: 'task.created' }));
   const tasks = tasksOf(records);
   const gone = [0, 1, 2].find((at) => tasks.ids.at(at) === 'b') ?? -1;
-  table.add([{ key: 'one', tasks, gone: new Set([gone]) }]);
+  table.begin([{ key: 'one', tasks, gone: new Set([gone]) }])();
   assert.equal(table.size, 2);
   assert.deepEqual(table.partsOf('b'), []);
-  table.add([{ key: 'two', tasks: tasksOf(records.slice(1, 2)) }]);
+  table.begin([{ key: 'two', tasks: tasksOf(records.slice(1, 2)) }])();
   assert.deepEqual([table.size, table.partsOf('b').map(({ segment }) => segment.key)], [3, ['two']]);
 });

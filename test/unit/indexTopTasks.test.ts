@@ -28,7 +28,7 @@ test('tasks that ended at one moment are in the order of their ids, wherever the
           for (const { task, tsMs } of records) last.set(task, Math.max(tsMs, last.get(task) ?? tsMs));
           const times = records.map(({ tsMs }) => tsMs);
           const bounds = { minTs: Math.min(...times), maxTs: Math.max(...times) };
-          table.add([{ key: `segment-${number}`, tasks: tasksOf(records), ...bounds }]);
+          table.begin([{ key: `segment-${number}`, tasks: tasksOf(records), ...bounds }])();
         }
         const expected = [...last].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([task]) => task);
         const order = {

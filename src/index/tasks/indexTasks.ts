@@ -191,13 +191,10 @@ export class IndexTasks {
       for (let next = 0; next < run.length; next += sidesAtOnce) {
         signal?.throwIfAborted();
         const batch = run.slice(next, next + sidesAtOnce);
-        read.push(...(await Promise.all(batch.map(async (entry) => await this.#read(entry, fileOfSide(entry.side))))));
+        const sides = batch.map(async (entry) => new LoadedSegment(entry, await readFile(fileOfSide(entry.side))));
+        read.push(...(await Promise.all(sides)));
       }
     });
     return read;
-  }
-
-  async #read(entry: SegmentEntry, file: string): Promise<LoadedSegment> {
-    return new LoadedSegment(entry, await readFile(file));
   }
 }

@@ -51,17 +51,24 @@ export function isNamedField(field: string): field is NamedField {
 /** Every record of a task has its own value among those of `allNames`. */
 function nameLeaf(field: NamedField, comparison: Comparison): TaskLeaf {
   const test = comparisonTest(comparison);
+  const passing = new Map<AllNames, readonly number[]>();
+  /** Of a segment both where they are and which they are is asked, and that of each value once. */
+  const passingOf = (names: AllNames): readonly number[] => {
+    let codes = passing.get(names);
+    if (!codes) passing.set(names, (codes = passingCodes(names.values, test)));
+    return codes;
+  };
   return {
     rangeOf(segment) {
       const names = allNames(segment, field);
-      const codes = passingCodes(names.values, test);
+      const codes = passingOf(names);
       return codes.length === 0 ? none : names.isSorted ? hullOf(names, codes) : undefined;
     },
     fill(segment, mask, range) {
       const names = allNames(segment, field);
-      const passing = passingCodes(names.values, test);
-      markCodes(mask, names.codes, passing, names.values.length, range);
-      for (const code of passing) for (const at of names.others.get(code) ?? []) mask[at] = 1;
+      const codes = passingOf(names);
+      markCodes(mask, names.codes, codes, names.values.length, range);
+      for (const code of codes) for (const at of names.others.get(code) ?? []) mask[at] = 1;
     },
   };
 }

@@ -41,14 +41,9 @@ export class TaskTable {
     return this.#byKey.get(key);
   }
 
-  /** Adds the tasks of segments. @throws DamagedBlockFile */
-  add(added: readonly NewSegment[]): void {
-    this.begin(added)();
-  }
-
   /**
    * Adds the tasks of segments as far as that can be done without their ids. Only when the function that it gives was called is the
-   * table one to be asked.
+   * table one to be asked. Both throw DamagedBlockFile.
    */
   begin(added: readonly NewSegment[]): () => void {
     const from = this.#parts;
