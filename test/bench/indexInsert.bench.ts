@@ -13,6 +13,7 @@ import { FileStore } from '../../src/store/fileStore.ts';
 import { clickHouseForTests } from '../rigs/clickhouse.ts';
 import { generateLogs } from './generateRecords.ts';
 import { insertRecords } from './insertRecords.ts';
+import { median, peakMb } from './times.ts';
 
 const seed = 20261123;
 
@@ -88,14 +89,9 @@ async function insert(folder: string): Promise<Turn | undefined> {
 
 function turnSince(before: NodeJS.CpuUsage, ms: number): Turn {
   const { user, system } = process.cpuUsage(before);
-  const peakMb = Math.round(process.resourceUsage().maxRSS / 1024);
-  return { ms: Math.round(ms), processorMs: Math.round((user + system) / 1000), peakMb };
+  return { ms: Math.round(ms), processorMs: Math.round((user + system) / 1000), peakMb: peakMb() };
 }
 
-function show({ ms, processorMs, peakMb }: Turn): string {
-  return `${ms} ms, ${processorMs} ms, ${peakMb} MB`;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+function show(turn: Turn): string {
+  return `${turn.ms} ms, ${turn.processorMs} ms, ${turn.peakMb} MB`;
 }

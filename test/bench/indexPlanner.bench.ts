@@ -9,6 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { wholeText } from './markdownTable.ts';
 import { bundled } from './shipped.ts';
 import { makeSyntheticIndex, recordsOfDay } from './syntheticIndex.ts';
 
@@ -19,7 +20,7 @@ for (const records of given.length > 0 ? given : [100_000_000, 1_000_000_000]) {
     const made = await makeSyntheticIndex(folder, records);
     const [days, sideMb] = [made.records / recordsOfDay, made.sideBytes / 1e6];
     console.log(
-      `\n${text(made.records)} records in ${text(made.segments)} segments, ${text(days)} days; sides ${text(sideMb)} MB\n`,
+      `\n${wholeText(made.records)} records in ${wholeText(made.segments)} segments, ${wholeText(days)} days; sides ${wholeText(sideMb)} MB\n`,
     );
     const file = join(folder, 'synthetic.json');
     await writeFile(file, JSON.stringify(made));
@@ -29,8 +30,4 @@ for (const records of given.length > 0 ? given : [100_000_000, 1_000_000_000]) {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-function text(count: number): string {
-  return Math.round(count).toLocaleString('en-US');
 }

@@ -6,9 +6,9 @@ import { failureGroups } from '../../src/index/failureGroups.ts';
 import { LogIndex } from '../../src/index/logIndex.ts';
 import { taskHistogram } from '../../src/index/taskHistogram.ts';
 import { query } from './indexScaleQuestions.ts';
-import { markdownTable } from './markdownTable.ts';
+import { markdownTable, wholeText } from './markdownTable.ts';
 import { CountingStore, type SyntheticIndex } from './syntheticIndex.ts';
-import { peakMb, timesFrom } from './times.ts';
+import { median, peakMb } from './times.ts';
 
 const memoryLimitMb = 512;
 const warmRuns = 5;
@@ -30,7 +30,7 @@ console.log(
     rows,
   ),
 );
-console.log(`peak memory ${text(peakMb())} MiB`);
+console.log(`peak memory ${wholeText(peakMb())} MiB`);
 
 async function measure(ask: () => Promise<string>): Promise<string[]> {
   store.takeCounts();
@@ -47,13 +47,13 @@ async function measure(ask: () => Promise<string>): Promise<string[]> {
   const warm = store.takeCounts();
   return [
     found,
-    text(coldMs),
-    timesFrom(times).medianMs.toFixed(1),
-    text(cold.requests),
+    wholeText(coldMs),
+    median(times).toFixed(1),
+    wholeText(cold.requests),
     (cold.bytes / 1e6).toFixed(1),
     ((cold.requests * dollarsOfMillion) / 1e6).toFixed(6),
-    text(warm.requests / warmRuns),
-    text(process.memoryUsage().rss / 1e6),
+    wholeText(warm.requests / warmRuns),
+    wholeText(process.memoryUsage().rss / 1e6),
   ];
 }
 
@@ -68,10 +68,10 @@ function questionsOf({ firstMs, lastMs, task }: SyntheticIndex): readonly Planne
   const search = (words: string) => async () => {
     const { tasks, total, totalIs, source } = await index.search(query(words), { limit: 100 });
     const upTo = source.cutTs === undefined ? '' : ', not all looked at';
-    return `${tasks.length} of ${totalIs === 'exact' ? '' : 'at least '}${text(total)}${upTo}`;
+    return `${tasks.length} of ${totalIs === 'exact' ? '' : 'at least '}${wholeText(total)}${upTo}`;
   };
   const partly = (total: number, cutTs: number | undefined) =>
-    `${text(total)}${cutTs === undefined ? '' : ', of the newest'}`;
+    `${wholeText(total)}${cutTs === undefined ? '' : ', of the newest'}`;
   const middle = moment((firstMs + lastMs) / 2);
   const early = firstMs + (lastMs - firstMs) / 10;
   const hour = `since:${moment(early)} until:${moment(early + 3_600_000)}`;
@@ -115,8 +115,4 @@ function questionsOf({ firstMs, lastMs, task }: SyntheticIndex): readonly Planne
       },
     },
   ];
-}
-
-function text(count: number): string {
-  return Math.round(count).toLocaleString('en-US');
 }

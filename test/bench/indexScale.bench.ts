@@ -17,7 +17,7 @@ import { FileStore } from '../../src/store/fileStore.ts';
 import { clickHouseForTests } from '../rigs/clickhouse.ts';
 import { type GeneratedLogs, generateLogs } from './generateRecords.ts';
 import { insertRecords } from './insertRecords.ts';
-import { markdownTable } from './markdownTable.ts';
+import { markdownTable, wholeText } from './markdownTable.ts';
 import type { Asked } from './indexScaleAsk.ts';
 import { type Question, questionsOf, type Sample } from './indexScaleQuestions.ts';
 import { builtEngine, bundled } from './shipped.ts';
@@ -134,10 +134,6 @@ function growth(measured: readonly Measured[]): string {
 
 function msText(ms: number | undefined): string {
   return ms?.toFixed(1) ?? '-';
-}
-
-function wholeText(count: number | undefined): string {
-  return count === undefined ? '-' : Math.round(count).toLocaleString('en-US');
 }
 
 function ratioText(ours: number | undefined, theirs: number | undefined): string {

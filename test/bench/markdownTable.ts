@@ -1,5 +1,9 @@
 /** A table as the docs have it, and yet one to read on a terminal. */
 
+export function wholeText(count: number | undefined): string {
+  return count === undefined ? '-' : Math.round(count).toLocaleString('en-US');
+}
+
 export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows];
   const widths = header.map((_, column) => Math.max(3, ...all.map((row) => (row[column] ?? '').length)));

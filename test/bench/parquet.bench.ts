@@ -18,6 +18,7 @@ import { listLogObjects } from '../../src/logs/listLogObjects.ts';
 import { readLogObject } from '../../src/logs/readLogObject.ts';
 import { FileStore } from '../../src/store/fileStore.ts';
 import { generateLogs } from './generateRecords.ts';
+import { median } from './times.ts';
 
 const wanted = Number(process.argv[2] ?? 200_000);
 const seed = 20261123;
@@ -113,10 +114,6 @@ async function timesOf(work: () => Promise<unknown>, { warm, counted } = { warm:
     processors.push((user + system) / 1000);
   }
   return { wallMs: median(walls), processorMs: median(processors) };
-}
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 function report(name: string, ours: Times, theirs: Times): void {

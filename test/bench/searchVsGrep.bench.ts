@@ -19,6 +19,7 @@ import { FileStore } from '../../src/store/fileStore.ts';
 import { skipWithout } from '../rigs/systemPart.ts';
 import { generateLogs } from './generateRecords.ts';
 import { Lnav } from './lnav.ts';
+import { peakMb } from './times.ts';
 
 const wanted = Number(process.argv[2] ?? 200_000);
 const seed = 20261123;
@@ -162,8 +163,4 @@ async function median(runs: number, work: () => Promise<void>): Promise<number> 
 
 function mb(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
-}
-
-function peakMb(): number {
-  return Math.round(process.resourceUsage().maxRSS / 1024);
 }

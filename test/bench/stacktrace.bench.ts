@@ -1,6 +1,7 @@
 /** Measures how fast stack traces are found: `npm run bench -- stacktrace` prints MB/s. Files of frames: `stacktraceFiles`. */
 
 import { findTraces } from '../../src/stacktrace/findTraces.ts';
+import { median } from './times.ts';
 import { forms, hostile, logs, services } from './traceTexts.ts';
 
 /**
@@ -117,8 +118,4 @@ function processorMs(work: () => void): number {
   work();
   const { user, system } = process.cpuUsage(from);
   return (user + system) / 1000;
-}
-
-function median(times: readonly number[]): number {
-  return times.toSorted((a, b) => a - b)[times.length >> 1] ?? Number.NaN;
 }

@@ -23,6 +23,11 @@ export function timesFrom(ms: readonly number[]): Times {
   return { medianMs: at(0.5), p95Ms: at(0.95) };
 }
 
+/** The one in the middle; NaN of none. */
+export function median(values: readonly number[]): number {
+  return timesFrom(values).medianMs;
+}
+
 /** Of this process so far, in MiB. */
 export function peakMb(): number {
   return Math.round(process.resourceUsage().maxRSS / 1024);
