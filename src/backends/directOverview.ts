@@ -18,7 +18,7 @@ import { FieldTally } from '../model/overview/fieldTally.ts';
 import { foldedField, isFoldedField } from '../model/overview/foldedFields.ts';
 import { type Failure, groupFailures } from '../model/overview/groupFailures.ts';
 import { countBuckets, histogramOf } from '../model/overview/histogramOf.ts';
-import { visitFields } from '../model/overview/recordFields.ts';
+import { valuesOfField } from '../model/overview/recordFields.ts';
 import { bucketWidth, bucketWidthsMs } from '../model/overview/timeBuckets.ts';
 import { keyOfValue, ValueTally } from '../model/overview/valueTally.ts';
 import { compareSpans, laneRange, lanesOf, spansOf, touches } from '../model/overview/workerSpans.ts';
@@ -117,7 +117,7 @@ export class DirectOverview implements OverviewBackend {
       const goesOn = await scan.read(
         group,
         eachRecord((record) => {
-          for (const value of valuesOf(record, field)) {
+          for (const value of valuesOfField(record, field)) {
             const text = String(value);
             if (text.length <= maxValueLength && text.toLowerCase().startsWith(prefix)) tally.add(value);
           }
@@ -139,7 +139,7 @@ export class DirectOverview implements OverviewBackend {
         if (folded || record.task === undefined) return;
         const own = values.get(record.task) ?? new Map<string, FieldValue>();
         const before = own.size;
-        for (const value of valuesOf(record, field)) own.set(keyOfValue(value), value);
+        for (const value of valuesOfField(record, field)) own.set(keyOfValue(value), value);
         if (own.size > 0) values.set(record.task, own);
         held += own.size - before;
       },
@@ -237,17 +237,6 @@ function eachRecord(visit: (record: LogRecord) => void): (lines: readonly LogLin
   return (lines) => {
     for (const line of lines) if (line.kind === 'record') visit(line.record);
   };
-}
-
-/** Distinct values of a record at one path. */
-function valuesOf(record: LogRecord, field: string): FieldValue[] {
-  // A moment is counted as the number that queries compare it as.
-  if (field === 'ts') return [record.tsMs];
-  const found = new Map<string, FieldValue>();
-  visitFields(record, (path, type, value) => {
-    if (path === field && type !== 'time' && value !== undefined) found.set(keyOfValue(value), value);
-  });
-  return [...found.values()];
 }
 
 function isInTime({ time: { sinceMs, untilMs } }: Query, { tsMs }: LogRecord): boolean {

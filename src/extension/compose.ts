@@ -73,7 +73,15 @@ export async function compose(context: vscode.ExtensionContext): Promise<Composi
   const statusBar = new StatusBar(environments, live);
   const commands = registerCommands(
     {
-      ...new SearchCommands(environments, live, history, documents, context.workspaceState).table,
+      ...new SearchCommands({
+        engine,
+        environments,
+        live,
+        history,
+        documents,
+        memento: context.workspaceState,
+        log,
+      }).table,
       ...new TaskCommands(environments, documents, frames).table,
       ...new FrameCommands(stackTraces, links, notes, learned).table,
       ...new SystemCommands({

@@ -4,7 +4,7 @@ import type { EngineClient, EngineState } from '../engine/engineClient.ts';
 import type { EngineConfiguration } from '../engine/protocol.ts';
 
 /** What the views and commands ask of the engine. */
-export type Engine = Pick<EngineClient, 'search' | 'task' | 'records' | 'live' | 'indexPass'>;
+export type Engine = Pick<EngineClient, 'search' | 'task' | 'records' | 'facets' | 'values' | 'live' | 'indexPass'>;
 
 export class EngineHost implements Engine {
   readonly #create: () => EngineClient;
@@ -31,6 +31,8 @@ export class EngineHost implements Engine {
   search: Engine['search'] = async (...asked) => (await this.#ready()).search(...asked);
   task: Engine['task'] = async (...asked) => (await this.#ready()).task(...asked);
   records: Engine['records'] = async (...asked) => (await this.#ready()).records(...asked);
+  facets: Engine['facets'] = async (...asked) => (await this.#ready()).facets(...asked);
+  values: Engine['values'] = async (...asked) => (await this.#ready()).values(...asked);
   live: Engine['live'] = async (...asked) => (await this.#ready()).live(...asked);
   indexPass: Engine['indexPass'] = async (...asked) => (await this.#ready()).indexPass(...asked);
 

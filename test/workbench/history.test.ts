@@ -31,6 +31,29 @@ test('tasks that ran, from a search to the source line', async (t) => {
     await workbench.answer(query);
   };
 
+  await t.test('the search box completes fields and their values, the most frequent first', () =>
+    inPicture(window, 'completions', async () => {
+      const [most] = (await runCli('search', '--group-by', 'worker', '--index', at('index'))) as { value: string }[];
+      assert.ok(most, 'no task has a worker');
+      await workbench.command('Ingest Trace: Search Tasks');
+      await workbench.quickInput.fill('status:succeeded work');
+      const field = workbench.quickRows.nth(1);
+      await field.and(workbench.page.getByRole('option', { name: /^worker:/ })).waitFor();
+      await workbench.page.keyboard.press('ArrowDown');
+      await workbench.page.keyboard.press('Enter');
+      const value = workbench.page.getByRole('option', { name: new RegExp(`^${most.value}, \\d+`) });
+      await workbench.quickRows.nth(1).and(value).waitFor();
+      await workbench.screenshot('completions');
+      await workbench.page.keyboard.press('ArrowDown');
+      await workbench.page.keyboard.press('Enter');
+      await until('the value is taken', async () => {
+        return (await workbench.quickInput.inputValue()) === `status:succeeded worker:${most.value}`;
+      });
+      await workbench.page.keyboard.press('Enter');
+      await history.row(new RegExp(`\\b${most.value}\\b.*, succeeded, task `));
+    }),
+  );
+
   await t.test('a search from the palette lists the failed tasks with their reasons', () =>
     inPicture(window, 'search', async () => {
       const failed = (await runCli('search', 'status:failed', '--index', at('index'))).slice(0, -1) as {

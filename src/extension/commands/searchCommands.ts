@@ -3,12 +3,15 @@
 import * as vscode from 'vscode';
 import { type CommandId, commandIds, internalCommandIds } from '../commandIds.ts';
 import type { TaskLogDocuments } from '../documents/taskLogDocuments.ts';
+import type { Engine } from '../engineHost.ts';
+import { failureOf } from '../failureText.ts';
 import { filterTerm } from '../filterTerm.ts';
 import type { Environments } from '../settings/environments.ts';
 import type { HistoryView, SearchEnd } from '../views/historyView.ts';
 import type { LiveView } from '../views/liveView.ts';
 import { NodeHandle } from '../views/nodeTree.ts';
 import type { NodeTarget } from '../views/viewNode.ts';
+import { LearnedVocabulary } from './learnedVocabulary.ts';
 import { withSearch } from './recentSearches.ts';
 import { type CommandHandler, tellFailure } from './registerCommands.ts';
 import { pickQuery } from './searchPicker.ts';
@@ -20,25 +23,34 @@ export function targetOf(argument: unknown): NodeTarget | undefined {
   return argument instanceof NodeHandle ? argument.node.target : undefined;
 }
 
+export interface SearchParts {
+  readonly engine: Engine;
+  readonly environments: Environments;
+  readonly live: LiveView;
+  readonly history: HistoryView;
+  readonly documents: TaskLogDocuments;
+  /** Of the workspace: keeps what was searched before. */
+  readonly memento: vscode.Memento;
+  readonly log: vscode.LogOutputChannel;
+}
+
 export class SearchCommands {
+  readonly #engine: Engine;
   readonly #environments: Environments;
   readonly #live: LiveView;
   readonly #history: HistoryView;
   readonly #documents: TaskLogDocuments;
   readonly #memento: vscode.Memento;
+  readonly #log: vscode.LogOutputChannel;
 
-  constructor(
-    environments: Environments,
-    live: LiveView,
-    history: HistoryView,
-    documents: TaskLogDocuments,
-    memento: vscode.Memento,
-  ) {
+  constructor({ engine, environments, live, history, documents, memento, log }: SearchParts) {
+    this.#engine = engine;
     this.#environments = environments;
     this.#live = live;
     this.#history = history;
     this.#documents = documents;
     this.#memento = memento;
+    this.#log = log;
   }
 
   get table() {
@@ -65,8 +77,21 @@ export class SearchCommands {
     const query =
       typeof argument === 'string'
         ? argument
-        : await pickQuery('Search Tasks', this.#history.query ?? '', this.#recent());
+        : await this.#pickQuery('Search Tasks', this.#history.query ?? '', 'auto');
     if (query !== undefined) await this.#search(query);
+  }
+
+  async #pickQuery(title: string, initial: string, mode: 'auto' | 'live'): Promise<string | undefined> {
+    const { current } = this.#environments;
+    if (!current) return undefined;
+    return pickQuery({
+      title,
+      initial,
+      recent: this.#recent(),
+      vocabulary: (events) => new LearnedVocabulary(this.#engine, current, mode, events),
+      // Whoever searches on is told; here it only means that there is less to offer.
+      onFailure: (error) => this.#log.info(`No completions: ${failureOf(error).message}`),
+    });
   }
 
   /** Searches and tells a failure; what is found, or that nothing is, the view shows. */
@@ -114,7 +139,7 @@ export class SearchCommands {
 
   async #filterLive(): Promise<void> {
     if (!(await this.#hasEnvironment())) return;
-    const query = await pickQuery('Filter Live Tasks', this.#live.filter, this.#recent());
+    const query = await this.#pickQuery('Filter Live Tasks', this.#live.filter, 'live');
     if (query === undefined) return;
     await this.#live.focus();
     await this.#live.setFilter(query);

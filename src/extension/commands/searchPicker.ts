@@ -1,39 +1,69 @@
-/** Asks for a query: checks it as it is typed, and offers what was searched before. */
+/** Asks for a query: checks it as it is typed, completes it, and offers what was searched before. */
 
 import * as vscode from 'vscode';
-import { formatProblem, parseQuery } from '../../model/query/parseQuery.ts';
+import { parseQuery } from '../../model/query/parseQuery.ts';
+import { type LearnedVocabulary, type LearningEvents } from './learnedVocabulary.ts';
+import { type SearchItem, searchItems } from './searchItems.ts';
 
 interface QueryItem extends vscode.QuickPickItem {
-  readonly query: string;
+  readonly item: SearchItem;
   /** The text for which this item was made: an item of an older text must not be accepted in its place. */
   readonly forText: string;
 }
 
-const examples: readonly (readonly [string, string])[] = [
-  ['status:failed since:1d', 'what failed within a day'],
-  ['is:live', 'what runs now'],
-  ['is:retried', 'what needed more than one attempt'],
-  ['status:failed sort:-duration limit:20', 'the longest of the failed'],
-];
+export interface QueryQuestion {
+  readonly title: string;
+  readonly initial: string;
+  /** The latest first. */
+  readonly recent: readonly string[];
+  readonly vocabulary: (events: LearningEvents) => LearnedVocabulary;
+  readonly onFailure: (error: unknown) => void;
+}
 
 /** Resolves with a query that parses, `undefined` when the user thinks better of it. */
-export function pickQuery(title: string, initial: string, recent: readonly string[]): Promise<string | undefined> {
+export function pickQuery({
+  title,
+  initial,
+  recent,
+  vocabulary: learn,
+  onFailure,
+}: QueryQuestion): Promise<string | undefined> {
   const picker = vscode.window.createQuickPick<QueryItem>();
   picker.title = title;
   picker.placeholder = 'account:acme status:failed since:2h "timed out"';
   picker.ignoreFocusOut = true;
+  picker.keepScrollPosition = true;
   picker.value = initial;
+  const vocabulary = learn({ learned: () => draw(), failed: onFailure });
+  const draw = () => {
+    const [active] = picker.activeItems;
+    const items = searchItems(picker.value, recent, vocabulary, Date.now()).map(
+      (item): QueryItem => quickItem(item, picker.value),
+    );
+    picker.items = items;
+    // What comes in late must not move the choice under the user's finger.
+    const same = active?.forText === picker.value && items.find((item) => isSame(item.item, active.item));
+    if (same) picker.activeItems = [same];
+  };
   const update = () => {
-    picker.items = itemsFor(picker.value, recent);
+    draw();
+    void vocabulary.learnFor(picker.value, picker.value.length);
   };
   update();
   const done = Promise.withResolvers<string | undefined>();
   const disposables = [
     picker,
+    vocabulary,
     picker.onDidChangeValue(update),
     picker.onDidAccept(() => {
       const [active] = picker.activeItems;
-      const query = active && active.forText === picker.value ? active.query : picker.value;
+      const action = active?.forText === picker.value ? active.item.action : undefined;
+      if (action?.kind === 'complete') {
+        picker.value = action.text;
+        update();
+        return;
+      }
+      const query = action?.query ?? picker.value;
       // A wrong query stays in the box, with the place of the mistake under it.
       if (parseQuery(query, { nowMs: Date.now() }).kind === 'query') done.resolve(query.trim());
     }),
@@ -45,39 +75,19 @@ export function pickQuery(title: string, initial: string, recent: readonly strin
   });
 }
 
-function itemsFor(text: string, recent: readonly string[]): QueryItem[] {
-  const items: QueryItem[] = [];
-  if (text.trim() !== '') {
-    const parsed = parseQuery(text, { nowMs: Date.now() });
-    items.push({
-      // The text itself, so that VS Code ranks this item first.
-      label: text,
-      query: text,
-      forText: text,
-      alwaysShow: true,
-      ...(parsed.kind === 'query'
-        ? { iconPath: new vscode.ThemeIcon('search'), description: 'Search tasks' }
-        : { iconPath: new vscode.ThemeIcon('error'), detail: formatProblem(parsed.problem) }),
-    });
-  }
-  const offered = recent.filter((query) => query !== text);
-  items.push(
-    ...offered.map((query) => ({
-      label: query === '' ? '(all tasks)' : query,
-      description: 'searched before',
-      iconPath: new vscode.ThemeIcon('history'),
-      query,
-      forText: text,
-    })),
-    ...examples
-      .filter(([query]) => query !== text && !recent.includes(query))
-      .map(([query, meaning]) => ({
-        label: query,
-        description: meaning,
-        iconPath: new vscode.ThemeIcon('lightbulb'),
-        query,
-        forText: text,
-      })),
-  );
-  return items;
+function quickItem(item: SearchItem, forText: string): QueryItem {
+  const { label, description, detail, icon, alwaysShow } = item;
+  return {
+    label,
+    ...(description !== undefined && { description }),
+    ...(detail !== undefined && { detail }),
+    iconPath: new vscode.ThemeIcon(icon),
+    alwaysShow,
+    item,
+    forText,
+  };
+}
+
+function isSame(a: SearchItem, b: SearchItem): boolean {
+  return a.label === b.label && a.action.kind === b.action.kind;
 }

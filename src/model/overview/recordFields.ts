@@ -3,6 +3,7 @@
 import type { Json } from '../json.ts';
 import { type LogRecord, parseTimestamp } from '../record.ts';
 import type { FieldType, FieldValue } from './answers.ts';
+import { keyOfValue } from './valueTally.ts';
 
 /** U+001F, which the index keeps for itself. */
 export const pathSeparator = '\u001f';
@@ -79,6 +80,17 @@ export function visitFields(record: LogRecord, visit: VisitField): void {
     if (path !== 'group') visit(path, type, value);
   };
   for (const [name, value] of Object.entries(record.rest ?? {})) visitJson(pathText(name), value, visitOwn);
+}
+
+/** Distinct values of a record at one path. */
+export function valuesOfField(record: LogRecord, field: string): FieldValue[] {
+  // A moment is counted as the number that queries compare it as.
+  if (field === 'ts') return [record.tsMs];
+  const found = new Map<string, FieldValue>();
+  visitFields(record, (path, type, value) => {
+    if (path === field && type !== 'time' && value !== undefined) found.set(keyOfValue(value), value);
+  });
+  return [...found.values()];
 }
 
 /** How a name stands in a path. */
