@@ -201,41 +201,45 @@ export class IndexReader {
     };
     const wanted = wantedSegments(all.entries, times, this.#tasks.maxTasks, { share, silenceMs });
     const sources = this.#sourcesOf(all, wanted.entries, signal);
-    const tasks = of === 'tasks' ? await this.#tasks.bring(sources, signal) : this.#tasks.loaded;
-    this.#engine.fit(this.#shares().engineMb);
-    const isKept = ({ key }: SegmentEntry): boolean => of === 'records' || tasks.has(key);
-    const segments = { ...all, entries: all.entries.filter(isKept) };
-    const cutTs = cutOf(wanted, isKept);
-    const byKey = new Map(manifest.segments.map((entry) => [entry.key, entry]));
-    // Tasks of the table may get parts in later segments meanwhile.
-    const entryOf = (key: string): SegmentEntry => byKey.get(key) ?? tasks.segment(key).entry;
-    return await work({
-      url: this.url,
-      manifest,
-      segments,
-      tasks,
-      taskSegments: [...tasks.table.segments],
-      ...(wanted.span ? { span: wanted.span } : {}),
-      records: {
-        inRuns: async (keys, read) => await this.#cache.inRuns(keys, entryOf, read, signal),
-        fileOf: (key) => this.#cache.fileOf(entryOf(key)),
-        layouts: this.#layouts,
-        superseded: new Set(manifest.superseded),
-      },
-      source: {
-        manifest: manifest.number,
-        ...(completeTs === undefined ? {} : { completeTs }),
-        segments: segments.entries.length,
-        bytes: segments.entries.reduce((sum, entry) => sum + entry.sizeBytes + entry.side.sizeBytes, 0),
-        ...(cutTs === undefined ? {} : { cutTs }),
-      },
-      holding: async (entries, read) => await this.#cache.holding(entries, read, signal),
-      inRuns: async (items, entryOfItem, read) => await this.#cache.inRuns(items, entryOfItem, read, signal),
-      signal,
-      spillDirectory: this.#spillDirectory,
-      sqlInTurn: async (run) => await this.#sqlTurns.take(async () => await run(this.#shares().sqlMb), signal),
-      query: async (statement, staged) => await this.#query(statement, staged, signal),
-    });
+    const tasks = of === 'tasks' ? await this.#tasks.bring(sources, signal) : this.#tasks.hold();
+    try {
+      this.#engine.fit(this.#shares().engineMb);
+      const isKept = ({ key }: SegmentEntry): boolean => of === 'records' || tasks.has(key);
+      const segments = { ...all, entries: all.entries.filter(isKept) };
+      const cutTs = cutOf(wanted, isKept);
+      const byKey = new Map(manifest.segments.map((entry) => [entry.key, entry]));
+      // Tasks of the table may get parts in later segments meanwhile.
+      const entryOf = (key: string): SegmentEntry => byKey.get(key) ?? tasks.segment(key).entry;
+      return await work({
+        url: this.url,
+        manifest,
+        segments,
+        tasks,
+        taskSegments: [...tasks.table.segments],
+        ...(wanted.span ? { span: wanted.span } : {}),
+        records: {
+          inRuns: async (keys, read) => await this.#cache.inRuns(keys, entryOf, read, signal),
+          fileOf: (key) => this.#cache.fileOf(entryOf(key)),
+          layouts: this.#layouts,
+          superseded: new Set(manifest.superseded),
+        },
+        source: {
+          manifest: manifest.number,
+          ...(completeTs === undefined ? {} : { completeTs }),
+          segments: segments.entries.length,
+          bytes: segments.entries.reduce((sum, entry) => sum + entry.sizeBytes + entry.side.sizeBytes, 0),
+          ...(cutTs === undefined ? {} : { cutTs }),
+        },
+        holding: async (entries, read) => await this.#cache.holding(entries, read, signal),
+        inRuns: async (items, entryOfItem, read) => await this.#cache.inRuns(items, entryOfItem, read, signal),
+        signal,
+        spillDirectory: this.#spillDirectory,
+        sqlInTurn: async (run) => await this.#sqlTurns.take(async () => await run(this.#shares().sqlMb), signal),
+        query: async (statement, staged) => await this.#query(statement, staged, signal),
+      });
+    } finally {
+      tasks.release();
+    }
   }
 
   /** All records of a task, wherever they are in an index of which not all tasks are kept. */
@@ -246,10 +250,15 @@ export class IndexReader {
       // Beside those that are kept, and not for long.
       const entries = left.splice(0, countThatFits(left, this.maxTasks * shareBeside));
       const few = new IndexTasks(this.url, this.#memoryLimitMb);
-      const { table } = await few.bring(this.#sourcesOf({ ...segments, entries }, entries, signal), signal);
-      const parts = table.partsOf(id);
-      for (const own of await recordsOfTasks(parts.length > 0 ? [parts] : [], records, signal)) {
-        for (const record of own) found.push(record);
+      const tasks = await few.bring(this.#sourcesOf({ ...segments, entries }, entries, signal), signal);
+      try {
+        const parts = tasks.table.partsOf(id);
+        for (const own of await recordsOfTasks(parts.length > 0 ? [parts] : [], records, signal)) {
+          for (const record of own) found.push(record);
+        }
+      } finally {
+        tasks.release();
+        few.close();
       }
     }
     return found;
@@ -312,6 +321,7 @@ export class IndexReader {
   }
 
   async close(): Promise<void> {
+    this.#tasks.close();
     await this.#engine.close();
     await rm(this.#spillDirectory, { recursive: true, force: true });
   }

@@ -7,7 +7,7 @@ import { isJsonObject, type Json, type JsonObject, parseJson } from '../model/js
 import { newName } from './names.ts';
 
 const manifestFormat = 'ingest-trace-index';
-const manifestVersion = 4;
+const manifestVersion = 5;
 
 /** One Parquet object of log records, and what the planner needs to leave it unread. */
 export interface SegmentEntry {

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { type BlockInfo, blockMagic, parseDirectory } from '../../src/index/blocks/blockFormat.ts';
 import { idHash } from '../../src/index/idHash.ts';
 import { indexLogs } from '../../src/index/indexLogs.ts';
@@ -20,6 +20,7 @@ import {
   serializeManifest,
 } from '../../src/index/manifest.ts';
 import { ManifestStore } from '../../src/index/manifestStore.ts';
+import { orderHashes } from '../../src/index/segments/hashOrder.ts';
 import { FileStore } from '../../src/store/fileStore.ts';
 import type { ObjectInfo, ObjectStore, StoredObject } from '../../src/store/objectStore.ts';
 import { generateLogs } from './generateRecords.ts';
@@ -102,15 +103,16 @@ function copyOfSide(
   const bytesOf = ({ offset: at, storedBytes }: BlockInfo) => side.subarray(at, at + storedBytes);
   const blockOf = (name: string) => blocks.find((block) => block.name === name);
   const ids = idsOf(blockOf('task'), blockOf('task.length'), bytesOf, round);
+  const { sorted, places } = orderHashes(ids.hashes);
   const put = (block: BlockInfo, stored: Uint8Array) => {
-    copied.push({ ...block, offset, storedBytes: stored.length });
+    copied.push({ ...block, offset, storedBytes: stored.length, crc32: crc32(stored) });
     parts.push(stored);
     offset += stored.length;
   };
   for (const block of blocks) {
     if (block.name === 'task') put(block, zstdCompressSync(ids.bytes));
-    else if (block.name === 'task.hash') put(block, Buffer.from(ids.hashes.buffer));
-    else if (block.name === 'task.sorted') put(block, Buffer.from(ids.hashes.toSorted().buffer));
+    else if (block.name === 'task.sorted') put(block, bytesOfWords(sorted));
+    else if (block.name === 'task.place') put(block, bytesOfWords(places));
     else if (block.name === 'last' || block.name === 'failures.ts') {
       put({ ...block, base: (block.base ?? 0) + shiftMs }, bytesOf(block));
     } else put(block, bytesOf(block));
@@ -120,6 +122,10 @@ function copyOfSide(
   end.writeUInt32LE(directory.length);
   end.write(blockMagic, 4);
   return { bytes: Buffer.concat([...parts, directory, end]), anyTask: ids.any };
+}
+
+function bytesOfWords({ buffer, byteOffset, byteLength }: Uint16Array | Uint32Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 function idsOf(

@@ -141,7 +141,7 @@ test('a manifest of a later release, and one that is none, are told apart', asyn
   await putLogs(logs, 1);
   await indexLogs({ logs, index });
   const reader = await fixture.reader();
-  const newer = Buffer.from(JSON.stringify({ format: 'ingest-trace-index', version: 5 }));
+  const newer = Buffer.from(JSON.stringify({ format: 'ingest-trace-index', version: 6 }));
   await index.put('manifest/00000000000000000002.json', newer);
   await assert.rejects(reader.status(), { name: 'IndexError', code: 'newer' });
   await assert.rejects(indexLogs({ logs, index }), { name: 'IndexError', code: 'newer' });

@@ -37,12 +37,12 @@ test('a manifest is read as it was written', () => {
   const parsed = parseManifest(text);
   assert.ok(parsed.kind === 'manifest');
   const { format, version, ...read } = JSON.parse(JSON.stringify(parsed.manifest)) as Record<string, unknown>;
-  assert.deepEqual([format, version, read], ['ingest-trace-index', 4, manifest]);
+  assert.deepEqual([format, version, read], ['ingest-trace-index', 5, manifest]);
 });
 
 test('manifests of later and earlier versions are told from malformed ones', () => {
-  assert.deepEqual(parseManifest(text.replace('"version":4', '"version":5')), { kind: 'newer', version: 5 });
-  assert.deepEqual(parseManifest(text.replace('"version":4', '"version":3')), { kind: 'older', version: 3 });
+  assert.deepEqual(parseManifest(text.replace('"version":5', '"version":6')), { kind: 'newer', version: 6 });
+  assert.deepEqual(parseManifest(text.replace('"version":5', '"version":4')), { kind: 'older', version: 4 });
   for (const broken of [
     '',
     '[]',

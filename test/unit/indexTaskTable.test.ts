@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { idHash } from '../../src/index/idHash.ts';
 import { foldedOf, mergedCells } from '../../src/index/tasks/taskPage.ts';
 import { TaskTable } from '../../src/index/tasks/taskTable.ts';
 import { foldTask } from '../../src/model/fold.ts';
@@ -116,4 +117,26 @@ test('tasks of which no record counts are in a segment but not in the table', ()
   assert.deepEqual(table.partsOf('b'), []);
   table.begin([{ key: 'two', tasks: tasksOf(records.slice(1, 2)) }])();
   assert.deepEqual([table.size, table.partsOf('b').map(({ segment }) => segment.key)], [3, ['two']]);
+});
+
+test('tasks whose ids have one hash are told apart, in one segment and in several', () => {
+  const byHash = Map.groupBy(
+    Array.from({ length: 400_000 }, (_, at) => `task-${at}`),
+    (id) => idHash(Buffer.from(id)),
+  );
+  const sharing = [...byHash.values()].filter(({ length }) => length > 1);
+  assert.ok(sharing.length > 5, 'so many ids share some hashes');
+  const segmentOf = (ids: readonly string[]) => tasksOf(ids.map((task) => ({ task, tsMs: 1, event: 'task.created' })));
+  const [firsts, seconds] = [sharing.map(([id = '']) => id), sharing.map(([, id = '']) => id)];
+  const table = new TaskTable();
+  table.begin([{ key: 'firsts', tasks: segmentOf(firsts) }])();
+  table.begin([
+    { key: 'seconds', tasks: segmentOf(seconds) },
+    { key: 'both', tasks: segmentOf([...seconds, ...firsts]) },
+  ])();
+  table.begin([{ key: 'again', tasks: segmentOf([...firsts, ...seconds]) }])();
+  assert.equal(table.size, 2 * sharing.length);
+  const keysOf = (id: string) => table.partsOf(id).map(({ segment }) => segment.key);
+  for (const id of firsts) assert.deepEqual(keysOf(id).sort(), ['again', 'both', 'firsts'], id);
+  for (const id of seconds) assert.deepEqual(keysOf(id).sort(), ['again', 'both', 'seconds'], id);
 });

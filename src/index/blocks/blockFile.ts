@@ -1,7 +1,8 @@
 /** Reads a block file: each column when it is asked for. */
 
 import { promisify } from 'node:util';
-import { zstdDecompress, zstdDecompressSync } from 'node:zlib';
+import { crc32, zstdDecompress, zstdDecompressSync } from 'node:zlib';
+import type { BlockBytes } from './blockBytes.ts';
 import { type BlockInfo, blockMagic, bytesOfType, parseDirectory } from './blockFormat.ts';
 
 /** Whole numbers as narrow as they are stored. */
@@ -87,19 +88,14 @@ export class DamagedBlockFile extends Error {
 }
 
 export class BlockFile {
-  readonly #bytes: Buffer;
+  readonly #bytes: BlockBytes;
   readonly #blocks = new Map<string, BlockInfo>();
   readonly #brought = new Map<string, Buffer>();
 
   /** @throws DamagedBlockFile */
-  constructor(bytes: Buffer) {
+  constructor(bytes: BlockBytes) {
     this.#bytes = bytes;
-    const tail = bytes.length - blockMagic.length - 4;
-    if (tail < blockMagic.length || bytes.toString('latin1', tail + 4) !== blockMagic) {
-      throw new DamagedBlockFile('its end is missing');
-    }
-    const start = tail - bytes.readUInt32LE(tail);
-    const directory = start < 0 ? undefined : decompressed(bytes.subarray(start, tail));
+    const directory = directoryOf(bytes);
     const blocks = directory && parseDirectory(directory.toString('utf8'));
     if (!blocks) throw new DamagedBlockFile('its directory cannot be read');
     for (const block of blocks) this.#blocks.set(block.name, block);
@@ -109,13 +105,23 @@ export class BlockFile {
     return this.#blocks.has(name);
   }
 
-  /** Decompresses a block in another thread, for whoever reads it next. What is wrong with it is told when it is read. */
+  /** Reads and decompresses a block in other threads, for whoever asks for it next. What is wrong with it is told then. */
   async bring(name: string): Promise<void> {
     const block = this.#blocks.get(name);
-    if (!block?.isCompressed) return;
-    const size = block.count * bytesOfType[block.type];
-    const raw = await promisify(zstdDecompress)(this.#stored(block), limitsOf(size)).catch(() => undefined);
+    if (!block) return;
+    const { offset, storedBytes, isCompressed } = block;
+    if (offset + storedBytes > this.#bytes.size) return;
+    const stored = await this.#bytes.fetch(offset, offset + storedBytes).catch(() => undefined);
+    if (!stored || !isAsStored(stored, block)) return;
+    const raw = isCompressed
+      ? await promisify(zstdDecompress)(stored, limitsOf(rawBytes(block))).catch(() => undefined)
+      : stored;
     if (raw) this.#brought.set(name, raw);
+  }
+
+  /** Nothing is to be asked for afterwards. */
+  close(): void {
+    this.#bytes.close();
   }
 
   /** A column of numbers, NaN for none. @throws DamagedBlockFile */
@@ -157,20 +163,44 @@ export class BlockFile {
   #read(name: string): { readonly block: BlockInfo; readonly raw: Buffer } {
     const block = this.#blocks.get(name);
     if (!block) throw new DamagedBlockFile(`it has no column ${name}`);
-    const stored = this.#stored(block);
-    const length = block.count * bytesOfType[block.type];
     const brought = this.#brought.get(name);
     if (brought) this.#brought.delete(name);
-    const raw = brought ?? (block.isCompressed ? decompressed(stored, length) : stored);
-    if (raw?.length !== length) {
-      throw new DamagedBlockFile(`its column ${name} cannot be read`);
-    }
+    const raw = brought ?? this.#rawOf(block);
+    if (raw?.length !== rawBytes(block)) throw new DamagedBlockFile(`its column ${name} cannot be read`);
     return { block, raw };
   }
 
-  #stored({ offset, storedBytes }: BlockInfo): Buffer {
-    return this.#bytes.subarray(offset, offset + storedBytes);
+  #rawOf(block: BlockInfo): Buffer | undefined {
+    const { offset, storedBytes, isCompressed } = block;
+    if (offset + storedBytes > this.#bytes.size) return undefined;
+    const stored = this.#bytes.read(offset, offset + storedBytes);
+    if (!isAsStored(stored, block)) return undefined;
+    return isCompressed ? decompressed(stored, rawBytes(block)) : stored;
   }
+}
+
+/** So many bytes at the end hold the directory, mostly. */
+const tailBytes = 4096;
+
+/** `undefined` where it cannot be read. @throws DamagedBlockFile */
+function directoryOf(bytes: BlockBytes): Buffer | undefined {
+  const end = bytes.size - blockMagic.length - 4;
+  const from = Math.max(0, bytes.size - tailBytes);
+  const tail = bytes.read(from, bytes.size);
+  if (end < blockMagic.length || tail.toString('latin1', end + 4 - from) !== blockMagic) {
+    throw new DamagedBlockFile('its end is missing');
+  }
+  const start = end - tail.readUInt32LE(end - from);
+  if (start < 0) return undefined;
+  return decompressed(start < from ? bytes.read(start, end) : tail.subarray(start - from, end - from));
+}
+
+function isAsStored(stored: Buffer, block: BlockInfo): boolean {
+  return stored.length === block.storedBytes && crc32(stored) === block.crc32;
+}
+
+function rawBytes({ count, type }: BlockInfo): number {
+  return count * bytesOfType[type];
 }
 
 /** @param length that is expected: a buffer of just that size is made. */

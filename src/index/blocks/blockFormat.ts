@@ -20,6 +20,8 @@ export interface BlockInfo {
   /** Within the file. */
   readonly offset: number;
   readonly storedBytes: number;
+  /** Of the stored bytes. */
+  readonly crc32: number;
   /** By zstd. */
   readonly isCompressed: boolean;
 }
@@ -41,6 +43,7 @@ function isBlockInfo(entry: unknown): entry is BlockInfo {
     isCount(entry['count']) &&
     isCount(entry['offset']) &&
     isCount(entry['storedBytes']) &&
+    isCount(entry['crc32']) &&
     typeof entry['isCompressed'] === 'boolean' &&
     (entry['base'] === undefined || Number.isSafeInteger(entry['base']))
   );

@@ -3,12 +3,14 @@
  * directory at the end. It is what a segment's side is kept in: read column by column, straight into typed arrays.
  */
 
-import { zstdCompressSync } from 'node:zlib';
+import { constants, crc32, zstdCompressSync } from 'node:zlib';
 import { copyBytes, type Texts } from '../texts.ts';
 import { type BlockInfo, blockMagic, type NumberType } from './blockFormat.ts';
 
 /** Below this, compressing costs more than it saves. */
 const smallestCompressed = 64;
+
+type UnstoredBlock = Omit<BlockInfo, 'offset' | 'storedBytes' | 'crc32' | 'isCompressed'>;
 
 export class BlockWriter {
   readonly #parts: Uint8Array[] = [Buffer.from(blockMagic)];
@@ -32,8 +34,9 @@ export class BlockWriter {
   }
 
   /** As they are, never compressed. */
-  addWords(name: string, words: Uint32Array): void {
-    this.#store({ name, type: 'u32', count: words.length, base: 0 }, bytesOf(words), false);
+  addWords(name: string, words: Uint16Array | Uint32Array): void {
+    const type = words instanceof Uint16Array ? 'u16' : 'u32';
+    this.#store({ name, type, count: words.length, base: 0 }, bytesOf(words), false);
   }
 
   /** @param codes of the texts, in their order: from 1, 0 for none. All texts without them. */
@@ -49,25 +52,23 @@ export class BlockWriter {
 
   /** The file's parts, in order; their bytes must not change. */
   finish(): Uint8Array[] {
-    const directory = zstdCompressSync(JSON.stringify(this.#blocks));
+    const checked = { params: { [constants.ZSTD_c_checksumFlag]: 1 } };
+    const directory = zstdCompressSync(JSON.stringify(this.#blocks), checked);
     const end = Buffer.alloc(4 + blockMagic.length);
     end.writeUInt32LE(directory.length);
     end.write(blockMagic, 4);
     return [...this.#parts, directory, end];
   }
 
-  #add(info: Omit<BlockInfo, 'offset' | 'storedBytes' | 'isCompressed'>, bytes: Uint8Array): void {
+  #add(info: UnstoredBlock, bytes: Uint8Array): void {
     const compressed = bytes.length < smallestCompressed ? bytes : zstdCompressSync(bytes);
     const isCompressed = compressed.length < bytes.length;
     this.#store(info, isCompressed ? compressed : bytes, isCompressed);
   }
 
-  #store(
-    info: Omit<BlockInfo, 'offset' | 'storedBytes' | 'isCompressed'>,
-    stored: Uint8Array,
-    isCompressed: boolean,
-  ): void {
-    this.#blocks.push({ ...info, offset: this.#offset, storedBytes: stored.length, isCompressed });
+  #store(info: UnstoredBlock, stored: Uint8Array, isCompressed: boolean): void {
+    const [offset, storedBytes] = [this.#offset, stored.length];
+    this.#blocks.push({ ...info, offset, storedBytes, crc32: crc32(stored), isCompressed });
     this.#parts.push(stored);
     this.#offset += stored.length;
   }

@@ -6,6 +6,7 @@ import type { TaskCells } from '../tasks/taskCells.ts';
 import type { Texts } from '../texts.ts';
 import { DraftTexts } from './draftColumns.ts';
 import type { FoldedTasks } from './foldedTasks.ts';
+import { orderHashes } from './hashOrder.ts';
 import type { RowOrder } from './rowOrder.ts';
 import type { SegmentDraft } from './segmentDraft.ts';
 
@@ -55,10 +56,10 @@ export interface TaskColumns {
 
 export function addTaskColumns(writer: BlockWriter, { task, rows, numbers, key, names }: TaskColumns): void {
   const { bytes, starts } = task.dictionary;
-  const hashes = task.codes.map((code) => idHash(bytes, starts[code - 1], starts[code]));
+  const { sorted, places } = orderHashes(task.codes.map((code) => idHash(bytes, starts[code - 1], starts[code])));
   // First: who looks for a task in many segments reads a few of them, without the directory.
-  writer.addWords('task.sorted', hashes.toSorted());
-  writer.addWords('task.hash', hashes);
+  writer.addWords('task.sorted', sorted);
+  writer.addWords('task.place', places);
   writer.addTexts('task', task.dictionary, task.codes);
   writer.addNumbers('rows', rows);
   for (const name of numberNames) writer.addNumbers(name, numbers[name]);

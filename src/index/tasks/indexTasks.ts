@@ -3,8 +3,9 @@
  * records of one stop counting, the table is put together anew from what is in memory.
  */
 
-import { readFile } from 'node:fs/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { untilAborted } from '../../store/untilAborted.ts';
+import { OpenedFile } from '../blocks/blockBytes.ts';
 import { IndexError } from '../indexError.ts';
 import { memoryLimitNames } from '../limitNames.ts';
 import type { SegmentEntry, SideEntry } from '../manifest.ts';
@@ -34,6 +35,19 @@ export interface TaskSources {
 export class LoadedTasks {
   readonly table = new TaskTable();
   readonly #segments = new Map<string, LoadedSegment>();
+  #holders = 0;
+
+  /** Their sides stay open until all who hold them have released them. */
+  hold(): this {
+    this.#holders += 1;
+    return this;
+  }
+
+  release(): void {
+    this.#holders -= 1;
+    if (this.#holders > 0) return;
+    for (const segment of this.#segments.values()) segment.release();
+  }
 
   has(key: string): boolean {
     return this.#segments.has(key);
@@ -52,7 +66,10 @@ export class LoadedTasks {
 
   /** Only when the function that it gives was called are the tasks to be asked. */
   begin(segments: readonly LoadedSegment[]): () => void {
-    for (const segment of segments) this.#segments.set(segment.entry.key, segment);
+    for (const segment of segments) {
+      segment.hold();
+      this.#segments.set(segment.entry.key, segment);
+    }
     return this.table.begin(
       segments.map(({ entry, tasks, refolded }) => {
         const { key, minTs, maxTs } = entry;
@@ -62,6 +79,7 @@ export class LoadedTasks {
   }
 }
 
+/** After so many others have their turn, who may want it to stop. */
 const sidesAtOnce = 16;
 
 export class IndexTasks {
@@ -69,7 +87,7 @@ export class IndexTasks {
   readonly maxTasks: number;
   readonly #url: string;
   readonly #memoryLimitMb: number;
-  #loaded = new LoadedTasks();
+  #loaded = new LoadedTasks().hold();
   #superseded = '';
   #bringing: Promise<LoadedTasks> | undefined;
 
@@ -85,19 +103,24 @@ export class IndexTasks {
     return mbOfTasks(tasksOf([...this.#loaded.segments].map(({ entry }) => entry)));
   }
 
-  /** What there is; `bring` says whether it is what is wanted. */
-  get loaded(): LoadedTasks {
-    return this.#loaded;
+  /** What there is, for the caller to release; `bring` says whether it is what is wanted. */
+  hold(): LoadedTasks {
+    return this.#loaded.hold();
   }
 
-  /** Has all of it read again: some of it was not what it should be. */
+  /** Once those are done who hold something, nothing is open any more. */
+  close(): void {
+    this.forget();
+  }
+
+  /** Has all of it read again: some of it was not what it should be. Whoever holds it may go on asking it. */
   forget(): void {
-    this.#loaded = new LoadedTasks();
+    this.#replace(new LoadedTasks());
   }
 
   /**
-   * Brings the tasks of the segments, and perhaps leaves there those of others. Who comes while that is under way waits for it, and looks
-   * again. @throws IndexError, DamagedBlockFile
+   * Brings the tasks of the segments, and perhaps leaves there those of others, for the caller to release. Who comes while that is under
+   * way waits for it, and looks again. @throws IndexError, DamagedBlockFile
    */
   async bring(sources: TaskSources, signal?: AbortSignal): Promise<LoadedTasks> {
     while (!this.#isCurrent(sources)) {
@@ -114,7 +137,13 @@ export class IndexTasks {
       // Whoever waited may want others, and have them put in its place at once.
       return await this.#bringing;
     }
-    return this.#loaded;
+    return this.#loaded.hold();
+  }
+
+  #replace(loaded: LoadedTasks): void {
+    const old = this.#loaded;
+    this.#loaded = loaded.hold();
+    old.release();
   }
 
   #isCurrent(sources: TaskSources): boolean {
@@ -129,40 +158,51 @@ export class IndexTasks {
   }
 
   async #load(sources: TaskSources, signal?: AbortSignal): Promise<LoadedTasks> {
+    const current = this.#loaded.hold();
+    const opened: LoadedSegment[] = [];
+    try {
+      return await this.#join(current, opened, sources, signal);
+    } finally {
+      for (const segment of opened) segment.release();
+      current.release();
+    }
+  }
+
+  /** @param current what is there. @param opened gets the segments that the caller is to release. */
+  async #join(
+    current: LoadedTasks,
+    opened: LoadedSegment[],
+    sources: TaskSources,
+    signal?: AbortSignal,
+  ): Promise<LoadedTasks> {
     const { entries, all, superseded } = sources;
     this.#refuseTooMany(entries);
-    const current = this.#loaded;
     const missing = entries.filter(({ key }) => !current.has(key));
     const kept = [...current.segments].map(({ entry }) => entry);
     const isAdding = this.#canStay(sources) && tasksOf([...kept, ...missing]) <= this.maxTasks;
     const wantedKeys = new Set(entries.map(({ key }) => key));
     const known = isAdding ? [] : [...current.segments].filter(({ entry }) => wantedKeys.has(entry.key));
     // Where not all have room, what is not wanted any more makes it first.
-    if (!isAdding && entries.length < all.length) this.#loaded = new LoadedTasks();
-    const read = await this.#readAll(missing, sources, signal);
-    const brought = Promise.all(read.map(async (segment) => await segment.bring()));
-    const wanted = [...known, ...read];
-    const dead = new Set(superseded);
-    const refolded = new Map<LoadedSegment, Refolded | undefined>();
-    for (const segment of wanted) {
-      const without = segment.versions.filter((version) => dead.has(version));
-      if (segment.isWithout(without)) continue;
-      refolded.set(segment, without.length === 0 ? undefined : await sources.refold(segment, new Set(without)));
-    }
-    if (isAdding) await brought;
+    if (!isAdding && entries.length < all.length) this.forget();
+    const brought = await this.#openAll(missing, opened, sources, signal);
+    const wanted = [...known, ...opened];
+    const refolded = await refold(wanted, superseded, sources);
+    if (isAdding) await Promise.all(brought);
     // From here on nothing waits where others look: the table is never seen half made.
     for (const [segment, without] of refolded) segment.refolded = without;
     const loaded = isAdding ? current : new LoadedTasks();
+    loaded.hold();
     try {
       const finish = loaded.begin(wanted);
-      if (!isAdding) await brought;
+      if (!isAdding) await Promise.all(brought);
       finish();
     } catch (error) {
       // Some of it may have been added.
+      loaded.release();
       this.forget();
       throw error;
     }
-    this.#loaded = loaded;
+    this.#replace(loaded);
     this.#superseded = superseded.join();
     return loaded;
   }
@@ -181,20 +221,52 @@ export class IndexTasks {
     );
   }
 
-  async #readAll(
+  /** @returns for each segment when it is ready to be joined; never rejects. */
+  async #openAll(
     entries: readonly SegmentEntry[],
+    opened: LoadedSegment[],
     { fileOfSide, inRuns }: TaskSources,
     signal?: AbortSignal,
-  ): Promise<LoadedSegment[]> {
-    const read: LoadedSegment[] = [];
+  ): Promise<Promise<void>[]> {
+    const brought: Promise<void>[] = [];
     await inRuns(entries, async (run) => {
-      for (let next = 0; next < run.length; next += sidesAtOnce) {
+      for (const [at, entry] of run.entries()) {
+        if (at % sidesAtOnce === 0) await turn();
         signal?.throwIfAborted();
-        const batch = run.slice(next, next + sidesAtOnce);
-        const sides = batch.map(async (entry) => new LoadedSegment(entry, await readFile(fileOfSide(entry.side))));
-        read.push(...(await Promise.all(sides)));
+        const segment = openSegment(entry, fileOfSide(entry.side));
+        opened.push(segment);
+        brought.push(segment.bring());
       }
     });
-    return read;
+    return brought;
   }
+}
+
+/** Held by the caller. @throws DamagedBlockFile, or as `openSync` does */
+function openSegment(entry: SegmentEntry, file: string): LoadedSegment {
+  const side = new OpenedFile(file);
+  try {
+    const segment = new LoadedSegment(entry, side);
+    segment.hold();
+    return segment;
+  } catch (error) {
+    side.close();
+    throw error;
+  }
+}
+
+/** What segments say without the superseded versions, where that is not what they say already. */
+async function refold(
+  segments: readonly LoadedSegment[],
+  superseded: readonly string[],
+  sources: TaskSources,
+): Promise<ReadonlyMap<LoadedSegment, Refolded | undefined>> {
+  const dead = new Set(superseded);
+  const refolded = new Map<LoadedSegment, Refolded | undefined>();
+  for (const segment of segments) {
+    const without = dead.size === 0 ? [] : segment.versions.filter((version) => dead.has(version));
+    if (segment.isWithout(without)) continue;
+    refolded.set(segment, without.length === 0 ? undefined : await sources.refold(segment, new Set(without)));
+  }
+  return refolded;
 }

@@ -1,5 +1,6 @@
-/** A segment as far as it is in memory: its side, from which tasks, failures and filters are read. */
+/** A segment's side: tasks, failures and filters are read from it when they are first asked for. */
 
+import type { BlockBytes } from '../blocks/blockBytes.ts';
 import { BlockFile, type Counts, type NumberColumn } from '../blocks/blockFile.ts';
 import type { SegmentEntry } from '../manifest.ts';
 import { SegmentFilters } from '../segments/segmentFilters.ts';
@@ -43,14 +44,25 @@ export class LoadedSegment {
   #tasks: SegmentTasks | undefined;
   #filters: SegmentFilters | undefined;
   #failures: SegmentFailures | undefined;
+  #holders = 0;
 
-  /** @throws DamagedBlockFile */
-  constructor(entry: SegmentEntry, side: Buffer) {
+  /** @param side is read as long as the segment is held. @throws DamagedBlockFile */
+  constructor(entry: SegmentEntry, side: BlockBytes) {
     this.entry = entry;
     this.#side = new BlockFile(side);
   }
 
-  /** Has what joining its tasks with others' needs decompressed in another thread. What is wrong with it is told when it is read. */
+  /** Once all who hold it have released it, it is not to be asked any more. */
+  hold(): void {
+    this.#holders += 1;
+  }
+
+  release(): void {
+    this.#holders -= 1;
+    if (this.#holders === 0) this.#side.close();
+  }
+
+  /** Has what joining its tasks with others' needs read and decompressed in other threads. What is wrong with it is told when it is asked for. */
   async bring(): Promise<void> {
     await this.#side.bring('task');
   }

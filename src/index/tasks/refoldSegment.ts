@@ -1,5 +1,6 @@
 /** Folds the tasks of a segment anew where records of some log object versions do not count any more. */
 
+import { bytesInMemory } from '../blocks/blockBytes.ts';
 import { BlockFile } from '../blocks/blockFile.ts';
 import { readParquetRows } from '../parquet/readParquetRows.ts';
 import { recordColumns, recordOfRow } from '../segmentColumns.ts';
@@ -43,6 +44,6 @@ export async function refoldSegment(
     cells.push(part?.cells() ?? written.cells(at));
   }
   const rowsOfTask = Float64Array.from(cells, (_, at) => (written.starts[at + 1] ?? 0) - (written.starts[at] ?? 0));
-  const tasks = new SegmentTasks(new BlockFile(tasksAlone(cells, rowsOfTask)));
+  const tasks = new SegmentTasks(new BlockFile(bytesInMemory(tasksAlone(cells, rowsOfTask))));
   return { without: [...without], tasks, gone, deadRows };
 }

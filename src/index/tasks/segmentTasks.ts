@@ -11,6 +11,7 @@ import {
   type TextColumn,
 } from '../blocks/blockFile.ts';
 import { type SideName, sideNames } from '../segments/taskColumns.ts';
+import { lowerBound } from './lowerBound.ts';
 import type { TaskCells } from './taskCells.ts';
 import { type NamedField, parseNameToken } from './taskPart.ts';
 
@@ -47,8 +48,9 @@ type OptionalNumber = 'errorAttempt' | 'bytes' | 'docs';
 /** Columns are read when they are first asked for. All of it throws DamagedBlockFile where the side is not what was written. */
 export class SegmentTasks {
   readonly count: number;
-  /** `idHash` of each task's id. */
-  readonly hashes: Uint32Array;
+  /** `idHash` of each task's id, in ascending order, and the task of each. */
+  readonly sortedHashes: Uint32Array;
+  readonly placesOfHashes: Counts;
   readonly #side: BlockFile;
   #ids: TextColumn | undefined;
   #keyTexts: WeakRef<TextColumn> | undefined;
@@ -61,10 +63,12 @@ export class SegmentTasks {
   /** @throws DamagedBlockFile */
   constructor(side: BlockFile) {
     this.#side = side;
-    const hashes = side.counts('task.hash');
-    if (!(hashes instanceof Uint32Array)) throw new DamagedBlockFile('its column task.hash is none of hashes');
-    this.hashes = hashes;
+    const hashes = side.counts('task.sorted');
+    if (!(hashes instanceof Uint32Array)) throw new DamagedBlockFile('its column task.sorted is none of hashes');
+    this.sortedHashes = hashes;
     this.count = hashes.length;
+    this.placesOfHashes = side.counts('task.place');
+    if (this.placesOfHashes.length !== this.count) throw this.#unequal('task.place');
   }
 
   get ids(): TextColumn {
@@ -120,6 +124,15 @@ export class SegmentTasks {
       this.#numbers.set(name, column);
     }
     return column;
+  }
+
+  /** Tasks whose ids have the hash. */
+  withHash(hash: number): Counts {
+    const { sortedHashes, placesOfHashes } = this;
+    const start = lowerBound(sortedHashes, hash);
+    let end = start;
+    while (sortedHashes[end] === hash) end += 1;
+    return placesOfHashes.subarray(start, end);
   }
 
   /** The task whose records the row is among; `undefined` for one that names no task. */

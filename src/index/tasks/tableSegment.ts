@@ -25,8 +25,8 @@ interface SegmentOptions {
   readonly base: number;
   readonly minTs: number;
   readonly maxTs: number;
-  /** A part by its number among all of the table. */
-  readonly placeOf: (number: number) => PartPlace;
+  /** Where a part is, by its number among all of the table. */
+  readonly segmentOf: (number: number) => TableSegment;
 }
 
 export class TableSegment {
@@ -39,10 +39,10 @@ export class TableSegment {
   /** Tasks that the segment stands for and that have parts in others. */
   readonly sharing: number[] = [];
   /** What was worked out of the values that the segment stands for; another map once one of them changes. */
-  #derived = new Map<string, unknown>();
+  #derived: Map<string, unknown> | undefined;
   readonly #minTs: number;
   readonly #maxTs: number;
-  readonly #placeOf: (number: number) => PartPlace;
+  readonly #segmentOf: (number: number) => TableSegment;
   /** By task: number, plus one, of the part that stands for it (0: this one); and of the part that comes next (0: none). */
   readonly #first: Uint32Array;
   readonly #next: Uint32Array;
@@ -54,14 +54,14 @@ export class TableSegment {
   #merged: MergedTimes | undefined;
   #reachMs: number | undefined;
 
-  constructor({ key, tasks, base, minTs, maxTs, placeOf }: SegmentOptions) {
+  constructor({ key, tasks, base, minTs, maxTs, segmentOf }: SegmentOptions) {
     this.key = key;
     this.tasks = tasks;
     this.base = base;
     this.hidden = newMask(tasks.count);
     this.#minTs = minTs;
     this.#maxTs = maxTs;
-    this.#placeOf = placeOf;
+    this.#segmentOf = segmentOf;
     this.#first = new Uint32Array(tasks.count);
     this.#next = new Uint32Array(tasks.count);
     this.#shown = tasks.count;
@@ -90,7 +90,7 @@ export class TableSegment {
 
   /** What was worked out as `derive` keeps it. What is put there once a task has got a further part is kept no more. */
   get derived(): Map<string, unknown> {
-    return this.#derived;
+    return (this.#derived ??= new Map());
   }
 
   /** No task that has a part here began earlier. */
@@ -115,8 +115,9 @@ export class TableSegment {
 
   /** What `make` gives, kept until a task of the segment gets a further part. @param name only ever used for what this `make` gives. */
   derive<T>(name: string, make: () => T): T {
-    if (!this.#derived.has(name)) this.#derived.set(name, make());
-    return this.#derived.get(name) as T;
+    const { derived } = this;
+    if (!derived.has(name)) derived.set(name, make());
+    return derived.get(name) as T;
   }
 
   /** Whether the task has parts in other segments. */
@@ -142,6 +143,11 @@ export class TableSegment {
     return parts;
   }
 
+  /** Whether no record of the task counts. */
+  isGone(at: number): boolean {
+    return this.hidden[at] === 1 && this.#first[at] === 0;
+  }
+
   /** Leaves out a task of which no record counts. */
   hide(at: number): void {
     if (this.hidden[at] === 1) return;
@@ -154,22 +160,26 @@ export class TableSegment {
     this.#reachMs = undefined;
   }
 
-  /** Puts a part behind a task that the segment stands for. */
-  join(at: number, part: PartPlace): void {
-    const { segment } = part;
-    segment.hide(part.at);
-    segment.#first[part.at] = this.base + at + 1;
+  /** Puts a part, which is a task of `segment`, behind a task that this one stands for. */
+  join(at: number, segment: TableSegment, part: number): void {
+    segment.hide(part);
+    segment.#first[part] = this.base + at + 1;
     const next = this.#next[at] ?? 0;
     if (next === 0) this.sharing.push(at);
-    segment.#next[part.at] = next;
-    this.#next[at] = segment.base + part.at + 1;
+    segment.#next[part] = next;
+    this.#next[at] = segment.base + part + 1;
     this.#merged = undefined;
-    this.#derived = new Map();
+    this.#derived = undefined;
     if (this.#linkedLast !== segment) {
       this.#linkedLast = segment;
       this.#holdingParts.add(segment);
       segment.#holdingFirsts.add(this);
     }
+  }
+
+  #placeOf(number: number): PartPlace {
+    const segment = this.#segmentOf(number);
+    return { segment, at: number - segment.base };
   }
 
   /** Of all records of segments that may hold a part of a task which has a part here. */

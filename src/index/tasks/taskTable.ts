@@ -5,6 +5,7 @@
 
 import type { TextColumn } from '../blocks/blockFile.ts';
 import { idHash } from '../idHash.ts';
+import { equalHashes } from './equalHashes.ts';
 import type { SegmentTasks } from './segmentTasks.ts';
 import { type PartPlace, TableSegment } from './tableSegment.ts';
 
@@ -24,11 +25,8 @@ export interface NewSegment {
 export class TaskTable {
   readonly segments: TableSegment[] = [];
   readonly #byKey = new Map<string, TableSegment>();
-  /**
-   * Open addressing, two words to a bucket: the hash of a task's id, and the number of its first part, plus one; 0 is free. Its further
-   * parts hang on that.
-   */
-  #buckets = new Uint32Array(2 * 1024);
+  /** Of hashes that tasks with different ids have: their first parts by id. */
+  readonly #ofSharedHash = new Map<number, Map<string, PartPlace>>();
   #parts = 0;
   #tasks = 0;
 
@@ -49,18 +47,20 @@ export class TaskTable {
     const from = this.#parts;
     const count = added.reduce((sum, { tasks }) => sum + tasks.count, 0);
     if (from + count >= maxParts) throw new RangeError('more tasks than the table can hold');
-    this.#reserve(from + count);
+    const known = [...this.segments];
     const segments = added.map((each) => this.#append(each));
-    const found = this.#find(segments, from);
+    const found = equalHashes(known, segments, this.#parts);
     return () => this.#joinFound(segments, found, from);
   }
 
-  /** @param found as `#find` gives it. */
+  /** @param found as `equalHashes` gives it. */
   #joinFound(segments: readonly TableSegment[], found: Uint32Array, from: number): void {
     for (const segment of segments) {
+      this.#tasks += segment.shown;
+      const { base } = segment;
       for (let at = 0; at < segment.tasks.count; at++) {
-        const held = found[segment.base + at - from] ?? 0;
-        if (held !== 0 && !this.#joins(held - 1, segment, at)) this.#place(segment, at);
+        const held = found[base + at - from] as number;
+        if (held !== 0 && this.#joins(held - 1, segment, at)) this.#tasks -= 1;
       }
     }
     for (const segment of this.segments) segment.forgetReach();
@@ -70,15 +70,15 @@ export class TaskTable {
   partsOf(id: string): readonly PartPlace[] {
     const bytes = Buffer.from(id);
     const hash = idHash(bytes);
-    const mask = this.#buckets.length - 1;
-    for (let word = (hash << 1) & mask; ; word = (word + 2) & mask) {
-      const held = this.#buckets[word + 1] ?? 0;
-      if (held === 0) return [];
-      if (this.#buckets[word] !== hash) continue;
-      const { segment, at } = this.#placeOf(held - 1);
+    for (const segment of this.segments) {
       const { ids } = segment.tasks;
-      if (ids.bytes.subarray(ids.starts[at], ids.starts[at + 1]).equals(bytes)) return segment.partsOf(at);
+      for (const at of segment.tasks.withHash(hash)) {
+        if (segment.isGone(at) || !ids.bytes.subarray(ids.starts[at], ids.starts[at + 1]).equals(bytes)) continue;
+        const first = segment.firstOf(at);
+        return first.segment.partsOf(first.at);
+      }
     }
+    return [];
   }
 
   #append({ key, tasks, gone, minTs, maxTs }: NewSegment): TableSegment {
@@ -88,7 +88,7 @@ export class TaskTable {
       base: this.#parts,
       minTs: minTs ?? Number.NEGATIVE_INFINITY,
       maxTs: maxTs ?? Number.POSITIVE_INFINITY,
-      placeOf: (number) => this.#placeOf(number),
+      segmentOf: (number) => this.#segmentOf(number),
     });
     for (const at of gone ?? []) segment.hide(at);
     this.segments.push(segment);
@@ -97,80 +97,27 @@ export class TaskTable {
     return segment;
   }
 
-  /**
-   * Looks for each part where its hash lies, and puts it there if nothing does. Parts whose buckets are neighbours go together: in the
-   * order of their numbers each look would be at memory that no cache holds.
-   * @returns by part, counted from `from`: the number, plus one, of the first part with that hash; 0 for one that is the first.
-   */
-  #find(segments: readonly TableSegment[], from: number): Uint32Array {
-    const buckets = this.#buckets;
-    const mask = buckets.length - 1;
-    const found = new Uint32Array(this.#parts - from);
-    const ordered = byNeighbourhood(segments, mask);
-    let tasks = 0;
-    for (let next = 0; next < ordered.length; next += 2) {
-      const hash = ordered[next] ?? 0;
-      const number = ordered[next + 1] ?? 0;
-      for (let word = (hash << 1) & mask; ; word = (word + 2) & mask) {
-        const held = buckets[word + 1] ?? 0;
-        if (held === 0) {
-          buckets[word] = hash;
-          buckets[word + 1] = number;
-          tasks += 1;
-          break;
-        }
-        if (buckets[word] !== hash) continue;
-        found[number - 1 - from] = held;
-        break;
-      }
-    }
-    this.#tasks += tasks;
-    return found;
-  }
-
-  /** Puts a part behind another if they are of one task. */
+  /** Puts a part behind another one with the hash of its id, or behind the one of its task. @returns false where there is none. */
   #joins(number: number, segment: TableSegment, at: number): boolean {
-    const first = this.#placeOf(number);
-    if (!isSameText(first.segment.tasks.ids, first.at, segment.tasks.ids, at)) return false;
-    first.segment.join(first.at, { segment, at });
-    return true;
-  }
-
-  /** For a task whose hash is another one's too. */
-  #place(segment: TableSegment, at: number): void {
-    const hash = segment.tasks.hashes[at] ?? 0;
-    const mask = this.#buckets.length - 1;
-    for (let word = (hash << 1) & mask; ; word = (word + 2) & mask) {
-      const held = this.#buckets[word + 1] ?? 0;
-      if (held === 0) {
-        this.#buckets[word] = hash;
-        this.#buckets[word + 1] = segment.base + at + 1;
-        this.#tasks += 1;
-        return;
-      }
-      if (this.#buckets[word] === hash && this.#joins(held - 1, segment, at)) return;
+    const holder = this.#segmentOf(number);
+    const first = number - holder.base;
+    if (isSameText(holder.tasks.ids, first, segment.tasks.ids, at)) {
+      holder.join(first, segment, at);
+      return true;
     }
+    // Of ids that were made for it many can have one hash.
+    const id = segment.tasks.ids.at(at) ?? '';
+    const hash = idHash(Buffer.from(id));
+    let byId = this.#ofSharedHash.get(hash);
+    if (!byId) this.#ofSharedHash.set(hash, (byId = new Map()));
+    const other = byId.get(id);
+    if (other) other.segment.join(other.at, segment, at);
+    else byId.set(id, { segment, at });
+    return other !== undefined;
   }
 
-  /** Room for so many parts in all. */
-  #reserve(parts: number): void {
-    const old = this.#buckets;
-    if (parts * 2 <= old.length * fullest) return;
-    const buckets = new Uint32Array(2 ** Math.ceil(Math.log2((2 * parts) / fullest)));
-    const mask = buckets.length - 1;
-    for (let from = 0; from < old.length; from += 2) {
-      const [hash = 0, held = 0] = [old[from], old[from + 1]];
-      if (held === 0) continue;
-      let word = (hash << 1) & mask;
-      while (buckets[word + 1] !== 0) word = (word + 2) & mask;
-      buckets[word] = hash;
-      buckets[word + 1] = held;
-    }
-    this.#buckets = buckets;
-  }
-
-  /** A part by its number among all. */
-  #placeOf(number: number): PartPlace {
+  /** Where a part is, by its number among all. */
+  #segmentOf(number: number): TableSegment {
     let [low, high] = [0, this.segments.length - 1];
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
@@ -179,42 +126,8 @@ export class TaskTable {
     }
     const segment = this.segments[low];
     if (!segment) throw new RangeError(`the table has no part ${number}`);
-    return { segment, at: number - segment.base };
+    return segment;
   }
-}
-
-/** Share of the buckets that may be taken. A look at the next bucket mostly is one at the same line of the cache. */
-const fullest = 7 / 8;
-
-/** Neighbourhoods of buckets: each of a size that a processor's cache holds. */
-const neighbourhoods = 256;
-
-/** Of all parts that count, the hash and the number, plus one, of each, by where their buckets lie; of one neighbourhood by number. */
-function byNeighbourhood(segments: readonly TableSegment[], mask: number): Uint32Array {
-  const shift = Math.max(0, 32 - Math.clz32(mask) - Math.log2(neighbourhoods));
-  const ends = new Uint32Array(neighbourhoods + 1);
-  for (const { tasks, hidden } of segments) {
-    const { hashes } = tasks;
-    for (let at = 0; at < hashes.length; at++) {
-      const hood = (((hashes[at] ?? 0) << 1) & mask) >>> shift;
-      if (hidden[at] === 0) ends[hood + 1] = (ends[hood + 1] ?? 0) + 2;
-    }
-  }
-  for (let hood = 0; hood < neighbourhoods; hood++) ends[hood + 1] = (ends[hood + 1] ?? 0) + (ends[hood] ?? 0);
-  const ordered = new Uint32Array(ends[neighbourhoods] ?? 0);
-  for (const { tasks, hidden, base } of segments) {
-    const { hashes } = tasks;
-    for (let at = 0; at < hashes.length; at++) {
-      if (hidden[at] !== 0) continue;
-      const hash = hashes[at] ?? 0;
-      const hood = ((hash << 1) & mask) >>> shift;
-      const place = ends[hood] ?? 0;
-      ends[hood] = place + 2;
-      ordered[place] = hash;
-      ordered[place + 1] = base + at + 1;
-    }
-  }
-  return ordered;
 }
 
 function isSameText(a: TextColumn, atA: number, b: TextColumn, atB: number): boolean {
