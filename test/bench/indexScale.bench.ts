@@ -1,7 +1,7 @@
 /**
  * The index against the ClickHouse engine (MergeTree, bloom filter on the task, text indexes), on the same generated log files in
  * one run: `node test/bench/indexScale.bench.ts [RECORDS…]`; of several sizes it tells how the answers grow. Each part runs in a process of its own, so that memory is told of each;
- * the index is asked in code that is bundled as it ships.
+ * the index is made and asked in code that is bundled as it ships.
  * Medians of warm runs. Where ClickHouse is asked for less than the index, the column `ClickHouse answers` says so.
  */
 
@@ -12,27 +12,21 @@ import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { EngineClient } from '../../src/engine/engineClient.ts';
-import { indexLogs } from '../../src/index/indexLogs.ts';
 import { FileStore } from '../../src/store/fileStore.ts';
 import { clickHouseForTests } from '../rigs/clickhouse.ts';
 import { type GeneratedLogs, generateLogs } from './generateRecords.ts';
 import { insertRecords } from './insertRecords.ts';
 import { markdownTable, wholeText } from './markdownTable.ts';
+import type { Indexed } from './indexOnce.ts';
 import type { Asked } from './indexScaleAsk.ts';
 import { type Question, questionsOf, type Sample } from './indexScaleQuestions.ts';
 import { builtEngine, bundled } from './shipped.ts';
-import { peakMb, type Times, timesFrom, timesOf } from './times.ts';
+import { processorMsSince, type Times, timesFrom, timesOf } from './times.ts';
 
 const seed = 20261123;
 const runs = 15;
 /** Fresh processes whose first answer is timed. */
 const firstRuns = 7;
-
-interface Indexed {
-  readonly ms: number;
-  readonly processorMs: number;
-  readonly peakMb: number;
-}
 
 interface ClickHouse {
   readonly insertMs: number;
@@ -43,9 +37,6 @@ interface ClickHouse {
 
 const [part = '1000000', directory = '', given = '{}'] = process.argv.slice(2);
 switch (part) {
-  case 'index':
-    tell(await indexAll(directory));
-    break;
   case 'clickhouse':
     // What was handed over is of this very file.
     tell(await askClickHouse(directory, JSON.parse(given) as Sample));
@@ -76,8 +67,8 @@ async function compare(wanted: number): Promise<Measured> {
     console.log(
       `${records} records of ${tasks} tasks in ${objects} objects: ${mb(rawBytes)} MB, gzip ${mb(storedBytes)} MB`,
     );
-    // Each part tells what its name in `switch` above gives.
-    const indexed = inProcess('index', folder) as Indexed;
+    // Each tells what it prints at its end.
+    const indexed = run(await bundled('indexOnce'), folder) as Indexed;
     const first = await firstAnswers(folder);
     const ours = run(await bundled('indexScaleAsk'), folder, JSON.stringify(made.sample)) as Asked;
     const theirs = (inProcess('clickhouse', folder, ours.sample) ?? undefined) as ClickHouse | undefined;
@@ -169,14 +160,6 @@ function storesIn(folder: string) {
   return { logs: new FileStore(`${root}/logs`), store: new FileStore(`${root}/index`) };
 }
 
-async function indexAll(folder: string): Promise<Indexed> {
-  const { logs, store } = storesIn(folder);
-  const before = process.cpuUsage();
-  const { ms } = await indexLogs({ logs, index: store });
-  const used = process.cpuUsage(before);
-  return { ms, processorMs: (used.user + used.system) / 1000, peakMb: peakMb() };
-}
-
 /** From the start of an engine process to its answer, as the editor starts and asks it. */
 async function firstAnswers(folder: string): Promise<Times> {
   const entry = builtEngine();
@@ -199,10 +182,10 @@ async function askClickHouse(folder: string, sample: Sample): Promise<ClickHouse
   try {
     const before = process.cpuUsage();
     const insertMs = await insertRecords(engine.client, fileURLToPath(storesIn(folder).logs.url));
-    const used = process.cpuUsage(before);
+    const processorMs = processorMsSince(before);
     const bytes = await sizeOf(engine.client);
     const times = await timesOfAll(questionsOf(sample), async ({ sql }) => (await rowsOf(engine.client, sql)).length);
-    return { insertMs, processorMs: (used.user + used.system) / 1000, bytes, times };
+    return { insertMs, processorMs, bytes, times };
   } finally {
     await engine.close();
   }

@@ -18,7 +18,7 @@ import { listLogObjects } from '../../src/logs/listLogObjects.ts';
 import { readLogObject } from '../../src/logs/readLogObject.ts';
 import { FileStore } from '../../src/store/fileStore.ts';
 import { generateLogs } from './generateRecords.ts';
-import { median } from './times.ts';
+import { median, processorMsSince } from './times.ts';
 
 const wanted = Number(process.argv[2] ?? 200_000);
 const seed = 20261123;
@@ -108,10 +108,10 @@ async function timesOf(work: () => Promise<unknown>, { warm, counted } = { warm:
   for (let index = 0; index < warm + counted; index++) {
     const [start, used] = [performance.now(), process.cpuUsage()];
     await work();
-    const { user, system } = process.cpuUsage(used);
+    const processorMs = processorMsSince(used);
     if (index < warm) continue;
     walls.push(performance.now() - start);
-    processors.push((user + system) / 1000);
+    processors.push(processorMs);
   }
   return { wallMs: median(walls), processorMs: median(processors) };
 }

@@ -13,12 +13,15 @@ export function builtEngine(): string {
   return join(root, 'dist', 'engine.mjs');
 }
 
-/** Bundles a module of this folder as the build does, and gives the file to run. */
+/** Bundles a module of this folder as the build does, with the thread that may go with it, and gives the file to run. */
 export async function bundled(name: string): Promise<string> {
   // Within the project, whose packages that are left outside must be found.
   const outdir = join(root, 'node_modules', '.cache', 'ingest-trace-bench');
   await esbuild.build({
-    entryPoints: [join(import.meta.dirname, `${name}.ts`)],
+    entryPoints: {
+      [name]: join(import.meta.dirname, `${name}.ts`),
+      builderThread: join(root, 'src/index/segments/builderThread.ts'),
+    },
     outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,

@@ -1,7 +1,7 @@
 /** Measures how fast stack traces are found: `npm run bench -- stacktrace` prints MB/s. Files of frames: `stacktraceFiles`. */
 
 import { findTraces } from '../../src/stacktrace/findTraces.ts';
-import { median } from './times.ts';
+import { median, processorMsSince } from './times.ts';
 import { forms, hostile, logs, services } from './traceTexts.ts';
 
 /**
@@ -116,6 +116,5 @@ function piecesOf(text: string): string[] {
 function processorMs(work: () => void): number {
   const from = process.cpuUsage();
   work();
-  const { user, system } = process.cpuUsage(from);
-  return (user + system) / 1000;
+  return processorMsSince(from);
 }

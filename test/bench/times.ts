@@ -32,3 +32,9 @@ export function median(values: readonly number[]): number {
 export function peakMb(): number {
   return Math.round(process.resourceUsage().maxRSS / 1024);
 }
+
+/** User and system time of all threads of this process, in ms. @param before what `process.cpuUsage()` gave then. */
+export function processorMsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
