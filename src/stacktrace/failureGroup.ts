@@ -18,15 +18,26 @@ const maxFunctions = 5;
  * @returns `g1-` and 16 hex digits
  */
 export function failureGroup(error: ErrorInfo): string | undefined {
+  return nameFailure(error)?.group;
+}
+
+export interface NamedFailure {
+  readonly group: string;
+  /** Told by type and functions alone: so is one whose stack has other lines and columns for the same frames. */
+  readonly isOfFrames: boolean;
+}
+
+/** As `failureGroup`, and what the group was made of. */
+export function nameFailure(error: ErrorInfo): NamedFailure | undefined {
   const trace = error.stack ? findTraces(error.stack)[0] : undefined;
   const root = trace && rootCause(trace);
   // Of a single error the logged type says more than the header, which some runtimes write before the name is set.
   const type = (root === trace ? (error.type ?? root?.type) : root?.type) ?? error.type ?? '';
   const functions = distinctFunctions(root?.frames ?? []);
-  if (functions.length > 0) return idOf(['frames', type, ...functions]);
+  if (functions.length > 0) return { group: idOf(['frames', type, ...functions]), isOfFrames: true };
   const message = (root && messageOf(root)) ?? error.message ?? firstLine(error.stack);
   if (type === '' && message === undefined) return undefined;
-  return idOf(['message', type, maskMessage(message ?? '')]);
+  return { group: idOf(['message', type, maskMessage(message ?? '')]), isOfFrames: false };
 }
 
 function idOf(parts: readonly string[]): string {

@@ -1,14 +1,13 @@
 /** Reads lines of log objects straight into rows of a draft, as far as the scanner takes them. */
 
 import type { QuickReader } from '../../logs/logLines.ts';
-import { failureGroup } from '../../stacktrace/failureGroup.ts';
 import type { DraftNumbers, DraftTexts } from './draftColumns.ts';
 import { scannedNumbers, scannedTexts } from './keyTree.ts';
+import { KnownGroups } from './knownGroups.ts';
 import { RecordScanner, type ScannedNumber, type ScannedText } from './recordScanner.ts';
 import type { SegmentDraft } from './segmentDraft.ts';
 
 const closeBrace = 0x7d;
-const errorParts = { type: 'error_type', message: 'error_message', stack: 'error_stack' } as const;
 
 /** A draft, with the columns of what is scanned in their order: finding each by its name anew would take as long as filling it. */
 interface Target {
@@ -21,6 +20,7 @@ interface Target {
 export class ScannedRows implements QuickReader {
   readonly #scanner = new RecordScanner();
   readonly #target: Target;
+  readonly #groups = new KnownGroups();
   #object = '';
   #version = '';
   /** The codes of these in the draft, once there is a row of them. */
@@ -90,13 +90,9 @@ export class ScannedRows implements QuickReader {
   }
 
   #addGroup({ texts }: SegmentDraft, row: number): void {
-    const { type, message, stack } = errorParts;
-    if (texts[type].codes[row] === 0 && texts[message].codes[row] === 0 && texts[stack].codes[row] === 0) return;
-    const parts = Object.entries(errorParts).flatMap(([part, column]) => {
-      const text = texts[column].at(row);
-      return text === undefined ? [] : [[part, text]];
-    });
-    texts.failure_group.set(row, failureGroup(Object.fromEntries(parts)));
+    const { error_type: type, error_message: message, error_stack: stack } = texts;
+    if (type.codes[row] === 0 && message.codes[row] === 0 && stack.codes[row] === 0) return;
+    texts.failure_group.set(row, this.#groups.groupOf({ type, message, stack }, row));
   }
 }
 
