@@ -19,14 +19,14 @@ export type BackendErrorCode =
   | 'timeLimit'
   /** It needs more memory or disk than the settings allow: the message says how much, and which to raise. */
   | 'limit'
-  /** Every place that was asked failed: the message names each with its reason, `reasons` holds them. */
+  /** Every place that was asked failed, each in its own way: the message names each with its reason, `reasons` holds them. */
   | 'nowhere'
   | 'failed';
 
 export class BackendError extends Error {
   override readonly name = 'BackendError';
   readonly code: BackendErrorCode;
-  /** With code `nowhere`: what each place failed with. */
+  /** Where several places were asked: what each failed with. */
   readonly reasons: readonly BackendError[];
 
   constructor(
@@ -65,6 +65,9 @@ const passedOn = ['missing', 'damaged', 'unreachable', 'badCursor', 'statement',
 function codeOfIndex(error: unknown): BackendErrorCode {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'memory' || code === 'disk') return 'limit';
+  // What the store of the index failed with says more than that it did.
+  if (code === 'unreachable' && error instanceof Error && error.cause instanceof StoreError)
+    return codeOfStore[error.cause.code];
   return passedOn.find((each) => each === code) ?? 'failed';
 }
 

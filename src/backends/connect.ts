@@ -224,7 +224,7 @@ class EnvironmentConnection implements Connection {
     } else if (fromIndex.kind === 'failed') {
       const isMissing = fromIndex.failures.every(({ error }) => error.code === 'missing');
       why = isMissing
-        ? `there is no index at ${index} yet, so the logs were read: 'ingest-trace index' builds it`
+        ? `there is no index at ${index} yet, so the logs were read: 'ingest-trace index' builds it, or Index Now in the editor`
         : `the logs were read, as ${reasonsOf(fromIndex)}`;
     }
     if (logs === undefined) return fromIndex;
@@ -342,6 +342,8 @@ class EnvironmentConnection implements Connection {
     if (failures.length === 1) return first.error;
     const reasons = failures.map(({ error }) => error);
     const text = failures.map(({ backend, error }) => `${backend}: ${error.message}`).join('\n');
-    return new BackendError('nowhere', `${this.#places.name}: no place could answer.\n${text}`, { reasons });
+    // All for one reason, mostly the credentials: that is what it failed with.
+    const code = reasons.every((reason) => reason.code === first.error.code) ? first.error.code : 'nowhere';
+    return new BackendError(code, `${this.#places.name}: no place could answer.\n${text}`, { reasons });
   }
 }

@@ -182,10 +182,17 @@ export class LiveBackend implements TaskBackend {
     const errors = roster.flatMap((asked) => (asked.kind === 'down' ? [asked] : []));
     const reasons = errors.map(({ url, error }) => `${url}: ${error.message}`).join('; ');
     const isDenied = errors.every(({ error }) => error.code === 'denied');
+    const cause = errors[0]?.error;
+    if (isDenied) {
+      const remedy = "'Set Coordinator Token' in the editor, INGEST_TRACE_TOKEN for the command";
+      throw new BackendError('denied', `No coordinator lets us in (${reasons}). Give it a token: ${remedy}.`, {
+        cause,
+      });
+    }
     throw new BackendError(
-      isDenied ? 'denied' : 'unreachable',
+      'unreachable',
       `No coordinator answers (${reasons}). Check that the system runs and that its URLs are right.`,
-      { cause: errors[0]?.error },
+      { cause },
     );
   }
 

@@ -55,7 +55,7 @@ export const contextKeys = {
   /** `none` `untrusted` `refused` `engine` `ready` */
   live: 'ingestTrace.live.state',
   liveFiltered: 'ingestTrace.live.filtered',
-  /** `none` `untrusted` `refused` `idle` `searching` `answered` `empty` `query` `engine` `limit` `unreachable` */
+  /** `none` `untrusted` `refused` `idle` `searching` `answered` `empty` `query` `engine` `limit` `denied` `unreachable` */
   history: 'ingestTrace.history.state',
   historySearching: 'ingestTrace.history.searching',
   /** `stopped` `starting` `running` */

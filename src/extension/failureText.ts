@@ -4,9 +4,9 @@ import { linkFree } from './plainText.ts';
 
 /**
  * `query`: the question is wrong. `engine`: our own process failed. `limit`: it takes more memory or disk than the settings allow.
- * `unreachable`: the places asked did not answer.
+ * `denied`: credentials or a token are missing or refused. `unreachable`: the places asked did not answer.
  */
-export type FailureKind = 'cancelled' | 'query' | 'engine' | 'limit' | 'unreachable';
+export type FailureKind = 'cancelled' | 'query' | 'engine' | 'limit' | 'denied' | 'unreachable';
 
 export interface FailureInfo {
   readonly kind: FailureKind;
@@ -26,7 +26,7 @@ export function failureOf(error: unknown): FailureInfo {
     kind:
       code === 'cancelled'
         ? 'cancelled'
-        : code === 'query' || code === 'limit'
+        : code === 'query' || code === 'limit' || code === 'denied'
           ? code
           : engineCodes.has(code)
             ? 'engine'
@@ -40,25 +40,13 @@ export function failureOf(error: unknown): FailureInfo {
 /** `Cannot search for "status:failed" in prod: …. What to do.` */
 export function failureText(doing: string, failure: FailureInfo): string {
   const at = failure.column === undefined ? '' : ` (column ${failure.column})`;
-  // A message of several places' failures is long, and each part of it says what to do.
-  if (failure.message.length > longMessage) return linkFree(`Cannot ${doing}: ${failure.message}${at}`, 1000);
   return linkFree(`Cannot ${doing}: ${failure.message}${at}${advice(failure)}`, 1000);
 }
 
-const longMessage = 200;
-
+/** What the places that were asked fail with says itself what to do. */
 function advice(failure: FailureInfo): string {
   const end = /[.!?…]$/.test(failure.message) ? '' : '.';
-  switch (failure.kind) {
-    case 'engine':
-      return `${end} Try again; the log tells more.`;
-    case 'unreachable':
-      return `${end} Check the environment's URLs and that what they name is running.`;
-    case 'query':
-    case 'limit':
-    case 'cancelled':
-      return end;
-  }
+  return failure.kind === 'engine' ? `${end} Try again; the log tells more.` : end;
 }
 
 function dataOf(error: unknown): { code?: string; column?: number } {

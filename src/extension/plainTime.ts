@@ -17,6 +17,20 @@ export function localTime(ms: number, nowMs: number): string {
   return day === localDay(new Date(nowMs)) ? localClock(date) : `${day} ${localClock(date)}`;
 }
 
+/** What stands at a mark of an axis whose marks are `widthMs` apart: a time of day, at midnight and beyond days the date. */
+export function tickText(ms: number, widthMs: number): string {
+  const date = new Date(ms);
+  const isMidnight = date.getHours() + date.getMinutes() + date.getSeconds() + date.getMilliseconds() === 0;
+  if (isMidnight || widthMs >= 86_400_000) return localDay(date);
+  if (widthMs < 1000) return `${localClock(date)}.${pad(date.getMilliseconds(), 3)}`;
+  return widthMs < 60_000 ? localClock(date) : localClock(date).slice(0, 5);
+}
+
+/** What the reader's clock is ahead of UTC then. */
+export function zoneMsAt(ms: number): number {
+  return -new Date(ms).getTimezoneOffset() * 60_000;
+}
+
 function localDay(date: Date): string {
   return `${pad(date.getFullYear(), 4)}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
 }

@@ -32,9 +32,10 @@ export class StatusBar implements vscode.Disposable {
       this.#item.hide();
       return;
     }
-    const { text, failed } = this.#live.load(current.name);
+    const { text, failed, down } = this.#live.load(current.name);
     const name = iconFree(current.name, 40);
-    this.#item.text = failed ? `$(warning) ${name}` : `$(pulse) ${name}${text === '' ? '' : `: ${text}`}`;
+    const icon = failed || down > 0 ? '$(warning)' : '$(pulse)';
+    this.#item.text = `${icon} ${name}${failed || text === '' ? '' : `: ${text}`}`;
     const state = failed ? 'cannot be asked, the Live view says why' : text;
     this.#item.tooltip = [`Ingest Trace environment: ${name}`, state, 'Click to select another']
       .filter((line) => line !== '')

@@ -35,6 +35,7 @@ const byId = (id: string): HTMLElement => {
 const title = byId('title');
 const hint = byId('hint');
 const legend = byId('legend');
+const axis = byId('axis');
 const lanes = byId('lanes');
 
 function draw(timeline: Timeline): void {
@@ -44,8 +45,10 @@ function draw(timeline: Timeline): void {
   legend.hidden = isEmpty;
   hint.textContent = isEmpty
     ? 'Nothing to draw yet: search tasks in the History view, and they appear here.'
-    : `${clock(timeline.startMs)} – ${clock(timeline.endMs)}. A bar spans a task's first to its last record, waiting included. ` +
+    : `${timeline.subtitle} A bar spans a task's first to its last record, waiting included. ` +
       "Arrow keys move between tasks, Enter opens a task's log.";
+  axis.replaceChildren(axisElement(timeline));
+  axis.hidden = isEmpty;
   lanes.replaceChildren(...timeline.lanes.map((lane) => laneElement(lane, timeline)));
   const bars = allBars();
   const again = bars.find((bar) => bar.dataset['task'] === focused);
@@ -65,9 +68,28 @@ function laneElement(lane: TimelineLane, timeline: Timeline): HTMLElement {
   const track = document.createElement('div');
   track.className = 'track';
   track.style.height = `${lane.rows * 22}px`;
-  track.append(...lane.bars.map((bar) => barElement(bar, timeline)));
+  track.append(...tickElements(timeline), ...lane.bars.map((bar) => barElement(bar, timeline)));
   row.append(name, track);
   return row;
+}
+
+/** The marks' labels, above the lanes' tracks. */
+function axisElement(timeline: Timeline): HTMLElement {
+  const track = document.createElement('div');
+  track.className = 'track';
+  const ticks = tickElements(timeline);
+  for (const [at, tick] of ticks.entries()) tick.textContent = timeline.ticks[at]?.label ?? '';
+  track.append(...ticks);
+  return track;
+}
+
+function tickElements({ startMs, endMs, ticks }: Timeline): HTMLElement[] {
+  return ticks.map(({ atMs }) => {
+    const tick = document.createElement('div');
+    tick.className = 'tick';
+    tick.style.left = `${((atMs - startMs) / Math.max(endMs - startMs, 1)) * 100}%`;
+    return tick;
+  });
 }
 
 function barElement(bar: TimelineBar, { startMs, endMs }: Timeline): HTMLElement {
@@ -82,10 +104,11 @@ function barElement(bar: TimelineBar, { startMs, endMs }: Timeline): HTMLElement
   button.style.left = `${left}%`;
   button.style.width = `${width}%`;
   button.style.top = `${bar.row * 22}px`;
-  const text = `${bar.task}, ${bar.status}, ${clock(bar.startMs)} to ${clock(bar.endMs)}, ${bar.detail}`;
-  button.title = text;
-  button.setAttribute('aria-label', text);
-  button.textContent = bar.task;
+  button.title = bar.text;
+  button.setAttribute('aria-label', bar.text);
+  const name = document.createElement('span');
+  name.textContent = bar.task;
+  button.append(name);
   return button;
 }
 
@@ -93,12 +116,9 @@ function allBars(): HTMLElement[] {
   return [...lanes.querySelectorAll<HTMLElement>('.bar')];
 }
 
-function clock(ms: number): string {
-  return new Date(ms).toLocaleTimeString(undefined, { hour12: false });
-}
-
 function open(target: EventTarget | null): void {
-  const task = target instanceof HTMLElement ? target.dataset['task'] : undefined;
+  const bar = target instanceof Element ? target.closest<HTMLElement>('.bar') : undefined;
+  const task = bar?.dataset['task'];
   if (task !== undefined) post({ kind: 'open', task });
 }
 

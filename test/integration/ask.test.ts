@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
@@ -190,6 +192,32 @@ suite('connect', () => {
       coordinators.map(({ kind }) => kind),
       ['down'],
     );
+  });
+
+  test('is denied where all places are for want of credentials, and says once what to do for each', async (t) => {
+    const folder = await LogFolder.create();
+    await using _folder = folder;
+    const server = createServer((_request, response) => {
+      response.writeHead(403, { 'content-type': 'application/xml' });
+      response.end('<Error><Code>AccessDenied</Code><Message>no</Message></Error>');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    t.after(() => server.close());
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) {
+      const before = process.env[name];
+      process.env[name] = 'test';
+      t.after(() => (before === undefined ? delete process.env[name] : (process.env[name] = before)));
+    }
+    const { port } = server.address() as AddressInfo;
+    const s3 = { endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', forcePathStyle: true };
+    await using connection = new OpenConnection(folder, { logs: 's3://bucket/logs', index: 's3://bucket/index', s3 });
+    await assert.rejects(connection.asked.search(query('status:failed'), 'auto', { limit: 10 }), (error) => {
+      assert.ok(error instanceof BackendError);
+      assert.equal(error.code, 'denied');
+      assert.equal(error.reasons.length, 2);
+      assert.match(error.message, /s3:\/\/bucket\/index.*AWS credentials/);
+      return true;
+    });
   });
 
   test('tells every reason when no place can answer', async () => {

@@ -182,6 +182,18 @@ suite('LiveBackend', () => {
     });
   });
 
+  test('asks for a token where every coordinator wants one', async () => {
+    await using bad = await misbehaving((_path, response) => Boolean(response.writeHead(401).end()));
+    await using backend = live([bad.url]);
+    await assert.rejects(backend.search(query(''), { limit: 10 }), (error) => {
+      assert.ok(error instanceof BackendError);
+      assert.equal(error.code, 'denied');
+      assert.match(error.message, /Set Coordinator Token/);
+      assert.doesNotMatch(error.message, /secret|Check that the system runs/);
+      return true;
+    });
+  });
+
   test('finds one task with its attempts, wherever it is held', async () => {
     await using a = await startLoopbackCoordinator('c-1', [task('id with/slash?', { attempts: 1 })]);
     await using b = await startLoopbackCoordinator('c-2', [task('id with/slash?', { attempts: 2 })]);

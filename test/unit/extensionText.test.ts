@@ -79,7 +79,8 @@ test('writes any value as a term that the query grammar reads back', () => {
 test('reads failures by their code', () => {
   assert.equal(failureOf(new EngineCrashed('signal SIGKILL')).kind, 'engine');
   assert.equal(failureOf(new EngineError('internal', 'x')).kind, 'engine');
-  assert.equal(failureOf(new EngineError('denied', 'x')).kind, 'unreachable');
+  assert.equal(failureOf(new EngineError('denied', 'x')).kind, 'denied');
+  assert.equal(failureOf(new EngineError('nowhere', 'x')).kind, 'unreachable');
   assert.equal(failureOf(new EngineError('limit', 'x')).kind, 'limit');
   assert.equal(failureOf(new DOMException('stop', 'AbortError')).kind, 'cancelled');
   assert.equal(failureOf(new TypeError('a bug')).kind, 'engine');
@@ -92,8 +93,10 @@ test('reads failures by their code', () => {
 });
 
 test('a failure says what failed, with which input, and what to do', () => {
-  const text = failureText('search prod for "a"', failureOf(new EngineError('unreachable', 'no answer from http://x')));
-  assert.match(text, /^Cannot search prod for "a": no answer from http:\/\/x\. Check the environment's URLs/);
+  const unreachable = failureOf(new EngineError('unreachable', 'No answer from http://x. Check the URL.'));
+  const told = 'Cannot search prod for "a": No answer from http://x. Check the URL.';
+  assert.equal(failureText('search prod for "a"', unreachable), told, 'places say themselves what to do, once');
+  assert.match(failureText('x', failureOf(new EngineError('internal', 'oh'))), /oh\. Try again; the log tells more\.$/);
   assert.match(
     failureText('x', failureOf(new EngineError('query', 'expected y', { column: 3 }))),
     /expected y \(column 3\)\.$/,

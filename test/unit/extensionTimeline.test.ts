@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { timelineHtml } from '../../src/extension/panels/timelineHtml.ts';
 import type { FoldedTask } from '../../src/model/task.ts';
+import { tickText } from '../../src/extension/plainTime.ts';
 import { isTimelineRequest, isTimelineUpdate, timelineOf } from '../../src/model/timeline.ts';
+import { timeTicks } from '../../src/model/timeTicks.ts';
 
 function task(id: string, worker: string | undefined, firstTs: number, lastTs: number): FoldedTask {
   const known = { task: id, status: 'running', attempts: 1, firstTs, lastTs, durationMs: lastTs - firstTs } as const;
@@ -12,7 +14,6 @@ function task(id: string, worker: string | undefined, firstTs: number, lastTs: n
 }
 
 const timeline = timelineOf(
-  'prod',
   [
     task('b', 'w-10', 5, 20),
     task('a', 'w-2', 10, 30),
@@ -20,7 +21,13 @@ const timeline = timelineOf(
     task('d', 'w-2', 31, 35),
     task('e', undefined, 0, 1),
   ],
-  ({ task }) => `detail of ${task}`,
+  {
+    title: 'prod',
+    subtitle: (startMs, endMs) => `${startMs} to ${endMs}`,
+    bar: ({ task }) => `text of ${task}`,
+    tick: (ms, widthMs) => `${ms}/${widthMs}`,
+    zoneMs: () => 0,
+  },
 );
 
 test('gives each worker a lane, in the order in which people count', () => {
@@ -42,6 +49,45 @@ test('bars of one row never overlap, and rows are few', () => {
     ],
   );
   assert.equal(lane?.rows, 2);
+});
+
+test('says what it spans, and marks moments of it', () => {
+  assert.equal(timeline.subtitle, '0 to 40');
+  assert.deepEqual(
+    timeline.ticks.map(({ label }) => label),
+    ['0/10', '10/10', '20/10', '30/10', '40/10'],
+  );
+});
+
+test('of no tasks there is nothing to draw', () => {
+  const words = { title: 'prod', subtitle: () => 'x', bar: () => 'x', tick: () => 'x', zoneMs: () => 0 };
+  const empty = timelineOf([], words);
+  assert.deepEqual(empty, { title: 'prod', subtitle: '', startMs: 0, endMs: 0, ticks: [], lanes: [] });
+});
+
+test('the marks of an axis are few, on whole units of the clock, and days begin at the midnight of the zone', () => {
+  const hour = 3_600_000;
+  const start = Date.UTC(2026, 10, 20, 11, 7);
+  const days = timeTicks(start, start + 5 * 24 * hour, 2 * hour);
+  assert.equal(days.widthMs, 24 * hour);
+  assert.deepEqual(
+    days.atMs.map((ms) => new Date(ms).toISOString()),
+    [21, 22, 23, 24, 25].map((day) => `2026-11-${day - 1}T22:00:00.000Z`),
+  );
+  for (const span of [0, 1, 999, 61_000, 7 * hour, 400 * 24 * hour, 90_000 * 24 * hour]) {
+    const { atMs, widthMs } = timeTicks(start, start + span, 0);
+    assert.ok(atMs.length <= 8, `${span}`);
+    assert.ok(atMs.every((ms) => ms >= start && ms <= start + span && ms % widthMs === 0));
+  }
+});
+
+test('a mark tells the time of day as exactly as the marks stand apart, and the date where a day begins', () => {
+  const at = (hours: number, minutes = 0, ms = 0) => new Date(2026, 10, 23, hours, minutes, 0, ms).getTime();
+  assert.equal(tickText(at(0), 3_600_000), '2026-11-23');
+  assert.equal(tickText(at(12), 86_400_000), '2026-11-23');
+  assert.equal(tickText(at(14, 5), 300_000), '14:05');
+  assert.equal(tickText(at(14, 5), 5000), '14:05:00');
+  assert.equal(tickText(at(14, 5, 20), 10), '14:05:00.020');
 });
 
 test('an update survives the way to the page, and nothing else passes for one', () => {

@@ -170,6 +170,16 @@ test('counts what is retrying over all coordinators', () => {
   assert.equal(loadText(state), '4 running · 6 retrying · 2 pending');
 });
 
+test('coordinators that do not answer are counted, marked, and never said to run nothing', () => {
+  const down = { kind: 'down', url: 'http://c-2', message: 'nothing listens there' } as const;
+  const all = live([down]);
+  assert.equal(loadText(all), '1 coordinator down');
+  assert.equal(liveNodes([all], 'prod', nowMs)[0]?.icon?.id, 'error');
+  const some = live([up('c-1', []), down]);
+  assert.equal(loadText(some), '0 running · 1 coordinator down');
+  assert.equal(liveNodes([some], 'prod', nowMs)[0]?.icon?.id, 'warning');
+});
+
 const summary = (from: readonly Provenance[], overrides: Partial<AnswerSummary> = {}): AnswerSummary => ({
   total: 2,
   totalIs: 'exact',

@@ -29,7 +29,7 @@ export function registerCommands(
 }
 
 /** What can be read at a glance. */
-const shownLength = 320;
+const shownLength = 480;
 
 /** Shows a failure; the log has the details. With `retry`, offers to try again. */
 export async function tellFailure(message: string, retry?: () => unknown): Promise<void> {

@@ -128,7 +128,10 @@ export class SystemCommands {
   async #setToken(row: unknown): Promise<void> {
     const { environments, tokens } = this.#parts;
     const target = targetOf(row);
-    const name = target?.kind === 'environment' ? target.environment : environments.current?.name;
+    const name =
+      target?.kind === 'environment' || target?.kind === 'coordinator'
+        ? target.environment
+        : environments.current?.name;
     const environment = name === undefined ? undefined : environments.get(name);
     const origins = environment ? coordinatorOrigins([environment]) : [];
     if (!environment || origins.length === 0) {

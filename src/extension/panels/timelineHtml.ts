@@ -22,7 +22,10 @@ export function timelineHtml({ nonce, cspSource, script, style }: TimelinePage):
 <h1 id="title"></h1>
 <p id="legend" aria-hidden="true"></p>
 <p id="hint" role="status"></p>
+<div id="chart">
+<div id="axis" aria-hidden="true"></div>
 <div id="lanes" role="list" aria-label="Workers"></div>
+</div>
 <script nonce="${nonce}" src="${script}"></script>
 </body>
 </html>`;

@@ -5,8 +5,12 @@ import * as vscode from 'vscode';
 import { isTimelineRequest, type TimelineUpdate, timelineOf } from '../../model/timeline.ts';
 import type { TaskLogDocuments } from '../documents/taskLogDocuments.ts';
 import { failureOf, failureText } from '../failureText.ts';
+import { durationText, timeText } from '../../model/readableNumbers.ts';
+import type { FoldedTask } from '../../model/task.ts';
 import { plainLine } from '../plainText.ts';
+import { tickText, zoneMsAt } from '../plainTime.ts';
 import type { Environments } from '../settings/environments.ts';
+import { shownText } from '../views/answerNotice.ts';
 import type { HistoryView } from '../views/historyView.ts';
 import { errorText, placeText } from '../views/taskNodes.ts';
 import { timelineHtml } from './timelineHtml.ts';
@@ -88,18 +92,30 @@ export class TimelinePanel implements vscode.Disposable {
     if (!this.#panel) return;
     const { answer } = this.#history;
     const environment = plainLine(this.#environments.current?.name ?? '');
-    const title = answer ? `${environment}: ${plainLine(answer.query) || 'all tasks'}` : '';
-    const timeline = timelineOf(title, answer?.tasks ?? [], (task) =>
-      [placeText(task), `attempt ${task.attempts}`, task.error ? errorText(task.error, 120) : '']
-        .filter((part) => part !== '')
-        .join(' · '),
-    );
-    const update: TimelineUpdate = {
-      kind: 'timeline',
-      // JSON has no infinities: without tasks the range is empty.
-      timeline: timeline.lanes.length > 0 ? timeline : { ...timeline, startMs: 0, endMs: 0 },
-    };
+    const timeline = timelineOf(answer?.tasks ?? [], {
+      title: answer ? `${environment}: ${plainLine(answer.query) || 'all tasks'}` : '',
+      subtitle: (startMs, endMs) =>
+        answer
+          ? `${shownText(answer.tasks.length, answer.summary)}, ${timeText(startMs)} to ${timeText(endMs)}. Each stands in the lane of its last worker.`
+          : '',
+      bar: barText,
+      tick: tickText,
+      zoneMs: zoneMsAt,
+    });
+    const update: TimelineUpdate = { kind: 'timeline', timeline };
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- not a window: the page is the only receiver
     void this.#panel.webview.postMessage(update);
   }
+}
+
+function barText(task: FoldedTask): string {
+  return [
+    `${plainLine(task.task)}, ${task.status}, ${timeText(task.firstTs)} to ${timeText(task.lastTs)}`,
+    durationText(task.durationMs),
+    placeText(task),
+    `attempt ${task.attempts}`,
+    task.error ? errorText(task.error, 120) : '',
+  ]
+    .filter((part) => part !== '')
+    .join(' · ');
 }

@@ -11,12 +11,16 @@ import { localTime } from '../plainTime.ts';
  * the logs: …`. Notes of partial answers and fallbacks always stand in it.
  */
 export function answerNotice(shown: number, summary: AnswerSummary, nowMs: number): string {
-  const total = summary.totalIs === 'exact' ? summary.total : Math.max(summary.total, shown);
-  const more = summary.totalIs === 'atLeast' ? 'at least ' : '';
-  const count = shown < total ? `${shown} of ${more}${countText(total, 'task')}` : `${more}${countText(total, 'task')}`;
   const from = sources(summary.from, nowMs);
-  const head = `${count}${from === '' ? '' : ` from ${from}`}, ${durationText(summary.ms)}.`;
+  const head = `${shownText(shown, summary)}${from === '' ? '' : ` from ${from}`}, ${durationText(summary.ms)}.`;
   return [head, ...notes(summary.from)].join(' ');
+}
+
+/** `12 of at least 340 tasks` */
+export function shownText(shown: number, { total: counted, totalIs }: AnswerSummary): string {
+  const total = totalIs === 'exact' ? counted : Math.max(counted, shown);
+  const all = `${totalIs === 'atLeast' ? 'at least ' : ''}${countText(total, 'task')}`;
+  return shown < total ? `${shown} of ${all}` : all;
 }
 
 /** What people must know of an answer: why a place was passed over, what could not be read. Each once. */

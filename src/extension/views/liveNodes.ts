@@ -7,7 +7,7 @@ import { internalCommandIds } from '../commandIds.ts';
 import { plainLine } from '../plainText.ts';
 import { countText } from '../../model/readableNumbers.ts';
 import { liveTaskNode } from './taskNodes.ts';
-import type { ViewNode } from './viewNode.ts';
+import type { NodeIcon, ViewNode } from './viewNode.ts';
 
 /** What is known of one environment now. */
 export interface LiveState {
@@ -34,17 +34,30 @@ export function retryingCount(states: readonly LiveState[]): number {
   );
 }
 
-/** `12 running · 1 retrying` */
+/** `12 running · 1 retrying`; of coordinators that do not answer nothing is said but that. */
 export function loadText(state: LiveState): string {
   const { snapshot } = state;
   if (!snapshot) return '';
-  const down = snapshot.coordinators.filter((coordinator) => coordinator.kind === 'down').length;
+  const down = downCount(state);
+  const isAnyUp = snapshot.coordinators.length > down;
   const parts = (['running', 'retrying', 'assigned', 'pending'] as const)
     .map((status) => [status, sumOf(snapshot.coordinators, status)] as const)
-    .filter(([status, count]) => count > 0 || status === 'running')
+    .filter(([status, count]) => count > 0 || (status === 'running' && isAnyUp))
     .map(([status, count]) => `${count.toLocaleString('en-US')} ${status}`);
   if (down > 0) parts.push(`${countText(down, 'coordinator')} down`);
   return parts.join(' · ');
+}
+
+/** Coordinators that do not answer. */
+export function downCount({ snapshot }: LiveState): number {
+  return snapshot?.coordinators.filter((coordinator) => coordinator.kind === 'down').length ?? 0;
+}
+
+function environmentIcon(state: LiveState): NodeIcon {
+  const down = downCount(state);
+  if (state.failure !== undefined || (down > 0 && down === state.snapshot?.coordinators.length))
+    return { id: 'error', color: 'list.errorForeground' };
+  return down > 0 ? { id: 'warning', color: 'list.warningForeground' } : { id: 'server-environment' };
 }
 
 function environmentNode(state: LiveState, isCurrent: boolean, isOneOfMany: boolean, nowMs: number): ViewNode {
@@ -65,7 +78,7 @@ function environmentNode(state: LiveState, isCurrent: boolean, isOneOfMany: bool
     ]
       .filter((line) => line !== '')
       .join('\n'),
-    icon: state.failure === undefined ? { id: 'server-environment' } : { id: 'error', color: 'list.errorForeground' },
+    icon: environmentIcon(state),
     context: isCurrent ? 'environment.current' : 'environment',
     expand: children.length === 0 ? 'none' : isCurrent ? 'expanded' : 'collapsed',
     target: { kind: 'environment', environment: environment.name },

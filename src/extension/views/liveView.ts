@@ -9,7 +9,7 @@ import { countText } from '../../model/readableNumbers.ts';
 import type { Environments } from '../settings/environments.ts';
 import type { WorkspaceSources } from '../sources/workspaceSources.ts';
 import { failureRows } from './failureRows.ts';
-import { type LiveState, liveNodes, loadText, retryingCount } from './liveNodes.ts';
+import { downCount, type LiveState, liveNodes, loadText, retryingCount } from './liveNodes.ts';
 import { type NodeHandle, NodeTree } from './nodeTree.ts';
 import { TaskDetails } from './taskDetails.ts';
 import { attemptNodes } from './taskNodes.ts';
@@ -71,9 +71,11 @@ export class LiveView implements vscode.Disposable {
   }
 
   /** What the status bar tells of an environment; empty before it has been asked. */
-  load(environment: string): { readonly text: string; readonly failed: boolean } {
+  load(environment: string): { readonly text: string; readonly failed: boolean; readonly down: number } {
     const state = this.#states().find((other) => other.environment.name === environment);
-    return state ? { text: loadText(state), failed: state.failure !== undefined } : { text: '', failed: false };
+    return state
+      ? { text: loadText(state), failed: state.failure !== undefined, down: downCount(state) }
+      : { text: '', failed: false, down: 0 };
   }
 
   /** Asks now; resolves once the answer is drawn. */
