@@ -1,6 +1,7 @@
 /** One environment's places behind one door: asks live and index together, the logs where the index cannot answer. */
 
 import { indexLogs } from '../index/indexLogs.ts';
+import { hasLogObjects } from '../logs/hasLogObjects.ts';
 import { listLogObjects } from '../logs/listLogObjects.ts';
 import type { AskMode, RecordsAnswer, SearchAnswer, TaskAnswer } from '../model/answer.ts';
 import { assertNever } from '../model/assertNever.ts';
@@ -150,7 +151,7 @@ class EnvironmentConnection implements Connection {
     const logs = this.#places.logs();
     const { fields, retainMs } = this.#places;
     try {
-      return await indexLogs({
+      const summary = await indexLogs({
         logs,
         index,
         ...(fields ? { fields } : {}),
@@ -160,6 +161,8 @@ class EnvironmentConnection implements Connection {
         ...(signal ? { signal } : {}),
         ...(onProgress ? { onProgress } : {}),
       });
+      const isEmpty = summary.objects + summary.unread === 0 && !(await hasLogObjects(logs, signal));
+      return isEmpty ? { ...summary, hasNoLogs: true } : summary;
     } catch (error) {
       signal?.throwIfAborted();
       throw toBackendError(error, `The logs could not be indexed into ${index.url}`);

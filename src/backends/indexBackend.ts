@@ -5,6 +5,7 @@ import type { Query } from '../model/query/query.ts';
 import { IndexError } from '../index/indexError.ts';
 import type { IndexSource } from '../index/indexReader.ts';
 import type { LogIndex } from '../index/logIndex.ts';
+import { aboutTasksOnly } from './aboutTasksOnly.ts';
 import { toBackendError } from './backendError.ts';
 import { IndexOverview } from './indexOverview.ts';
 import type { OverviewBackend } from './overviewBackend.ts';
@@ -60,7 +61,7 @@ export class IndexBackend implements TaskBackend {
       return {
         records: page.records,
         totalIs: page.hasMore ? 'atLeast' : 'exact',
-        from: [this.#provenance(page.source, options)],
+        from: [withNote(this.#provenance(page.source, options), aboutTasksOnly(query))],
       };
     });
   }
@@ -95,6 +96,12 @@ export class IndexBackend implements TaskBackend {
       ...(source.cutTs === undefined ? {} : { note: cutNote(source.cutTs) }),
     };
   }
+}
+
+/** The place's own note comes first: it tells what is missing. */
+function withNote(from: Provenance, note: string | undefined): Provenance {
+  if (note === undefined) return from;
+  return { ...from, note: from.note === undefined ? note : `${from.note}; ${note}` };
 }
 
 function cutNote(cutTs: number): string {

@@ -33,6 +33,9 @@ export async function runCommand(args: readonly string[], context: ProcessContex
   const { stdout, stderr, signal } = context;
   const leading = args.findIndex((argument) => !['--json', '--help', '-h', '--version'].includes(argument));
   const flags = leading === -1 ? args : args.slice(0, leading);
+  // As other commands have it: `help` is `--help`, `help search` is `search --help`.
+  const isHelp = leading !== -1 && args[leading] === 'help';
+  if (isHelp) return runCommand([...flags, '--help', ...args.slice(leading + 1)], context);
   const rest = leading === -1 ? [] : args.slice(leading);
   const terminal = new Terminal({ stdout, stderr, json: false });
   if (flags.includes('--version')) {

@@ -142,6 +142,6 @@ async function fieldsOf(values: OptionValues, cwd: string): Promise<Fields | und
 }
 
 function checked(option: string, value: string, problem: string | undefined): string {
-  if (problem !== undefined) throw new WrongUse(`--${option}: ${problem}.`);
+  if (problem !== undefined) throw new WrongUse(`--${option}: ${problem}${problem.endsWith('?') ? '' : '.'}`);
   return value;
 }

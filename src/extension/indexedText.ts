@@ -3,7 +3,8 @@
 import type { IndexPassSummary } from '../model/indexPass.ts';
 import { countText, durationText } from '../model/readableNumbers.ts';
 
-export function indexedText({ objects, records, rejected, unread, ms }: IndexPassSummary): string {
+export function indexedText({ objects, records, rejected, unread, ms, hasNoLogs }: IndexPassSummary): string {
+  if (hasNoLogs) return "There are no log objects: check the URL of the environment's logs.";
   const lines = rejected > 0 ? `, ${countText(rejected, 'line')} rejected` : '';
   const done = `Indexed ${countText(objects, 'log object')} in ${durationText(ms)}: ${countText(records, 'record')}${lines}.`;
   if (unread > 0) {

@@ -10,4 +10,6 @@ export interface IndexPassSummary {
   /** Log objects that could not be read in this pass. */
   readonly unread: number;
   readonly ms: number;
+  /** There is not one log object: the URL of the logs may be wrong. */
+  readonly hasNoLogs?: true;
 }

@@ -530,6 +530,41 @@ test('records are not asked of coordinators alone', async () => {
   assert.match(stderr, /coordinators hold no records: --index URL or --logs URL/);
 });
 
+test('an answer for people says up to when it is complete', async () => {
+  const empty = join(folder, 'told-index');
+  const at = pathToFileURL(empty).href;
+  await run(['index', '--logs', logs, '--index', at]);
+  const { code, stdout, stderr } = await run(['search', 'status:faild', '--index', at]);
+  assert.equal(code, 0);
+  assert.match(
+    stdout,
+    /^0 tasks, in .+, from the index \(complete up to \d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d; /,
+  );
+  assert.match(stderr, /No task is ever status:faild; it is pending, assigned/);
+  const records = await run(['records', 'is:live', '--index', at]);
+  assert.match(records.stderr, /is:live asks about tasks: no record meets it by itself/);
+  const rejected = await run(['index', 'status', '--rejected', '--index', at]);
+  assert.match(rejected.stdout, /^\S+ at byte \d+: [^:]+: \S/);
+});
+
+test('a log root without log objects is told', async () => {
+  const nothing = pathToFileURL(join(folder, 'no-such-logs')).href;
+  const { code, stdout, stderr } = await run(['index', '--logs', nothing, '--index', `${nothing}-index`]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^Indexed 0 records of 0 objects/);
+  assert.match(stderr, /There are no log objects at file:.*no-such-logs: check the URL\./);
+});
+
+test('help stands before a call, too, and a file that is not there is told in words', async () => {
+  const { code, stdout } = await run(['help', 'search']);
+  assert.equal(code, 0);
+  assert.match(stdout, /^Usage: ingest-trace search /);
+  assert.match((await run(['help'])).stdout, /^Usage: ingest-trace CALL/);
+  const { code: failed, stderr } = await run(['trace', join(folder, 'none.txt')]);
+  assert.equal(failed, 1);
+  assert.match(stderr, /none\.txt cannot be read: there is no such file\.\n$/);
+});
+
 test('half of a call is told how it goes on', async () => {
   const { code, stderr } = await run(['logs']);
   assert.equal(code, 2);

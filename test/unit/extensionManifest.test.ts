@@ -149,7 +149,7 @@ test('every empty state of a view has a welcome text, and no text waits for a st
   };
   for (const [view, filled] of [
     ['live', ['ready']],
-    ['history', ['searching', 'answered']],
+    ['history', ['searching', 'answered', 'empty']],
   ] as const) {
     const welcomed = contributes.viewsWelcome
       .filter((welcome) => welcome.view === viewIds[view])

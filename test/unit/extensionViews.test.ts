@@ -240,13 +240,19 @@ test('History shows each state so that the next step is plain', () => {
   assert.match(failed.description ?? '', /The engine process ended/);
 });
 
-test('an empty answer leaves the view to its welcome text, unless something must be known', () => {
-  const empty: Answered = { query: 'x', tasks: [], summary: summary([index], { total: 0 }) };
-  assert.deepEqual(face({ kind: 'answered', answer: empty }), { context: 'empty', description: 'x', roots: [] });
+test('an empty answer says what was searched and up to when, and what to do next', () => {
+  const empty: Answered = { query: 'status:faild', tasks: [], summary: summary([index], { total: 0 }) };
+  const shown = face({ kind: 'answered', answer: empty });
+  assert.equal(shown.context, 'empty');
+  assert.match(shown.message ?? '', /^0 tasks from the index \(complete up to /);
+  const [first, hint, edit] = shown.roots;
+  assert.equal(first?.label, 'No task matches this search');
+  assert.match(hint?.label ?? '', /^No task is ever status:faild; it is pending/);
+  assert.equal(edit?.click?.command, 'ingestTrace.searchTasks');
   const partial = { ...empty, summary: summary([{ ...index, note: 'the index lags' }], { total: 0 }) };
   const told = face({ kind: 'answered', answer: partial });
   assert.match(told.message ?? '', /The index lags/);
-  assert.equal(told.roots.length, 1);
+  assert.equal(told.roots.length, 3);
 });
 
 test('a page that repeats a task shows it once, as it was seen last', () => {

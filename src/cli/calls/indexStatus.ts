@@ -77,6 +77,9 @@ async function printStatus(index: LogIndex, { terminal, signal }: CallContext): 
 async function printRejected(index: LogIndex, { terminal, signal }: CallContext): Promise<void> {
   for await (const { object, offsetBytes, reason, raw } of index.rejected(signal)) {
     if (terminal.json) await terminal.printJson({ reason, key: object, offset: offsetBytes, raw });
-    else await terminal.printText(plainLine(`${object} at byte ${offsetBytes}: ${reason} ${raw.slice(0, 200)}`));
+    else
+      await terminal.printText(
+        plainLine(`${object} at byte ${offsetBytes}: ${reason}${raw === '' ? '' : `: ${raw.slice(0, 200)}`}`),
+      );
   }
 }

@@ -4,7 +4,8 @@ import type { AnswerSummary } from '../../model/answer.ts';
 import { asking, judge } from '../asking.ts';
 import type { Call, CallContext } from '../call.ts';
 import type { ExitCode } from '../exitCode.ts';
-import { bytesText, countText, durationText } from '../../model/readableNumbers.ts';
+import { bytesText, countText, durationText, timeText } from '../../model/readableNumbers.ts';
+import { queryHint } from '../../model/query/queryHint.ts';
 import type { OptionValues } from '../options.ts';
 import { readLimitedQuery } from '../readQuery.ts';
 import { printTable } from '../table.ts';
@@ -55,6 +56,8 @@ async function runSearch(values: OptionValues, context: CallContext): Promise<Ex
       await printTable(terminal, taskColumns, answer.tasks);
       await terminal.printText(terminal.style('dim', summaryText(answer.tasks.length, answer.summary)));
     }
+    const hint = answer.tasks.length === 0 ? queryHint(query) : undefined;
+    if (hint !== undefined) terminal.tell(hint);
     return judge(terminal, answer.summary.from);
   });
 }
@@ -62,14 +65,16 @@ async function runSearch(values: OptionValues, context: CallContext): Promise<Ex
 const placeNames = { index: 'the index', direct: 'the logs', clickhouse: 'ClickHouse' } as const;
 
 function summaryText(shown: number, { total, totalIs, ms, from }: AnswerSummary): string {
-  const least = totalIs === 'atLeast' ? 'at least ' : '';
+  const least = totalIs === 'atLeast' && total > 0 ? 'at least ' : '';
   // One that did not answer has no freshness.
   const live = from.filter(({ backend, freshness }) => backend === 'live' && freshness !== undefined).length;
   const places = [
     ...(live === 0 ? [] : [countText(live, 'coordinator')]),
-    ...from.flatMap(({ backend, objects, bytes }) =>
-      backend === 'live' ? [] : `${placeNames[backend]} (${countText(objects, 'object')}, ${bytesText(bytes)})`,
-    ),
+    ...from.flatMap(({ backend, objects, bytes, freshness }) => {
+      if (backend === 'live') return [];
+      const upTo = freshness === undefined ? '' : `complete up to ${timeText(freshness)}; `;
+      return `${placeNames[backend]} (${upTo}${countText(objects, 'object')}, ${bytesText(bytes)})`;
+    }),
   ];
   const head = `${shown < total ? `${shown.toLocaleString('en-US')} of ` : ''}${least}${countText(total, 'task')}`;
   return `${head}, in ${durationText(ms)}${places.length === 0 ? '' : `, from ${places.join(', ')}`}`;

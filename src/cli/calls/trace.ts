@@ -16,9 +16,10 @@ export const traceCall: Call = {
   words: ['trace'],
   usage: '[FILE|-] [--workspace DIR] [--map FROM=TO…] [--source-maps DIR] [--commit SHA]',
   summary: 'the stack traces of a text, each frame with its file and line in the workspace',
-  details:
-    'Reads FILE, or what is piped in. With --json one frame per line, those that fit no file with resolved null and why. ' +
-    'With --commit frames are looked for in that commit, and their lines followed to the files of today.',
+  details: [
+    'Reads FILE, or what is piped in. With --commit frames are looked for in that commit, and their lines followed to the',
+    'files of today. With --json one frame per line, those that fit no file with resolved null and why.',
+  ].join('\n'),
   options: {
     ...workspaceOptions,
     commit: { type: 'text', value: 'SHA', help: 'the commit that ran, where it is known' },
@@ -38,6 +39,8 @@ async function runTrace(values: OptionValues, context: CallContext): Promise<Exi
   const folders = current.files.map(({ root }) => root);
   const revision = commit === undefined ? undefined : await openRevision(folders, commit, context);
   const workspace = revision ? workspaceThen(current, revision) : current;
+  if (file === '-' && 'isTTY' in context.stdin && context.stdin.isTTY)
+    terminal.tell('Paste a stack trace; Ctrl-D on a line of its own ends it.');
   const stdin = context.stdin instanceof Readable ? addAbortSignal(signal, context.stdin) : context.stdin;
   const text = await readText(file === '-' ? stdin : openFile(resolve(cwd, file), signal), file, signal);
   if (!terminal.json) {
@@ -48,6 +51,13 @@ async function runTrace(values: OptionValues, context: CallContext): Promise<Exi
   for await (const frame of traceReport(text, workspace, revision)) await terminal.printJson(frame);
   return exitCode.done;
 }
+
+/** What a person calls it. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'it may not be opened',
+};
 
 function openFile(path: string, signal: AbortSignal): AsyncIterable<Uint8Array> {
   return createReadStream(path, { signal });
@@ -68,7 +78,7 @@ async function readText(chunks: AsyncIterable<Uint8Array>, name: string, signal:
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof Error && 'code' in error) {
-      throw new Failure(`${name} cannot be read: ${error.message}`, { cause: error });
+      throw new Failure(`${name} cannot be read: ${reasons[String(error.code)] ?? error.message}.`, { cause: error });
     }
     throw error;
   }

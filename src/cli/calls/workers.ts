@@ -20,7 +20,7 @@ export const workersCall: Call = {
     'With --at, from the index or the logs, one attempt per line: {worker, task, attempt, status, isOpen, startTs, endTs, …}.',
   ].join('\n'),
   options: {
-    at: { type: 'text', value: 'TIME', help: 'then rather than now: 2h ago, a date, or RFC 3339' },
+    at: { type: 'text', value: 'TIME', help: 'then rather than now: 2h (ago), a date, or RFC 3339' },
     ...askOptions,
   },
   run: runWorkers,

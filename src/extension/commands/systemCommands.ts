@@ -181,7 +181,7 @@ export class SystemCommands {
           );
         },
       );
-      if (pass.unread > 0) void vscode.window.showWarningMessage(indexedText(pass));
+      if (pass.unread > 0 || pass.hasNoLogs) void vscode.window.showWarningMessage(indexedText(pass));
       else void vscode.window.showInformationMessage(indexedText(pass));
       await history.searchAgain();
     } catch (error) {

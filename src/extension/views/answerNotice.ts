@@ -19,7 +19,7 @@ export function answerNotice(shown: number, summary: AnswerSummary, nowMs: numbe
 /** `12 of at least 340 tasks` */
 export function shownText(shown: number, { total: counted, totalIs }: AnswerSummary): string {
   const total = totalIs === 'exact' ? counted : Math.max(counted, shown);
-  const all = `${totalIs === 'atLeast' ? 'at least ' : ''}${countText(total, 'task')}`;
+  const all = `${totalIs === 'atLeast' && total > 0 ? 'at least ' : ''}${countText(total, 'task')}`;
   return shown < total ? `${shown} of ${all}` : all;
 }
 

@@ -2,8 +2,10 @@
 
 import { assertNever } from '../../model/assertNever.ts';
 import type { AnswerSummary, SearchAnswer } from '../../model/answer.ts';
+import { parseQuery } from '../../model/query/parseQuery.ts';
+import { queryHint } from '../../model/query/queryHint.ts';
 import type { FoldedTask } from '../../model/task.ts';
-import { internalCommandIds } from '../commandIds.ts';
+import { commandIds, internalCommandIds } from '../commandIds.ts';
 import type { FailureInfo, FailureKind } from '../failureText.ts';
 import { plainLine } from '../plainText.ts';
 import { answerNotice } from './answerNotice.ts';
@@ -61,14 +63,13 @@ export function historyFace(environment: string, state: HistoryState, nowMs: num
       };
     case 'answered': {
       const { answer } = state;
-      const notice = answerNotice(answer.tasks.length, answer.summary, nowMs);
-      // A message hides the welcome text, which tells what to do next; only what must be known displaces it.
-      const silent = answer.tasks.length === 0 && answer.summary.from.every((share) => !share.partial && !share.note);
+      const isEmpty = answer.tasks.length === 0;
       return {
-        context: answer.tasks.length === 0 ? 'empty' : 'answered',
+        context: isEmpty ? 'empty' : 'answered',
         description: queryText(answer.query),
-        ...(silent ? {} : { message: notice }),
-        roots: answer.tasks.length === 0 && !silent ? [emptyNode(environment)] : taskNodes(environment, answer, nowMs),
+        // Of an empty answer most of all: it may only be that what was searched is not up to date.
+        message: answerNotice(answer.tasks.length, answer.summary, nowMs),
+        roots: isEmpty ? emptyNodes(environment, answer.query, nowMs) : taskNodes(environment, answer, nowMs),
       };
     }
     case 'failed':
@@ -105,14 +106,22 @@ function taskNodes(environment: string, answer: Answered, nowMs: number): ViewNo
   return nodes;
 }
 
-function emptyNode(environment: string): ViewNode {
-  return {
-    id: `${environment}//empty`,
-    label: 'No task matches this search',
-    icon: { id: 'info' },
-    context: 'note',
-    expand: 'none',
-    target: { kind: 'note' },
-    children: [],
-  };
+/** That there is nothing, and what to do next. */
+function emptyNodes(environment: string, query: string, nowMs: number): ViewNode[] {
+  const parsed = parseQuery(query, { nowMs });
+  const hint = parsed.kind === 'query' ? queryHint(parsed.query) : undefined;
+  const note = { context: 'note', expand: 'none', target: { kind: 'note' }, children: [] } as const;
+  return [
+    { ...note, id: `${environment}//empty`, label: 'No task matches this search', icon: { id: 'info' } },
+    ...(hint === undefined
+      ? []
+      : [{ ...note, id: `${environment}//hint`, label: plainLine(hint), tooltip: hint, icon: { id: 'lightbulb' } }]),
+    {
+      ...note,
+      id: `${environment}//edit`,
+      label: 'Edit the search…',
+      icon: { id: 'search' },
+      click: { command: commandIds.searchTasks, title: 'Edit the Search' },
+    },
+  ];
 }
