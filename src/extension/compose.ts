@@ -22,6 +22,7 @@ import { FailureLenses } from './sources/failureLenses.ts';
 import { FrameNotes } from './sources/frameNotes.ts';
 import { FrameOpener } from './sources/frameOpener.ts';
 import { LearnedMappings } from './sources/learnedMappings.ts';
+import { OwnSources } from './sources/ownSources.ts';
 import { WorkspaceSources } from './sources/workspaceSources.ts';
 import { StatusBar } from './statusBar.ts';
 import { HistoryView } from './views/historyView.ts';
@@ -59,10 +60,11 @@ export async function compose(context: vscode.ExtensionContext): Promise<Composi
 
   const harness = new LocalHarness(dist('cli.mjs'), context.storageUri, environments);
   const learned = new LearnedMappings(context.workspaceState);
-  const sources = new WorkspaceSources(environments, learned, log);
+  const own = new OwnSources(context.extensionUri.fsPath);
+  const sources = new WorkspaceSources(environments, learned, own, log);
   const revisions = new DeployedRevisions();
   const notes = new FrameNotes();
-  const frames = new FrameOpener(sources, revisions, learned, environments, notes);
+  const frames = new FrameOpener(sources, own, revisions, learned, environments, notes);
   const lenses = new FailureLenses(engine, environments, sources, revisions, log);
   const documents = new TaskLogDocuments(engine);
   const stackTraces = new StackTraceDocuments();

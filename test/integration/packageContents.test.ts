@@ -15,6 +15,7 @@ const allowed: readonly (readonly [RegExp, string])[] = [
     'bundles of Node processes',
   ],
   [/^extension\/dist\/webview\/\w+\.(js|css)(\.map)?$/, 'bundles of web views'],
+  [/^extension\/src\/(harness|logs|model|store)\/[\w/]+\.ts$/, 'what stack frames of the local harness lead to'],
   [/^extension\/dist\/samples\/[\w.-]+\.(csv|json|ndjson|tsv|md)$/, 'sample data of the local harness'],
   [
     /^extension\/media\/[\w./-]+\.(svg|png|md|css|json)$/,
@@ -38,7 +39,7 @@ describe('the VSIX', () => {
   });
   after(() => folder.remove());
 
-  it('holds what is allowed and nothing else: no sources, tests, settings or secrets', () => {
+  it('holds what is allowed and nothing else: no other sources, tests, settings or secrets', () => {
     const unexpected = entries.filter(({ path }) => !allowed.some(([pattern]) => pattern.test(path)));
     assert.deepEqual(
       unexpected.map(({ path }) => path),
@@ -61,6 +62,7 @@ describe('the VSIX', () => {
     }
     assert.ok([...paths].some((path) => path.startsWith('extension/dist/webview/')));
     assert.ok([...paths].some((path) => path.startsWith('extension/dist/samples/')));
+    assert.ok(paths.has('extension/src/harness/worker/documentTable.ts'));
   });
 
   it('holds the native binding of this platform and of no other', () => {

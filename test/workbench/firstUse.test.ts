@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { chromiumMissing, findChromium } from '../rigs/chromium.ts';
 import { inPicture, openExtensionWindow } from '../rigs/extensionWindow.ts';
@@ -49,6 +51,22 @@ test('from a fresh install to live tasks by one button', async (t) => {
         async () => (await live.rowsLike(new RegExp(`, running, task ${task}$`)).count()) === 0,
       );
       await live.row(runningTask);
+    }),
+  );
+
+  await t.test('a frame of the harness opens the source that came with the extension', () =>
+    inPicture(window, 'own-source', async () => {
+      // As for whoever has not cloned this repository.
+      await rm(join(window.workspace.path, 'src'), { recursive: true });
+      await workbench.command('Ingest Trace: Search Tasks');
+      await workbench.answer('error.type:TypeConflictError');
+      const history = workbench.view('History');
+      await history.expand(/TypeConflictError.*, failed, task /);
+      await (await history.row(/^DocumentTable\.#expectColumn/)).click();
+      await until('the source is open', async () => (await workbench.activeEditor()) === 'documentTable.ts');
+      const { line1 } = await workbench.cursor();
+      assert.match((await workbench.lineText(line1)) ?? '', /throw new \w+\(/);
+      await workbench.screenshot('own-source');
     }),
   );
 

@@ -17,6 +17,7 @@ import type { Deployed, DeployedRevision, DeployedRevisions } from './deployedRe
 import type { FrameNote, FrameNotes } from './frameNotes.ts';
 import { type LearnedMappings, learnedText } from './learnedMappings.ts';
 import { openLine, type ShowOptions, showLine } from './openLine.ts';
+import type { OwnSources } from './ownSources.ts';
 import type { WorkspaceSources } from './workspaceSources.ts';
 
 /** A frame with all that is known of where it came from. */
@@ -42,6 +43,7 @@ const maxSourceBytes = 4 << 20;
 
 export class FrameOpener {
   readonly #sources: WorkspaceSources;
+  readonly #own: OwnSources;
   readonly #revisions: DeployedRevisions;
   readonly #learned: LearnedMappings;
   readonly #environments: Environments;
@@ -51,12 +53,14 @@ export class FrameOpener {
 
   constructor(
     sources: WorkspaceSources,
+    own: OwnSources,
     revisions: DeployedRevisions,
     learned: LearnedMappings,
     environments: Environments,
     notes: FrameNotes,
   ) {
     this.#sources = sources;
+    this.#own = own;
     this.#revisions = revisions;
     this.#learned = learned;
     this.#environments = environments;
@@ -74,6 +78,11 @@ export class FrameOpener {
         await sayWhyNot(frame, resolution.why);
         return;
       case 'file':
+        if (this.#own.has(resolution)) {
+          // It is what ran: there is no revision to look for.
+          await openLine(resolution.path, resolution.line1, resolution.column1, { ...show, isOwn: true });
+          return;
+        }
         await this.#show(place, deployed, resolution, show);
         return;
       case 'choice': {

@@ -8,6 +8,8 @@ import { isInside } from './insideFolder.ts';
 export interface ShowOptions {
   readonly viewColumn?: vscode.ViewColumn;
   readonly preserveFocus?: boolean;
+  /** A file of our own: nobody need be asked, wherever it lies. */
+  readonly isOwn?: boolean;
 }
 
 /** Shows a line of a file in the editor. False when it was not shown: the file is gone, or the user does not want it. */
@@ -22,7 +24,7 @@ export async function openLine(
     await vscode.window.showWarningMessage(linkFree(`${path} is gone. Was it deleted or renamed since it was listed?`));
     return false;
   }
-  if (!(await isInWorkspace(real))) {
+  if (!show.isOwn && !(await isInWorkspace(real))) {
     const open = 'Open It';
     const picked = await vscode.window.showWarningMessage(
       'This file is outside of the workspace. Open it all the same?',
@@ -45,13 +47,17 @@ export async function showLine(
   uri: vscode.Uri,
   line1: number,
   column1: number | undefined,
-  show: ShowOptions = {},
+  { viewColumn, preserveFocus }: ShowOptions = {},
 ): Promise<vscode.TextDocument> {
   const document = await vscode.workspace.openTextDocument(uri);
   const line = Math.min(Math.max(line1, 1), document.lineCount) - 1;
   const position = document.validatePosition(new vscode.Position(line, Math.max((column1 ?? 1) - 1, 0)));
   const range = new vscode.Range(position, position);
-  const editor = await vscode.window.showTextDocument(document, { ...show, selection: range });
+  const editor = await vscode.window.showTextDocument(document, {
+    ...(viewColumn !== undefined && { viewColumn }),
+    ...(preserveFocus !== undefined && { preserveFocus }),
+    selection: range,
+  });
   editor.revealRange(range, vscode.TextEditorRevealType.InCenter);
   return document;
 }

@@ -12,6 +12,7 @@ import type { WorkspaceFiles } from '../../stacktrace/workspaceFiles.ts';
 import { type ResolvedTrace, tracesBelow } from '../views/errorNodes.ts';
 import type { Environments } from '../settings/environments.ts';
 import type { LearnedMappings } from './learnedMappings.ts';
+import type { OwnSources } from './ownSources.ts';
 
 /** What appears there is never a frame's source, and there are floods of it. */
 const ignored = /[\\/](?:node_modules|\.git)[\\/]/;
@@ -25,6 +26,7 @@ interface SourceRevision {
 export class WorkspaceSources implements vscode.Disposable {
   readonly #environments: Environments;
   readonly #learned: LearnedMappings;
+  readonly #own: OwnSources;
   readonly #log: vscode.LogOutputChannel;
   readonly #folders = new Map<string, FolderSources>();
   readonly #onDidChange = new vscode.EventEmitter<void>();
@@ -33,9 +35,10 @@ export class WorkspaceSources implements vscode.Disposable {
   /** Folders were opened, closed or set, a mapping was learned or forgotten: frames may lead elsewhere. */
   readonly onDidChange = this.#onDidChange.event;
 
-  constructor(environments: Environments, learned: LearnedMappings, log: vscode.LogOutputChannel) {
+  constructor(environments: Environments, learned: LearnedMappings, own: OwnSources, log: vscode.LogOutputChannel) {
     this.#environments = environments;
     this.#learned = learned;
+    this.#own = own;
     this.#log = log;
     let mapFolders = environments.settings.sourceMapFolders.join('\n');
     this.#subscriptions = [
@@ -76,7 +79,24 @@ export class WorkspaceSources implements vscode.Disposable {
     );
   }
 
+  /** Where the workspace has no file for a frame, one of the extension's own may be meant. */
   async #resolve(
+    trace: Trace,
+    mappings: readonly PathMapping[],
+    revision?: SourceRevision,
+  ): Promise<ReadonlyMap<Frame, Resolution>> {
+    const found = [...(await this.#inWorkspace(trace, mappings, revision))];
+    return new Map(
+      await Promise.all(
+        found.map(async ([frame, resolution]): Promise<[Frame, Resolution]> => {
+          const own = resolution.kind === 'none' ? await this.#own.find(frame) : undefined;
+          return [frame, own ?? resolution];
+        }),
+      ),
+    );
+  }
+
+  async #inWorkspace(
     trace: Trace,
     mappings: readonly PathMapping[],
     revision?: SourceRevision,
