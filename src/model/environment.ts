@@ -41,4 +41,9 @@ export interface EnvironmentProblem {
 
 export type ParsedEnvironments =
   | { readonly kind: 'environments'; readonly environments: readonly Environment[] }
-  | { readonly kind: 'problems'; readonly problems: readonly EnvironmentProblem[] };
+  | {
+      readonly kind: 'problems';
+      readonly problems: readonly EnvironmentProblem[];
+      /** Those that have none. */
+      readonly sound: readonly Environment[];
+    };

@@ -19,12 +19,14 @@ export function parseEnvironments(value: unknown): ParsedEnvironments {
   const check = new Check();
   const list = isJsonObject(value) ? listOf(check, value) : value;
   const environments: Environment[] = [];
+  const sound: Environment[] = [];
   if (!Array.isArray(list)) {
     if (check.problems.length === 0) {
       check.refuse('environments', `expected an array of environments, got ${describeValue(list)}`);
     }
   } else {
     for (const [index, item] of list.entries()) {
+      const before = check.problems.length;
       const environment = parseEnvironment(check, `environments[${index}]`, item);
       if (!environment) continue;
       if (environments.some((other) => other.name === environment.name)) {
@@ -32,10 +34,11 @@ export function parseEnvironments(value: unknown): ParsedEnvironments {
         check.refuse(`environments[${index}].name`, `another environment is named ${name}; names must be unique`);
       }
       environments.push(environment);
+      if (check.problems.length === before) sound.push(environment);
     }
   }
   return check.problems.length > 0
-    ? { kind: 'problems', problems: check.problems }
+    ? { kind: 'problems', problems: check.problems, sound }
     : { kind: 'environments', environments };
 }
 

@@ -49,6 +49,24 @@ test('what was left out is empty or absent, never a default address', () => {
   });
 });
 
+test('an environment that is wrong does not take those beside it with it', () => {
+  const good = { name: 'good', coordinators: [], logs, paths: [] };
+  for (const [beside, path] of [
+    [{ name: 'bad', logs: '/var/logs' }, 'environments[1].logs'],
+    [{ logs }, 'environments[1].name'],
+    [{ name: 'good', index: logs }, 'environments[1].name'],
+    [{ name: 'bad', logs, typo: 1 }, 'environments[1].typo'],
+  ] as const) {
+    const parsed = parseEnvironments([{ name: 'good', logs }, beside]);
+    assert.ok(parsed.kind === 'problems');
+    assert.deepEqual(
+      parsed.problems.map((problem) => problem.path),
+      [path],
+    );
+    assert.deepEqual(parsed.sound, [good]);
+  }
+});
+
 test('no environments is a valid list', () => {
   assert.deepEqual(parseEnvironments([]), { kind: 'environments', environments: [] });
 });

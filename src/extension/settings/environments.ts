@@ -149,5 +149,5 @@ async function fileSource(folder: vscode.WorkspaceFolder): Promise<EnvironmentSo
   const parsed = parseEnvironments(value);
   return parsed.kind === 'environments'
     ? { from, environments: parsed.environments, problems: [] }
-    : { from, environments: [], problems: parsed.problems };
+    : { from, environments: parsed.sound, problems: parsed.problems };
 }

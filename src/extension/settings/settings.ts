@@ -101,7 +101,7 @@ export function readSettings(read: (key: string) => unknown): ReadSettings {
     problems.push(...parsed.problems.map((problem) => ({ ...problem, path: `${settingsSection}.${problem.path}` })));
   }
   const settings: Settings = Object.freeze({
-    environments: parsed.kind === 'environments' ? parsed.environments : [],
+    environments: parsed.kind === 'environments' ? parsed.environments : parsed.sound,
     liveRefreshSeconds: number('live.refreshSeconds'),
     searchLimit: number('search.limit'),
     engineMemoryLimitMb: number('engine.memoryLimitMb'),
