@@ -40,10 +40,16 @@ export class EscapedText {
    * ends the text is left: it tells that what follows is something else.
    */
   skipBetween(): void {
-    for (;;) {
-      const at = nameEnd(this.#source, punctuationEnd(this.#source, this.#next, this.#next + 2), this.#next);
-      if (at + 1 >= this.#end || tokenAt(this.#source, at, this.#source.charCodeAt(at)) !== quote) return;
-      this.#next = at + 1;
+    const source = this.#source;
+    const last = this.#end - 1;
+    for (let next = this.#next; next < last; this.#next = next) {
+      let at = next;
+      if (source.charCodeAt(at) !== 34) {
+        at = nameEnd(source, punctuationEnd(source, next, Math.min(last, next + 2)), next, last);
+        if (at >= last || source.charCodeAt(at) !== 34) return;
+      }
+      if (tokenAt(source, at, 34) !== quote) return;
+      next = at + 1;
     }
   }
 
@@ -54,7 +60,10 @@ export class EscapedText {
     const limit = Math.min(this.#end, start + maxPieceLength);
     let at = start;
     let token = 0;
-    while (at < limit && (token = tokenAt(source, at, source.charCodeAt(at))) === 0) at++;
+    for (; at < limit; at++) {
+      const unit = source.charCodeAt(at);
+      if ((unit === backslash || unit === 34) && (token = tokenAt(source, at, unit)) !== 0) break;
+    }
     this.#start = start;
     this.isDecoded = token > 0;
     if (token > 0) {
@@ -71,34 +80,40 @@ export class EscapedText {
     const source = this.#source;
     let text = '';
     let length = 0;
-    /** All bits of all characters. */
-    let bits = 0;
+    /** True when some character takes more than a byte. */
+    let isWide = false;
     let at = this.#start;
     let token = 0;
     let plainFrom = at;
     const offsets = new Offsets(at);
     let flushed = 0;
-    for (;;) {
-      const unit = source.charCodeAt(at);
-      if (at >= limit || (token = tokenAt(source, at, unit)) < 0) break;
-      at += token === 0 ? 1 : token;
-      const own = token === 0 ? unit : escapedUnit(source, at - token);
-      if (token > 0) {
-        plainFrom = at;
-        offsets.add(flushed + length + (own === -1 ? 0 : 1), at);
+    for (; at < limit; at++) {
+      let unit = source.charCodeAt(at);
+      if ((unit === backslash || unit === 34) && (token = tokenAt(source, at, unit)) !== 0) {
+        if (token < 0) break;
+        unit = escapedUnit(source, at);
+        at += token - 1;
+        plainFrom = at + 1;
+        offsets.add(flushed + length + (unit === -1 ? 0 : 1), plainFrom);
+        if (unit === -1) continue;
       }
-      if (own === -1) continue;
-      units[length] = own;
-      bytes[length++] = own;
-      bits |= own;
+      if (unit > 255 && !isWide) {
+        widen(length);
+        isWide = true;
+      }
+      if (isWide) units[length++] = unit;
+      else bytes[length++] = unit;
       if (length < room) continue;
-      text += decoded(length, bits);
+      text += decoded(length, isWide);
       flushed += length;
-      length = bits = 0;
+      length = 0;
+      isWide = false;
     }
+    if (at >= limit) token = 0;
     this.#endAt(at, token, plainFrom);
     this.#offsets = offsets;
-    this.chars = text + decoded(length, bits);
+    const rest = decoded(length, isWide);
+    this.chars = text === '' ? rest : text + rest;
     this.from = 0;
     this.to = this.chars.length - this.#lineEnd;
   }
@@ -143,11 +158,12 @@ export function punctuationEnd(source: string, from: number, limit: number): num
 }
 
 /** Names of members are no lines: those of letters and digits, up to the quote before a colon. */
-function nameEnd(source: string, punctuationEnds: number, from: number): number {
+function nameEnd(source: string, punctuationEnds: number, from: number, last: number): number {
   if (punctuationEnds > from) return punctuationEnds;
+  const limit = Math.min(last, from + maxName);
   let at = from;
-  while (at < from + maxName && isWordPart(source.charCodeAt(at))) at++;
-  return source.charCodeAt(at) === 34 && source.charCodeAt(at + 1) === 58 ? at : from;
+  while (at < limit && isWordPart(source.charCodeAt(at))) at++;
+  return at < last && source.charCodeAt(at) === 34 && source.charCodeAt(at + 1) === 58 ? at : from;
 }
 
 const maxName = 40;
@@ -158,13 +174,17 @@ const maxName = 40;
  */
 const room = 1 << 14;
 const units = new Uint16Array(room);
+const wideBytes = Buffer.from(units.buffer);
 const bytes = Buffer.alloc(room);
 
-/** @param bits of all characters: strings of bytes take half of the memory */
-function decoded(length: number, bits: number): string {
-  return bits < 256
-    ? bytes.toString('latin1', 0, length)
-    : Buffer.from(units.buffer).toString('utf16le', 0, length * 2);
+/** Strings of bytes take half of the memory. */
+function decoded(length: number, isWide: boolean): string {
+  return isWide ? wideBytes.toString('utf16le', 0, length * 2) : bytes.toString('latin1', 0, length);
+}
+
+/** What was decoded up to a character that takes more than a byte. */
+function widen(length: number): void {
+  for (let at = 0; at < length; at++) units[at] = bytes[at] ?? 0;
 }
 
 /** What `tokenAt` says of what ends a piece. */
@@ -250,15 +270,17 @@ export function holdsEscapedTrace(text: string, firstEscape: number, end: number
         tabs++;
       } else break;
     }
-    // Most lines start with a backslash or a word that is no opening.
-    if (text.charCodeAt(after) === 92) continue;
+    // Most lines start with a backslash, a word that is no opening, or the commonest of openings.
+    const first = text.charCodeAt(after);
+    if (first === 92) continue;
+    if (first === 97 && text.charCodeAt(after + 1) === 116 && text.charCodeAt(after + 2) === 32) return true;
     if (after === at + 5) {
       dotnetCall.lastIndex = after;
       if (dotnetCall.test(text)) return true;
     }
     openings.lastIndex = after;
     if (openings.test(text)) return true;
-    if (tabs > 0 && text.charCodeAt(after) === 47) return true;
+    if (tabs > 0 && first === 47) return true;
   }
   return false;
 }

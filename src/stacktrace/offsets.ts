@@ -6,44 +6,43 @@ export interface Places {
 }
 
 export class Offsets implements Places {
-  /** From which index of the decoded text each stretch goes on, ascending, and where that is in the source. */
-  readonly #from: number[] = [0];
-  readonly #to: number[];
-  /** The stretch that was asked for last: questions about one line are close together. */
+  /** Of each stretch from which index of the decoded text it goes on, ascending, and behind it where that is in the source. */
+  readonly #stretches: number[];
+  /** The stretch that was asked for last, as its place in `#stretches`: questions about one line are close together. */
   #last = 0;
 
   /** @param start where the decoded text starts */
   constructor(start: number) {
-    this.#to = [start];
+    this.#stretches = [0, start];
   }
 
   /** From `index` of the decoded text on (not before the last one added), characters stand from `offset` on. */
   add(index: number, offset: number): void {
-    const end = this.#from.length - 1;
-    if (this.#from[end] === index) this.#to[end] = offset;
-    else {
-      this.#from.push(index);
-      this.#to.push(offset);
-    }
+    const stretches = this.#stretches;
+    const end = stretches.length - 2;
+    if (stretches[end] === index) stretches[end + 1] = offset;
+    else stretches.push(index, offset);
   }
 
   at(index: number): number {
-    if ((this.#from[this.#last] ?? 0) > index || (this.#from[this.#last + 1] ?? Number.POSITIVE_INFINITY) <= index) {
+    const stretches = this.#stretches;
+    const last = this.#last;
+    if ((stretches[last] ?? 0) > index || (last + 2 < stretches.length && (stretches[last + 2] ?? 0) <= index)) {
       this.#last = this.#stretchOf(index);
     }
-    return (this.#to[this.#last] ?? 0) + index - (this.#from[this.#last] ?? 0);
+    return (stretches[this.#last + 1] ?? 0) + index - (stretches[this.#last] ?? 0);
   }
 
   /** The last stretch that starts at or before `index`. */
   #stretchOf(index: number): number {
     let low = 0;
-    let high = this.#from.length - 1;
+    let high = this.#stretches.length / 2 - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if ((this.#from[middle] ?? 0) <= index) low = middle;
+      if ((this.#stretches[2 * middle] ?? 0) <= index) low = middle;
       else high = middle - 1;
     }
-    return low;
+    return 2 * low;
   }
 }
 

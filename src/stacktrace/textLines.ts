@@ -25,7 +25,7 @@ export class TextLine {
   constructor(source: string, chars: string, from: number, to: number, opens: boolean, places?: Places) {
     this.chars = chars;
     this.from = from;
-    this.text = chars.slice(from, to);
+    this.text = to > from ? chars.slice(from, to) : '';
     this.opens = opens;
     this.#places = places;
     this.#source = source;
@@ -94,7 +94,8 @@ export class TextLines {
       return true;
     }
     if (start >= source.length) return false;
-    const newline = source.indexOf('\n', start);
+    // Blank lines, of which there may be very many, are not looked for.
+    const newline = source.charCodeAt(start) === 10 ? start : source.indexOf('\n', start);
     const next = newline === -1 ? source.length : newline + 1;
     let end = newline === -1 ? source.length : newline;
     while (end > start && source.charCodeAt(end - 1) === 13) end--;
@@ -172,7 +173,7 @@ const escapeCharacter = String.fromCharCode(27);
 /** Control sequences (colours, cursor) and operating system commands (links), each one class repeated up to its end. */
 const controlSequence = new RegExp(
   `${escapeCharacter}(?:\\[[0-?]*[ -/]*[@-~]|\\][^${escapeCharacter}\\u0007]*(?:\\u0007|${escapeCharacter}\\\\))`,
-  'g',
+  'y',
 );
 
 function withoutColours(source: string, line: TextLine, places: Places | undefined): TextLine {
@@ -180,10 +181,14 @@ function withoutColours(source: string, line: TextLine, places: Places | undefin
   let plain = '';
   let at = 0;
   const kept = new Offsets(from);
-  for (const match of text.matchAll(controlSequence)) {
-    plain += text.slice(at, match.index);
-    at = match.index + match[0].length;
-    kept.add(plain.length, from + at);
+  for (let escape = text.indexOf(escapeCharacter); escape !== -1; ) {
+    controlSequence.lastIndex = escape;
+    if (controlSequence.test(text)) {
+      plain += text.slice(at, escape);
+      at = controlSequence.lastIndex;
+      kept.add(plain.length, from + at);
+      escape = text.indexOf(escapeCharacter, at);
+    } else escape = text.indexOf(escapeCharacter, escape + 1);
   }
   plain += text.slice(at);
   return new TextLine(source, plain, 0, plain.length, line.opens, places ? placesWithin(kept, places) : kept);

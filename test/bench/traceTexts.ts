@@ -222,4 +222,31 @@ export const hostile: Readonly<Record<string, string>> = {
   'terms of Erlang without a line': upTo('{a,read,1,[{file,"a.erl"}]}\n'),
   'numbers and nothing else': upTo('#0 \n0# \n'),
   'blank lines': `${upTo('\n')}    at f (/a.ts:1:2)`,
+  'colours at every character': upTo(
+    `${Array.from('    at f (/a.ts:1:2)', (character) => `\u001b[31m${character}`).join('')}\n`,
+  ),
+  'colours and nothing else': upTo('\u001b[0m\n'),
+  'links that never close': upTo('\u001b]8;;x\n'),
+  'frames between carriage returns only': upTo('Error: x\r    at f (/a.ts:1:2)\r'),
+  'braces around places of Erlang': upTo(`[{file,"a.erl"},{line,1}],${'{'.repeat(200)}\n`),
+  'calls of Erlang that never close': upTo(`${'{a,b,1,['.repeat(25)}{file,"a.erl"\n`),
+  'groups within groups, 1,000 deep': upTo(
+    Array.from({ length: 1000 }, (_, n) => {
+      const deep = '  '.repeat(n);
+      return `${deep}| ExceptionGroup: x (1 sub-exception)\n${deep}+-+---------------- 1 ----------------\n`;
+    }).join(''),
+  ),
+  'suppressed within suppressed': upTo(
+    `a.B: x\n\tat a.B.c(B.java:1)\n${Array.from({ length: 1000 }, (_, n) => {
+      const deep = '\t'.repeat(n % 60);
+      return `${deep}\tSuppressed: a.B: x\n${deep}\t\tat a.B.c(B.java:1)\n`;
+    }).join('')}`,
+  ),
+  'headers of all languages': upTo(
+    "Error: x\njava.lang.Foo: x\npanic: x\nTraceback (most recent call last):\nthread 'main' panicked at src/a.rs:1:2:\nUnhandled exception. A.B: x\nPHP Fatal error:  Uncaught E: x in /a.php:1\n** (A) x\n==1==ERROR: AddressSanitizer: x\n",
+  ),
+  'frames of two languages in turn': upTo('    at f (/a.ts:1:2)\n\tat a.b.C.d(C.java:1)\n'),
+  'the shortest traces': upTo(
+    'at /a:1:2\nx\nat a.b(c.d:1)\nx\n   at A.B()\n\na.b()\n\ta.go:1\n\n#0 a.php(1): f()\n\n 0# f at a.cc:1\n',
+  ),
 };

@@ -74,13 +74,21 @@ function termFrom(
   for (let index = fromIndex; index <= lastIndex; index++) {
     const line = lines.at(index);
     if (!line || (index > fromIndex && line.opens)) return undefined;
-    for (let at = line.text.indexOf('{', column); at !== -1; at = line.text.indexOf('{', at + 1)) {
-      const term = beamTermAt(lines, index, at, margin);
+    const { chars, from } = line;
+    const last = from + line.text.length - 1;
+    for (let at = from + column; at < last; at++) {
+      if (chars.charCodeAt(at) !== 123 || !isAtomStart(chars.charCodeAt(at + 1))) continue;
+      const term = beamTermAt(lines, index, at - from, margin);
       if (term) return term;
     }
     column = 0;
   }
   return undefined;
+}
+
+/** A frame starts with its module. */
+function isAtomStart(unit: number): boolean {
+  return unit === 39 || (unit >= 97 && unit <= 122);
 }
 
 /** How many characters of each line are a log's prefix: those before the first bracket or quote that may stand behind one. */

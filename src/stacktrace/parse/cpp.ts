@@ -66,7 +66,7 @@ function readFrames(lines: TextLines, first: number, line: TextLine, frame: CppF
       draft.grow(below.endOf(below.text.trimEnd().length));
       return index + 1;
     }
-    if (!quietLine.test(below.text.slice(0, 400))) break;
+    if (below.text === '' || !quietLine.test(below.text.slice(0, 400))) break;
     quiet++;
   }
   return next;
@@ -96,11 +96,17 @@ const reportedStack =
   /(?:(?:Direct|Indirect) leak of .* allocated from:|(?:(?:previously )?allocated|freed|created) by .*(?:here|at):|Uninitialized value was created by .*|[Pp]revious(?:ly)? .*:|\b(?:Write|Read|Atomic write|Atomic read|Location|Thread T\d+|Mutex M\d+) .*:)$/;
 const threadLine = /^\s*\[?Thread (\d+ \(.*\)|\d+.*?):?$/;
 
+/** All of these end in a colon, but one. */
+function mayReport(text: string): boolean {
+  const last = text.length > maxHeader ? 58 : text.charCodeAt(text.length - 1);
+  return last === 58 || text.includes('Uninitialized value');
+}
+
 /** Gives the trace its type, message and thread; true when something above says that this is a stack. */
 function nameFromAbove(lines: TextLines, first: number, floor: number, draft: TraceDraft): boolean {
   const above = lines.at(first - 1);
   if (!above || first - 1 < floor || lines.at(first)?.opens) return false;
-  const reported = reportedStack.exec(above.text.slice(0, maxHeader));
+  const reported = mayReport(above.text) ? reportedStack.exec(above.text.slice(0, maxHeader)) : null;
   if (reported) {
     const message = reported[0].replace(/:$/, '');
     const title = titleAbove(lines, first - 1, floor);
@@ -108,7 +114,7 @@ function nameFromAbove(lines: TextLines, first: number, floor: number, draft: Tr
     else draft.message = message;
     return true;
   }
-  const thread = threadLine.exec(above.text.slice(0, maxHeader));
+  const thread = above.text.includes('Thread ') ? threadLine.exec(above.text.slice(0, maxHeader)) : null;
   if (thread) {
     draft.thread = `Thread ${(thread[1] ?? '').trim()}`;
     return true;
@@ -116,7 +122,7 @@ function nameFromAbove(lines: TextLines, first: number, floor: number, draft: Tr
   for (let index = first - 1; index >= Math.max(floor, first - maxLinesAbove); index--) {
     const line = lines.at(index);
     if (!line || cppFrameOn(line)) return false;
-    const text = line.text.slice(0, maxHeader);
+    const text = line.text.length < minHeader ? '' : line.text.slice(0, maxHeader);
     for (const [words, header] of headers) {
       const match = text.includes(words) ? header.exec(text) : null;
       if (!match) continue;
@@ -164,6 +170,8 @@ function whatBelow(lines: TextLines, index: number, end: number): string | undef
   return text === undefined ? undefined : /what\(\): +(.*\S)/.exec(text.slice(0, maxHeader))?.[1];
 }
 
+/** No header is shorter. */
+const minHeader = 'Sanitizer'.length;
 const maxHeader = 1000;
 
 /** `a.cc:3:12: runtime error: …`: one place, or the header of the stack below it. */

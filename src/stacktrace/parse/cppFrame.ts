@@ -246,7 +246,12 @@ function boostFrame(line: TextLine, start: number, from: number, number: number)
   const { text } = line;
   if (!text.includes(' at ', from) && !text.includes(' in ', from) && !text.includes(' [0x', from)) return undefined;
   // What addr2line adds where one line is several blocks, and `std::stacktrace` at the end of each.
-  const end = text.trimEnd().replace(/ \(discriminator \d+\)$| \[0x[0-9a-f]+\]$/i, '').length;
+  const trimmed = trimmedLength(text);
+  const last = text.charCodeAt(trimmed - 1);
+  const end =
+    last === 41 || last === 93
+      ? text.slice(0, trimmed).replace(/ \(discriminator \d+\)$| \[0x[0-9a-f]+\]$/i, '').length
+      : trimmed;
   const at = text.lastIndexOf(' at ', end);
   const place = at > from ? placeIn(line, at + 4, end) : undefined;
   const nameStart = skipSpaces(text, from);
@@ -266,7 +271,8 @@ function lldbFrame(line: TextLine, start: number, from: number, number: number):
   const { text } = line;
   const tick = text.indexOf('`', from);
   if (tick === -1) return undefined;
-  const end = text.trimEnd().replace(/ \[[a-z]+\]$/, '').length;
+  const trimmed = trimmedLength(text);
+  const end = text.charCodeAt(trimmed - 1) === 93 ? text.slice(0, trimmed).replace(/ \[[a-z]+\]$/, '').length : trimmed;
   const at = text.lastIndexOf(' at ', end);
   const place = at > tick ? placeIn(line, at + 4, end) : undefined;
   const name = text.slice(tick + 1, place ? at : end).replace(/ \+ \d+$/, '');

@@ -41,7 +41,7 @@ const maxUnplaced = 64;
 
 function goesOn(below: TextLine | undefined, word: string): boolean {
   if (!below || below.opens) return false;
-  return dotnetFrameOn(below, word) !== undefined || separator.test(below.text);
+  return dotnetFrameOn(below, word) !== undefined || isSeparator(below.text);
 }
 
 function isHeader(above: TextLine | undefined, index: number): boolean {
@@ -103,6 +103,14 @@ function chainOf(header: Header | undefined, line: TextLine): TraceDraft[] {
 const maxDepth = 64;
 /** `--- End of inner exception stack trace ---` and the line of an async boundary, in any language. */
 const separator = /^\s*--- .{3,120} ---\s*$/;
+/** `---> (Inner Exception #1) System.Exception: …`, behind the first one's frames. */
+const memberOn = /^\s*---> \(Inner Exception #(\d+)\) ([\w.`+[\]]+)(?:: ?(.*))?$/;
+
+/** Most lines have no dashes. */
+function isSeparator(text: string): boolean {
+  return text.includes('--- ') && separator.test(text);
+}
+
 const boundary =
   /previous location|vorherig|vorhergehend|précédent|anterior|precedente|предыдущ|以前|直前|上一位置|이전/i;
 
@@ -124,12 +132,12 @@ function readFrames(lines: TextLines, first: number, margin: number, word: strin
       continue;
     }
     const text = line.text.slice(Math.min(margin, line.text.length));
-    if (separator.test(text)) {
+    if (isSeparator(text)) {
       if (open.length > 1 && !boundary.test(text)) open.pop();
       next = index + 1;
       continue;
     }
-    const member = /^\s*---> \(Inner Exception #(\d+)\) ([\w.`+[\]]+)(?:: ?(.*))?$/.exec(text);
+    const member = text.includes('---> (') ? memberOn.exec(text) : null;
     if (member && frames > 0) {
       const draft = new TraceDraft('dotnet');
       const message = (member[3] ?? '').replace(/<---\s*$/, '').trim();

@@ -95,9 +95,9 @@ function placeOn(line: TextLine | undefined): Place | undefined {
   return { file, line1: Number(printed), start, end: start + file.length + 1 + printed.length };
 }
 
-/** `\t/srv/a.go:12 +0x1`, as nearly all are. */
+/** `\t/srv/a.go:12 +0x1`, as nearly all are, or `\ta.go:12`. */
 function usualPlaceOn({ text, chars, from }: TextLine): Place | undefined {
-  if (text.charCodeAt(0) !== 9 || text.charCodeAt(1) !== 47) return undefined;
+  if (text.charCodeAt(0) !== 9) return undefined;
   const colon = from + text.indexOf(':', 1);
   if (colon > from + 2000 || !chars.startsWith('.go', colon - 3)) return undefined;
   for (let at = from + 1; at < colon; at++) {

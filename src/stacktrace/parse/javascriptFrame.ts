@@ -1,6 +1,6 @@
 /** Reads one V8 frame: `at async Foo.bar [as baz] (file:///app/src/a.ts:12:5)`. */
 
-import { isDigit, numberIn } from './characters.ts';
+import { digitsEnd, isDigit, numberIn } from './characters.ts';
 import { looksLikePrefix } from './linePrefix.ts';
 import type { FoundFrame } from './newFrame.ts';
 
@@ -80,7 +80,7 @@ const bareLocation =
 
 function bareFrame(text: string, start: number, from: number): FoundFrame | undefined {
   bareLocation.lastIndex = from;
-  const match = bareLocation.exec(text);
+  const match = hasPlace(text, from) ? bareLocation.exec(text) : null;
   if (match) {
     const path = match[1] ?? '';
     const location = locationOf(path, 0, path.length);
@@ -88,9 +88,21 @@ function bareFrame(text: string, start: number, from: number): FoundFrame | unde
     if (!location?.file || !isPathLike(location.file) || otherLanguage.test(location.file)) return undefined;
     return foundFrame(start, bareLocation.lastIndex, undefined, location);
   }
+  const unit = text.charCodeAt(from);
+  if (unit !== 60 && unit !== 110) return undefined;
   const rest = text.slice(from).trimEnd();
   if (rest === 'native' || rest === '<anonymous>') return foundFrame(start, from + rest.length, undefined, nowhere);
   return undefined;
+}
+
+/** True when a colon, digits and another colon stand somewhere: frames of other languages have one colon. */
+function hasPlace(text: string, from: number): boolean {
+  for (let colon = text.indexOf(':', from); colon !== -1; ) {
+    const end = digitsEnd(text, colon + 1);
+    if (end > colon + 1 && text.charCodeAt(end) === 58) return true;
+    colon = text.indexOf(':', end);
+  }
+  return false;
 }
 
 /** Rust and debuggers write `at src/main.rs:3:5` too. */

@@ -26,11 +26,18 @@ export const jvmTraces: TraceParser = {
     }
     const header = headerAbove(lines, index, floor, margin, isFrame);
     const root = new TraceDraft('jvm', header);
-    const thread = header && /Exception in thread "([^"]*)"/.exec(lines.at(header.index)?.text ?? '');
-    if (thread?.[1] !== undefined) root.thread = thread[1];
+    const thread = header && threadBefore(lines, header);
+    if (thread !== undefined) root.thread = thread;
     return readChain(lines, index, frame, margin, root);
   },
 };
+
+/** `Exception in thread "main" ` before the header's type. */
+function threadBefore(lines: TextLines, header: Header): string | undefined {
+  const line = lines.at(header.index);
+  if (!line || header.start - line.startOf(0) < 'Exception in thread "" '.length) return undefined;
+  return /Exception in thread "([^"]*)"/.exec(line.text)?.[1];
+}
 
 function isFrame({ text }: TextLine): boolean {
   return text.includes('at ') && jvmFrameOn(text) !== undefined;
@@ -41,19 +48,31 @@ function dumpedThread(lines: TextLines, first: number, floor: number): { name: s
   for (let index = first - 1; index >= Math.max(floor, first - 2); index--) {
     const line = lines.at(index);
     if (!line || lines.at(index + 1)?.opens) return undefined;
-    if (!line.text.includes('"') && !line.text.includes('java.lang.Thread.State: ')) return undefined;
-    const match = /"([^"]{1,200})" (?:#\d|prio=|daemon |cpu=|tid=|nid=)/.exec(line.text.slice(0, 400));
+    const isQuoted = line.text.includes('"');
+    if (!isQuoted && !saysState(line.text)) return undefined;
+    const match = isQuoted && /"([^"]{1,200})" (?:#\d|prio=|daemon |cpu=|tid=|nid=)/.exec(line.text.slice(0, 400));
     if (match) return { name: match[1] ?? '', start: line.startOf(match.index) };
-    if (!line.text.includes('java.lang.Thread.State: ')) return undefined;
+    if (!saysState(line.text)) return undefined;
   }
   return undefined;
 }
+
+function saysState(text: string): boolean {
+  return text.length >= threadState.length && text.includes(threadState);
+}
+
+const threadState = 'java.lang.Thread.State: ';
 
 /** Between frames: what a thread holds and waits for; where a coroutine was resumed, as Kotlin's debugger marks it. */
 const between = /^(?:- (?:locked|waiting|parking|eliminated|<no )|(?:at )?\(Coroutine boundary)/;
 const elided = /^\.\.\. (\d{1,9}) (?:more|common frames omitted|frames? (?:truncated|excluded))/;
 const label = /^(Caused by|Suppressed|Wrapped by): /;
 const circular = /^(?:Caused by: )?\[CIRCULAR REFERENCE:/;
+
+function mayBeLabel(text: string): boolean {
+  const unit = text.charCodeAt(0);
+  return unit === 67 || unit === 83 || unit === 87;
+}
 
 /** Most lines are none of these, which their first letter tells. */
 function isBetween(text: string): boolean {
@@ -108,7 +127,7 @@ function readChain(
       next = index + 1;
       continue;
     }
-    const labelled = label.exec(text);
+    const labelled = mayBeLabel(text) ? label.exec(text) : null;
     const child =
       labelled && depth < maxDepth ? childOn(lines, line, index, column + labelled[0].length, margin) : undefined;
     if (!labelled || !child) break;
@@ -152,8 +171,8 @@ function childOn(
     const next = lines.at(below);
     if (!next || next.opens) break;
     const text = next.text.slice(indentOf(next.text, margin));
-    if (label.test(text)) break;
-    if (isFrame(next) || elided.test(text)) {
+    if (mayBeLabel(text) && label.test(text)) break;
+    if (isFrame(next) || (text.charCodeAt(0) === 46 && elided.test(text))) {
       last = below - 1;
       break;
     }

@@ -148,7 +148,7 @@ function followingCalls(lines: TextLines, from: number): FollowingCalls | undefi
     const line = lines.at(index);
     if (!line || line.opens) return undefined;
     if (!said && line.text.includes('[previous exception]')) said = 'previous';
-    else if (!said && /\bNext \S/.test(line.text)) said = 'next';
+    else if (!said && line.text.includes('Next ') && /\bNext \S/.test(line.text)) said = 'next';
     if (callOn(line.text)) return said && { index, isCause: said === 'previous' };
     if (!said && index > from + 1) return undefined;
   }

@@ -31,7 +31,7 @@ export function phpHeaderAbove(
 ): PhpHeader | undefined {
   let last = first - 1;
   if (lines.at(last)?.text.trim() === '') last--;
-  if (/(?:Stack trace:|\[stacktrace\])$/.test(lines.at(last)?.text.trimEnd() ?? '')) last--;
+  if (saysStack(lines.at(last)?.text ?? '')) last--;
   const line = lines.at(last);
   if (!line || last < floor) return undefined;
   const place = placeAtEnd(line.text);
@@ -61,6 +61,11 @@ export function phpHeaderAbove(
     if (above.opens) return undefined;
   }
   return undefined;
+}
+
+function saysStack(text: string): boolean {
+  const end = trimmedLength(text);
+  return text.endsWith('Stack trace:', end) || text.endsWith('[stacktrace]', end);
 }
 
 /** `…:12` or `…:12)` at the end of a line. */
