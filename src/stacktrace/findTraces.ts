@@ -8,9 +8,11 @@ import { goTraces } from './parse/go.ts';
 import { javascriptTraces } from './parse/javascript.ts';
 import { jvmTraces } from './parse/jvm.ts';
 import { phpTraces } from './parse/php.ts';
+import { phpConsoleTraces } from './parse/phpConsole.ts';
 import { pythonTraces } from './parse/python.ts';
 import { rubyTraces } from './parse/ruby.ts';
 import { rustTraces } from './parse/rust.ts';
+import { valgrindTraces } from './parse/valgrind.ts';
 import { cluesOn } from './parse/clues.ts';
 import { headerOn } from './parse/header.ts';
 import type { ReadTraces, TraceParser } from './parse/traceParser.ts';
@@ -27,8 +29,10 @@ const parsers: readonly TraceParser[] = [
   cppTraces,
   rustTraces,
   dotnetTraces,
+  valgrindTraces,
   rubyTraces,
   phpTraces,
+  phpConsoleTraces,
   beamTraces,
   geckoTraces,
 ];

@@ -201,7 +201,7 @@ interface Place {
 }
 
 /** `file:12` or `file:12:3` between two places of the line, and nothing else. */
-function placeIn({ chars, from: offset }: TextLine, start: number, end: number): Place | undefined {
+export function placeIn({ chars, from: offset }: TextLine, start: number, end: number): Place | undefined {
   const from = offset + start;
   const to = offset + end;
   let last = to;
@@ -312,7 +312,7 @@ function symbolFrame(line: TextLine): CppFrame | undefined {
 }
 
 /** @param nameStart where the name stands in the line, up to `nameEnd`; the same where there is none */
-function frameOf(
+export function frameOf(
   line: TextLine,
   start: number,
   end: number,
@@ -326,6 +326,9 @@ function frameOf(
   const { chars, from } = line;
   const isUnknown = nameEnd - nameStart === 2 && chars.startsWith('??', from + nameStart);
   const name = isUnknown || nameEnd <= nameStart ? undefined : chars.slice(from + nameStart, from + nameEnd);
+  const readable = name === undefined ? undefined : readableCppName(chars, from + nameStart, from + nameEnd);
+  // `void std::run<int>(int)`: templates have the type before the name.
+  const called = name !== undefined && hasType(name) ? (readable ?? name) : name;
   return {
     start,
     end,
@@ -334,10 +337,18 @@ function frameOf(
     file: place?.file,
     line1: place?.line1,
     column1: place?.column1,
-    readable: name === undefined ? undefined : readableCppName(chars, from + nameStart, from + nameEnd),
-    inApp: inApp ?? isInApp(name, place?.file, binary),
+    readable,
+    inApp: inApp ?? isInApp(called, place?.file, binary),
     number,
   };
+}
+
+/** True when a blank stands before all brackets. */
+function hasType(name: string): boolean {
+  const blank = name.indexOf(' ');
+  if (blank === -1 || name.startsWith('operator')) return false;
+  for (let at = 0; at < blank; at++) if (name.charCodeAt(at) === 40 || name.charCodeAt(at) === 60) return false;
+  return true;
 }
 
 /** The system's headers, the C library as distributions build it, the sanitizers, toolchains and package managers. */

@@ -95,7 +95,7 @@ function readOne(lines: TextLines, index: number, floor: number): { draft: Trace
     const line = lines.at(next);
     const call = line && (next === index || !line.opens) ? callOn(line.text) : undefined;
     if (!line || call?.number !== expected) break;
-    const { module, name, readable } = namesOf(call.called);
+    const { module, name, readable } = phpNamesOf(call.called);
     if (place) {
       draft.addFrame(
         newFrame(place.line, {
@@ -107,7 +107,7 @@ function readOne(lines: TextLines, index: number, floor: number): { draft: Trace
           line1: place.line1,
           column1: undefined,
           readable,
-          inApp: isInApp(place.file),
+          inApp: isPhpInApp(place.file),
         }),
       );
     }
@@ -127,7 +127,7 @@ function readOne(lines: TextLines, index: number, floor: number): { draft: Trace
         line1: place.line1,
         column1: undefined,
         readable: undefined,
-        inApp: isInApp(place.file),
+        inApp: isPhpInApp(place.file),
       }),
     );
   }
@@ -156,7 +156,7 @@ function followingCalls(lines: TextLines, from: number): FollowingCalls | undefi
 }
 
 /** `Acme\Loader->read('x')`: class and method; `{closure}` is in a namespace or, from 8.4 on, names where it stands. */
-function namesOf(printed: string | undefined): {
+export function phpNamesOf(printed: string | undefined): {
   module: string | undefined;
   name: string | undefined;
   readable: string | undefined;
@@ -189,7 +189,7 @@ function memberAt(called: string): number {
 
 const classParts = tableOf(`${wordCharacters}\\@$/.:-`);
 
-function isInApp(file: string | undefined): boolean {
+export function isPhpInApp(file: string | undefined): boolean {
   return (
     file !== undefined &&
     !/[/\\]vendor[/\\]|^phar:|^Command line code|eval\(\)'d code|[/\\]share[/\\]php\d*[/\\]/.test(file)
