@@ -58,10 +58,7 @@ export function foldTask(records: readonly LogRecord[]): FoldedTask {
   }
   const events = records.filter((record) => isTaskEvent(record.event));
   const ofAttempts = events.filter((record) => attemptOf(record) > 0);
-  const terminal = latest(
-    events.filter((record) => isTerminal(record.event)),
-    byTime,
-  );
+  const terminal = latestTerminal(events);
   const attempts = ofAttempts.reduce((most, record) => Math.max(most, attemptOf(record)), 0);
   const failedAttempt = latest(
     ofAttempts.filter(
@@ -103,8 +100,12 @@ export function foldTask(records: readonly LogRecord[]): FoldedTask {
   });
 }
 
-/** The attempts of one task by number, each with its latest state. Same input as `foldTask`. */
+/**
+ * The attempts of one task by number, each with its latest state. Same input as `foldTask`. A last attempt that did not tell
+ * its end ended with its task: writers may leave `attempt.finished` out.
+ */
 export function foldAttempts(records: readonly LogRecord[]): Attempt[] {
+  const terminal = latestTerminal(records);
   const byNumber = new Map<number, LogRecord[]>();
   for (const record of records) {
     const number = attemptOf(record);
@@ -113,23 +114,26 @@ export function foldAttempts(records: readonly LogRecord[]): Attempt[] {
     if (list) list.push(record);
     else byNumber.set(number, [record]);
   }
-  return [...byNumber]
-    .sort(([a], [b]) => a - b)
-    .map(([attempt, list]) => {
-      const last = latest(list, byTime);
-      return withoutUndefined({
-        attempt,
-        status: attemptStatusOf[last?.event ?? ''] ?? 'assigned',
-        worker: latestValue(list, (record) => record.worker),
-        coordinator: latestValue(list, (record) => record.coordinator),
-        firstTs: list.reduce((least, record) => Math.min(least, record.tsMs), Number.POSITIVE_INFINITY),
-        lastTs: list.reduce((most, record) => Math.max(most, record.tsMs), Number.NEGATIVE_INFINITY),
-        error: latest(
-          list.filter((record) => record.error),
-          byTime,
-        )?.error,
-      });
+  const numbers = [...byNumber].sort(([a], [b]) => a - b);
+  return numbers.map(([attempt, told], at) => {
+    const last = latest(told, byTime);
+    const own = attemptStatusOf[last?.event ?? ''] ?? 'assigned';
+    const isOpen = own === 'assigned' || own === 'running';
+    const end = isOpen && at === numbers.length - 1 ? terminal : undefined;
+    const list = end ? [...told, end] : told;
+    return withoutUndefined({
+      attempt,
+      status: end ? (end.event === 'task.failed' ? 'failed' : 'finished') : own,
+      worker: latestValue(told, (record) => record.worker) ?? end?.worker,
+      coordinator: latestValue(list, (record) => record.coordinator),
+      firstTs: list.reduce((least, record) => Math.min(least, record.tsMs), Number.POSITIVE_INFINITY),
+      lastTs: list.reduce((most, record) => Math.max(most, record.tsMs), Number.NEGATIVE_INFINITY),
+      error: latest(
+        list.filter((record) => record.error),
+        byTime,
+      )?.error,
     });
+  });
 }
 
 export function isTaskEvent(event: string): event is TaskEvent {
@@ -140,6 +144,13 @@ const taskEventNames: ReadonlySet<string> = new Set(taskEvents);
 
 function isTerminal(event: string): boolean {
   return event === 'task.succeeded' || event === 'task.failed';
+}
+
+function latestTerminal(records: readonly LogRecord[]): LogRecord | undefined {
+  return latest(
+    records.filter((record) => isTerminal(record.event)),
+    byTime,
+  );
 }
 
 function rankOf(event: string): number {

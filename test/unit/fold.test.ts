@@ -96,6 +96,28 @@ test('folds attempts by number, each with its own worker and outcome', () => {
   ]);
 });
 
+test('a last attempt that did not tell its end ended with its task, and no other one did', () => {
+  const records = [
+    record(1, 'attempt.started', { attempt: 1, worker: 'w-1' }),
+    record(4, 'attempt.started', { attempt: 2, worker: 'w-2' }),
+  ];
+  assert.deepEqual(foldAttempts([...records, record(9, 'task.succeeded')]), [
+    { attempt: 1, status: 'running', worker: 'w-1', firstTs: 1, lastTs: 1 },
+    { attempt: 2, status: 'finished', worker: 'w-2', firstTs: 4, lastTs: 9 },
+  ]);
+  const error = { type: 'TypeError' };
+  assert.deepEqual(foldAttempts([...records, record(9, 'task.failed', { worker: 'c-1', error })])[1], {
+    attempt: 2,
+    status: 'failed',
+    worker: 'w-2',
+    firstTs: 4,
+    lastTs: 9,
+    error,
+  });
+  const told = [...records, record(6, 'attempt.failed', { attempt: 2 }), record(9, 'task.failed')];
+  assert.equal(foldAttempts(told)[1]?.lastTs, 6);
+});
+
 test('refuses to fold nothing', () => {
   assert.throws(() => foldTask([]), RangeError);
 });
