@@ -1,6 +1,5 @@
 /** One environment's places behind one door: asks live and index together, the logs where the index cannot answer. */
 
-import { indexLogs } from '../index/indexLogs.ts';
 import { hasLogObjects } from '../logs/hasLogObjects.ts';
 import { listLogObjects } from '../logs/listLogObjects.ts';
 import type { AskMode, RecordsAnswer, SearchAnswer, TaskAnswer } from '../model/answer.ts';
@@ -30,7 +29,7 @@ export interface Connection {
   task(id: string, mode: AskMode, options: AskOptions): Promise<TaskAnswer>;
   records(query: Query, mode: AskMode, options: SearchOptions): Promise<RecordsAnswer>;
   /** The raw lines that match, straight from the log root. */
-  pullLogs(query: Query, options: AskOptions): PulledLogs;
+  pullLogs(query: Query, options: AskOptions): Promise<PulledLogs>;
   /** Groups, counts, fields, lanes and SQL. */
   readonly overview: Overviews;
   /** Each coordinator with up to `limit` of its tasks; one that does not answer is told as `down`. */
@@ -111,7 +110,9 @@ class EnvironmentConnection implements Connection {
     const isTooNew = live.detail !== undefined && then.detail === undefined;
     if (isTooNew && past.kind === 'answer' && past.answer.backend.name === 'index' && this.#environment.logs) {
       // It began lately: the logs may tell of it before the next pass of the indexer.
-      const direct = await attempt('direct', this.#environment.logs, () => this.#places.direct().task(id, options));
+      const direct = await attempt('direct', this.#environment.logs, async () =>
+        (await this.#places.direct()).task(id, options),
+      );
       const why = 'the index has no record of this task yet, so the logs were read';
       const told = direct.kind === 'answer' ? noted(direct.answer, why) : { from: provenanceOf(direct) };
       then = { ...told, from: [...then.from, ...told.from] };
@@ -127,8 +128,8 @@ class EnvironmentConnection implements Connection {
     return await this.#remembered((backend) => backend.records(query, options), options);
   }
 
-  pullLogs(query: Query, options: AskOptions): PulledLogs {
-    return this.#places.direct().pull(query, options);
+  async pullLogs(query: Query, options: AskOptions): Promise<PulledLogs> {
+    return (await this.#places.direct()).pull(query, options);
   }
 
   async liveSnapshot(limit: number, options: AskOptions): Promise<LiveSnapshot> {
@@ -150,6 +151,7 @@ class EnvironmentConnection implements Connection {
     const index = this.#places.indexStore();
     const logs = this.#places.logs();
     const { fields, retainMs } = this.#places;
+    const { indexLogs } = await import('../index/indexLogs.ts');
     try {
       const summary = await indexLogs({
         logs,
@@ -231,7 +233,7 @@ class EnvironmentConnection implements Connection {
         : `the logs were read, as ${reasonsOf(fromIndex)}`;
     }
     if (logs === undefined) return fromIndex;
-    const fromLogs = await attempt('direct', logs, async () => askThere(Promise.resolve(this.#places.direct())));
+    const fromLogs = await attempt('direct', logs, () => askThere(this.#places.direct()));
     if (fromLogs.kind === 'answer') {
       const { answer, backend } = fromLogs.answer;
       return why === undefined ? fromLogs : { kind: 'answer', answer: { answer: noted(answer, why), backend } };

@@ -7,7 +7,7 @@ import { parseDuration } from '../model/query/values.ts';
 import type { ObjectStore } from '../store/objectStore.ts';
 import { openStore } from '../store/openStore.ts';
 import { BackendError, toBackendError } from './backendError.ts';
-import { DirectBackend } from './directBackend.ts';
+import type { DirectBackend } from './directBackend.ts';
 import { IndexBackend } from './indexBackend.ts';
 import { LiveBackend } from './liveBackend.ts';
 import { type TokenFor, trustedTokens } from './trustedTokens.ts';
@@ -59,8 +59,11 @@ export class OpenPlaces {
     return this.#live;
   }
 
-  direct(): DirectBackend {
-    return new DirectBackend({ logs: this.logs(), ...(this.fields ? { fields: this.fields } : {}) });
+  /** What reads logs is loaded when they are first asked: an answer of the index is not to wait for it. */
+  async direct(): Promise<DirectBackend> {
+    const logs = this.logs();
+    const { DirectBackend } = await import('./directBackend.ts');
+    return new DirectBackend({ logs, ...(this.fields ? { fields: this.fields } : {}) });
   }
 
   logs(): ObjectStore {

@@ -3,7 +3,6 @@
 import type { FailureGroup } from '../model/overview/answers.ts';
 import { matchRecord } from '../model/query/matchTask.ts';
 import type { Query } from '../model/query/query.ts';
-import { frameOf } from '../stacktrace/frameOf.ts';
 import { matchAll } from './findTasks.ts';
 import type { IndexReading, IndexSource } from './indexReader.ts';
 import type { LogIndex } from './logIndex.ts';
@@ -179,6 +178,8 @@ async function describe({ records, holding, signal }: IndexReading, group: Group
   const file = records.fileOf(segment.entry.key);
   const [latest] = await holding([segment.entry], async () => await readParquetRows(file, wanted, signal));
   const [type, message, stack] = columns.map((name) => textOf(latest?.[name]));
+  // Parsers of a dozen languages: other answers are not to wait for them.
+  const { frameOf } = await import('../stacktrace/frameOf.ts');
   return {
     group: group.group,
     ...(type === undefined ? {} : { type }),

@@ -52,8 +52,8 @@ export async function findTasks(
 }
 
 /**
- * All tasks match: once enough are found, segments with none that ended later are not even looked at. Their bounds will do, as the
- * exact moments cost a fresh reader a look at every task.
+ * All tasks match, and how many there are is known: segments with none that can have ended later than those that were found are not even
+ * looked at. Their bounds will do, as the exact moments cost a fresh reader a look at every task.
  */
 function newest(
   { tasks, taskSegments }: IndexReading,
@@ -62,13 +62,10 @@ function newest(
 ): FoundTasks {
   const newestFirst = taskSegments
     .map((segment) => ({ segment, reachMs: segment.boundReachMs }))
-    .sort((a, b) => b.reachMs - a.reachMs);
-  for (let count = 1; ; count *= 2) {
-    const looked = newestFirst.slice(0, count).map(({ segment }) => segment);
-    const { places, lastRank } = topTasks(looked, () => undefined, order, page);
-    const next = newestFirst[count];
-    if (!next || lastRank > next.reachMs) return { places, total: tasks.table.size, isExact: true };
-  }
+    .sort((a, b) => b.reachMs - a.reachMs)
+    .map(({ segment }) => segment);
+  const { places } = topTasks(newestFirst, () => undefined, order, { ...page, isCounted: false });
+  return { places, total: tasks.table.size, isExact: true };
 }
 
 /** A matcher that knows all that records tell of the query, for the caller to dispose of. Rejects with `signal.reason`. */

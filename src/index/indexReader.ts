@@ -32,7 +32,6 @@ import { isOutOfMemory } from './sqlText.ts';
 import type { Staged } from './stagedTable.ts';
 import type { Statement } from './statements.ts';
 import { IndexTasks, type LoadedTasks, type TaskSources } from './tasks/indexTasks.ts';
-import { refoldSegment } from './tasks/refoldSegment.ts';
 import { segmentsWith } from './tasks/segmentsWith.ts';
 import type { TableSegment } from './tasks/tableSegment.ts';
 import { type RecordSources, recordsOfTasks } from './tasks/taskRecords.ts';
@@ -273,6 +272,7 @@ export class IndexReader {
       fileOfSide: (side) => this.#cache.fileOf(side),
       inRuns: async (entries, read) => await this.#cache.inRuns(entries, ({ side }) => side, read, signal),
       refold: async (segment, without) => {
+        const { refoldSegment } = await import('./tasks/refoldSegment.ts');
         const refold = async () => await refoldSegment(segment, segments.fileOf(segment.entry), without, signal);
         return await this.#cache.holding([segment.entry], refold, signal);
       },

@@ -105,7 +105,8 @@ function copyOfSide(
   const ids = idsOf(blockOf('task'), blockOf('task.length'), bytesOf, round);
   const { sorted, places } = orderHashes(ids.hashes);
   const put = (block: BlockInfo, stored: Uint8Array) => {
-    copied.push({ ...block, offset, storedBytes: stored.length, crc32: crc32(stored) });
+    const check = block.isCompressed ? {} : { crc32: crc32(stored) };
+    copied.push({ ...block, ...check, offset, storedBytes: stored.length });
     parts.push(stored);
     offset += stored.length;
   };

@@ -116,7 +116,7 @@ test('logs pull gives of an export the records that match, as exports that read 
   await using _folder = folder;
   const connection = connected(folder, 'opentelemetry');
   try {
-    const pulled = await Array.fromAsync(connection.pullLogs(query('task:orders-0017'), {}).lines);
+    const pulled = await Array.fromAsync((await connection.pullLogs(query('task:orders-0017'), {})).lines);
     assert.equal(pulled.length, 3);
     await folder.put('pulled.ndjson', pulled.join('\n'));
     const again = await linesOf(folder, 'pulled.ndjson', 'opentelemetry');

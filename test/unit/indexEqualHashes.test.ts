@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { orderHashes } from '../../src/index/segments/hashOrder.ts';
-import { equalHashes, type HashedPart } from '../../src/index/tasks/equalHashes.ts';
+import { type HashedPart, linkEqualHashes } from '../../src/index/tasks/equalHashes.ts';
 
 const seed = Number(process.env['FC_SEED'] ?? 20261126);
 
@@ -29,13 +29,14 @@ function partsOf(segments: readonly { hashes: readonly number[]; hides: readonly
     const { sorted, places } = orderHashes(Uint32Array.from(hashes));
     const hidden = Uint8Array.from(hashes, (_, at) => (hides[at % hides.length] ? 1 : 0));
     const shown = hidden.reduce((sum, each) => sum + 1 - each, 0);
-    const part = { base, hidden, shown, tasks: { sortedHashes: sorted, placesOfHashes: places } };
+    const links = new Uint32Array(hashes.length);
+    const part = { base, hidden, shown, links, tasks: { sortedHashes: sorted, placesOfHashes: places } };
     base += hashes.length;
     return part;
   });
 }
 
-test('each task is told the first that has its hash', () => {
+test('each task is linked to the first that has its hash', () => {
   fc.assert(
     fc.property(fc.array(segment, { maxLength: 6 }), fc.nat(6), (drawn, split) => {
       const segments = drawn.map(({ hashes, hides, isHiding, copies }) => ({
@@ -44,20 +45,23 @@ test('each task is told the first that has its hash', () => {
         hides: isHiding ? hides : [false],
       }));
       const parts = partsOf(segments);
-      const known = parts.slice(0, split);
-      const added = parts.slice(split);
-      const count = segments.reduce((sum, { hashes }) => sum + hashes.length, 0);
       const first = new Map<number, number>();
-      const expected: number[] = [];
+      const expected: number[][] = [];
       for (const [at, { hashes }] of segments.entries()) {
         const { hidden = new Uint8Array(0), base = 0 } = parts[at] ?? {};
+        expected.push(hashes.map(() => 0));
         for (const [place, each] of hashes.entries()) {
-          const isHidden = hidden[place] === 1;
-          if (at >= split) expected.push(isHidden ? 0 : (first.get(each) ?? -1) + 1);
-          if (!isHidden && !first.has(each)) first.set(each, base + place);
+          if (hidden[place] === 1) continue;
+          const known = first.get(each);
+          if (known === undefined) first.set(each, base + place);
+          else if (at >= split) (expected[at] ?? [])[place] = known + 1;
         }
       }
-      assert.deepEqual([...equalHashes(known, added, count)], expected);
+      linkEqualHashes(parts.slice(0, split), parts.slice(split));
+      assert.deepEqual(
+        parts.map(({ links }) => [...links]),
+        expected,
+      );
     }),
     { numRuns: 300, seed },
   );

@@ -36,7 +36,7 @@ async function runLogsPull(values: OptionValues, context: CallContext): Promise<
     if (environment.logs === undefined) {
       throw new WrongUse('Expected the logs to read: --logs URL, or an environment that has them.');
     }
-    const pulled = connection.pullLogs(query, ask);
+    const pulled = await connection.pullLogs(query, ask);
     if (out === undefined) {
       for await (const line of pulled.lines) await terminal.printText(terminal.isTerminal ? plainBlock(line) : line);
     } else {

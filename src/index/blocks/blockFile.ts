@@ -196,7 +196,7 @@ function directoryOf(bytes: BlockBytes): Buffer | undefined {
 }
 
 function isAsStored(stored: Buffer, block: BlockInfo): boolean {
-  return stored.length === block.storedBytes && crc32(stored) === block.crc32;
+  return stored.length === block.storedBytes && (block.isCompressed || crc32(stored) === block.crc32);
 }
 
 function rawBytes({ count, type }: BlockInfo): number {

@@ -20,10 +20,10 @@ export interface BlockInfo {
   /** Within the file. */
   readonly offset: number;
   readonly storedBytes: number;
-  /** Of the stored bytes. */
-  readonly crc32: number;
-  /** By zstd. */
+  /** By zstd, with its checksum. */
   readonly isCompressed: boolean;
+  /** Of the stored bytes where they are not compressed. */
+  readonly crc32?: number;
 }
 
 export const bytesOfType: Readonly<Record<NumberType, number>> = { u8: 1, u16: 2, u32: 4, f64: 8 };
@@ -43,8 +43,7 @@ function isBlockInfo(entry: unknown): entry is BlockInfo {
     isCount(entry['count']) &&
     isCount(entry['offset']) &&
     isCount(entry['storedBytes']) &&
-    isCount(entry['crc32']) &&
-    typeof entry['isCompressed'] === 'boolean' &&
+    (entry['isCompressed'] === true || (entry['isCompressed'] === false && isCount(entry['crc32']))) &&
     (entry['base'] === undefined || Number.isSafeInteger(entry['base']))
   );
 }

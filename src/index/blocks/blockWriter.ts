@@ -7,6 +7,9 @@ import { constants, crc32, zstdCompressSync } from 'node:zlib';
 import { copyBytes, type Texts } from '../texts.ts';
 import { type BlockInfo, blockMagic, type NumberType } from './blockFormat.ts';
 
+/** With a checksum, which reading looks at. */
+const checked = { params: { [constants.ZSTD_c_checksumFlag]: 1 } };
+
 /** Below this, compressing costs more than it saves. */
 const smallestCompressed = 64;
 
@@ -52,7 +55,6 @@ export class BlockWriter {
 
   /** The file's parts, in order; their bytes must not change. */
   finish(): Uint8Array[] {
-    const checked = { params: { [constants.ZSTD_c_checksumFlag]: 1 } };
     const directory = zstdCompressSync(JSON.stringify(this.#blocks), checked);
     const end = Buffer.alloc(4 + blockMagic.length);
     end.writeUInt32LE(directory.length);
@@ -61,14 +63,16 @@ export class BlockWriter {
   }
 
   #add(info: UnstoredBlock, bytes: Uint8Array): void {
-    const compressed = bytes.length < smallestCompressed ? bytes : zstdCompressSync(bytes);
+    const compressed = bytes.length < smallestCompressed ? bytes : zstdCompressSync(bytes, checked);
     const isCompressed = compressed.length < bytes.length;
     this.#store(info, isCompressed ? compressed : bytes, isCompressed);
   }
 
   #store(info: UnstoredBlock, stored: Uint8Array, isCompressed: boolean): void {
     const [offset, storedBytes] = [this.#offset, stored.length];
-    this.#blocks.push({ ...info, offset, storedBytes, crc32: crc32(stored), isCompressed });
+    // A frame brings its own.
+    const check = isCompressed ? {} : { crc32: crc32(stored) };
+    this.#blocks.push({ ...info, offset, storedBytes, isCompressed, ...check });
     this.#parts.push(stored);
     this.#offset += stored.length;
   }

@@ -5,7 +5,7 @@ import type { QueryExpression } from '../../model/query/query.ts';
 import type { BlockFile } from '../blocks/blockFile.ts';
 import { hasColumns } from '../compileQuery.ts';
 import { equalTokens } from '../fieldTokens.ts';
-import { filteredFields } from './segmentSide.ts';
+import { filteredFields } from './filteredColumns.ts';
 import { TextFilter } from './textFilter.ts';
 import { TokenFilter, type TokenHash, tokenHash } from './tokenFilter.ts';
 

@@ -7,33 +7,13 @@ import { BlockWriter } from '../blocks/blockWriter.ts';
 import { tokenPrefix } from '../fieldTokens.ts';
 import type { TaskCells } from '../tasks/taskCells.ts';
 import { CodesOnce } from './codesOnce.ts';
+import { filteredColumns } from './filteredColumns.ts';
 import type { RowOrder } from './rowOrder.ts';
 import type { SegmentDraft } from './segmentDraft.ts';
 import type { SortedDraft } from './sortDraft.ts';
 import { addTaskColumns, columnsOfCells, columnsOfDraft } from './taskColumns.ts';
 import { TextFilter } from './textFilter.ts';
 import { TokenFilter, tokenHashes } from './tokenFilter.ts';
-
-/** Columns of the draft that are asked for whole: their values are in the token filters, as field tokens. */
-const filteredColumns = [
-  ['level', 'level'],
-  ['event', 'event'],
-  ['account', 'account'],
-  ['collection', 'collection'],
-  ['source', 'source'],
-  ['coordinator', 'coordinator'],
-  ['worker', 'worker'],
-  ['key', 'key'],
-  ['error.type', 'error_type'],
-  ['error.message', 'error_message'],
-  ['group', 'failure_group'],
-  ['build.service', 'build_service'],
-  ['build.version', 'build_version'],
-  ['build.commit', 'build_commit'],
-  ['build.repository', 'build_repository'],
-] as const;
-
-export const filteredFields: ReadonlySet<string> = new Set(filteredColumns.map(([field]) => field));
 
 /** The side of a draft as parts of a block file. */
 export function segmentSide(draft: SegmentDraft, sorted: SortedDraft, rowGroupRows: number): Uint8Array[] {

@@ -2,28 +2,13 @@
 
 import type { BlockWriter } from '../blocks/blockWriter.ts';
 import { idHash } from '../idHash.ts';
-import type { TaskCells } from '../tasks/taskCells.ts';
+import { type SideName, sideNames, type TaskCells } from '../tasks/taskCells.ts';
 import type { Texts } from '../texts.ts';
 import { DraftTexts } from './draftColumns.ts';
 import type { FoldedTasks } from './foldedTasks.ts';
 import { orderHashes } from './hashOrder.ts';
 import type { RowOrder } from './rowOrder.ts';
 import type { SegmentDraft } from './segmentDraft.ts';
-
-/** Columns of the side whose texts repeat: codes from 1 into a dictionary, 0 for none. */
-export const sideNames = [
-  'account',
-  'collection',
-  'source',
-  'coordinator',
-  'worker',
-  'errorType',
-  'errorMessage',
-  'group',
-  'build',
-  'also',
-] as const satisfies readonly (keyof TaskCells)[];
-export type SideName = (typeof sideNames)[number];
 
 /** Of each task, in the segment's order: NaN where there is none. Times but `last` are given as how long before it they were. */
 const numberNames = [

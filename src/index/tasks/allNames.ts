@@ -4,7 +4,7 @@
  */
 
 import type { Counts } from '../blocks/blockFile.ts';
-import type { SideName } from '../segments/taskColumns.ts';
+import type { SideName } from './taskCells.ts';
 import type { SegmentTasks } from './segmentTasks.ts';
 import type { TableSegment } from './tableSegment.ts';
 import type { NamedField } from './taskPart.ts';

@@ -13,6 +13,7 @@ export interface HashedPart {
   /** 1 for a task that is passed over, and how many are not. */
   readonly hidden: Uint8Array;
   readonly shown: number;
+  readonly links: Uint32Array;
   readonly tasks: { readonly sortedHashes: Uint32Array; readonly placesOfHashes: Counts };
 }
 
@@ -20,19 +21,15 @@ export interface HashedPart {
 const neighbourhood = 1024;
 
 /**
- * @param known segments that are not compared with each other. @param added those that come after them.
- * @param parts how many tasks all of them have.
- * @returns for each task of `added`, by its number less that of the first: one more than the number of the first task, among those of
- * both, that has its hash and is not hidden; 0 for that one itself, and for hidden ones.
+ * Links each task of `added` that is not hidden to the first task, among those of `known` and of `added` before it, that has its hash, if
+ * there is one: by one more than its number. @param known segments that are not compared with each other, and come before `added`.
  */
-export function equalHashes(known: readonly HashedPart[], added: readonly HashedPart[], parts: number): Uint32Array {
-  const from = added[0]?.base ?? parts;
-  const found = new Uint32Array(parts - from);
+export function linkEqualHashes(known: readonly HashedPart[], added: readonly HashedPart[]): void {
   const all = [...known, ...added];
+  const parts = all.reduce((sum, { hidden }) => sum + hidden.length, 0);
   const next = new Uint32Array(all.length);
   const table = new HashTable();
-  const hoodBits = Math.max(0, Math.ceil(Math.log2(parts / neighbourhood)));
-  const hoods = 2 ** hoodBits;
+  const hoods = 2 ** Math.max(0, Math.ceil(Math.log2(parts / neighbourhood)));
   let passed = 0;
   for (let hood = 0; hood < hoods; hood++) {
     const end = ((hood + 1) / hoods) * 2 ** 32;
@@ -43,11 +40,10 @@ export function equalHashes(known: readonly HashedPart[], added: readonly Hashed
       const part = all[each] as HashedPart;
       // Where nothing was added some were passed over.
       if (passed < hood) next[each] = lowerBound(part.tasks.sortedHashes, start, next[each]);
-      next[each] = table.addAll(part, next[each] as number, end, found, from);
+      next[each] = table.addAll(part, next[each] as number, end, each >= known.length);
     }
     passed = hood + 1;
   }
-  return found;
 }
 
 function hasHashBelow(end: number, added: readonly HashedPart[], next: Uint32Array, offset: number): boolean {
@@ -68,14 +64,8 @@ class HashTable {
     this.#taken = 0;
   }
 
-  /** Adds a part's hashes below `end`, and notes those that are there. @returns where the part's next hash is. */
-  addAll(
-    { base, hidden, shown, tasks }: HashedPart,
-    start: number,
-    end: number,
-    found: Uint32Array,
-    from: number,
-  ): number {
+  /** Adds a part's hashes below `end`, and links the tasks of those that are there already. @returns where the part's next hash is. */
+  addAll({ base, hidden, shown, links, tasks }: HashedPart, start: number, end: number, isLinked: boolean): number {
     const { sortedHashes, placesOfHashes } = tasks;
     const hidesSome = shown < hidden.length;
     let buckets = this.#buckets;
@@ -100,7 +90,7 @@ class HashTable {
           break;
         }
         if (buckets[word] !== hash) continue;
-        if (base + place >= from) found[base + place - from] = held;
+        if (isLinked) links[place] = held;
         break;
       }
     }

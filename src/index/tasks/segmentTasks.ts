@@ -10,9 +10,8 @@ import {
   type NumberColumn,
   type TextColumn,
 } from '../blocks/blockFile.ts';
-import { type SideName, sideNames } from '../segments/taskColumns.ts';
 import { lowerBound } from './lowerBound.ts';
-import type { TaskCells } from './taskCells.ts';
+import { type SideName, sideNames, type TaskCells } from './taskCells.ts';
 import { type NamedField, parseNameToken } from './taskPart.ts';
 
 /** Texts that repeat: `codes[at]` counts from 1 in `values`; 0 for none. */
@@ -23,7 +22,6 @@ export interface NameColumn {
 
 /** What the segment's records say of when a task began, tried and ended; in ms. NaN where there is none. */
 export interface TaskTimes {
-  readonly last: NumberColumn;
   /** How long before its last moment a task's first was. */
   readonly span: NumberColumn;
   readonly attempts: NumberColumn;
@@ -54,6 +52,7 @@ export class SegmentTasks {
   readonly #side: BlockFile;
   #ids: TextColumn | undefined;
   #keyTexts: WeakRef<TextColumn> | undefined;
+  #last: NumberColumn | undefined;
   #times: TaskTimes | undefined;
   #starts: Uint32Array | undefined;
   readonly #numbers = new Map<OptionalNumber, NumberColumn>();
@@ -75,9 +74,13 @@ export class SegmentTasks {
     return (this.#ids ??= this.#texts('task'));
   }
 
+  /** Each task's last moment, ms. */
+  get last(): NumberColumn {
+    return (this.#last ??= this.#column('last'));
+  }
+
   get times(): TaskTimes {
     return (this.#times ??= {
-      last: this.#column('last'),
       span: this.#column('span'),
       attempts: this.#column('attempts'),
       attemptRank: this.#column('attemptRank'),
@@ -160,7 +163,7 @@ export class SegmentTasks {
   cells(at: number): TaskCells {
     const { times } = this;
     const present = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);
-    const lastMs = times.last.at(at);
+    const lastMs = this.last.at(at);
     return {
       task: this.ids.at(at) ?? '',
       firstMs: lastMs - times.span.at(at),

@@ -1,6 +1,7 @@
 /** A segment's tasks within the table of all: which of them it stands for, and what these are with their parts in other segments. */
 
 import { taskStatuses } from '../../model/task.ts';
+import type { PartChains } from './partChains.ts';
 import { type SegmentTasks, statusNumber } from './segmentTasks.ts';
 import { newMask } from './taskMask.ts';
 
@@ -12,7 +13,6 @@ export interface PartPlace {
 
 /** By the segment's own tasks. Only those that the segment stands for are merged. */
 interface MergedTimes {
-  readonly lastMs: Float64Array;
   readonly firstMs: Float64Array;
   readonly attempts: Float64Array;
   /** Place in `taskStatuses`. */
@@ -27,6 +27,7 @@ interface SegmentOptions {
   readonly maxTs: number;
   /** Where a part is, by its number among all of the table. */
   readonly segmentOf: (number: number) => TableSegment;
+  readonly chains: PartChains;
 }
 
 export class TableSegment {
@@ -43,18 +44,22 @@ export class TableSegment {
   readonly #minTs: number;
   readonly #maxTs: number;
   readonly #segmentOf: (number: number) => TableSegment;
-  /** By task: number, plus one, of the part that stands for it (0: this one); and of the part that comes next (0: none). */
-  readonly #first: Uint32Array;
-  readonly #next: Uint32Array;
+  /**
+   * By task: of one that is hidden, one more than the number of the part that stands for it; of the others, the head of the chain of their
+   * further parts. 0 where there is none. While tasks are added it says whose part a task may be (`equalHashes`).
+   */
+  readonly links: Uint32Array;
+  readonly #chains: PartChains;
   /** Segments with parts of tasks that this one stands for, and segments that stand for tasks of which this one has a part. */
   readonly #holdingParts = new Set<TableSegment>();
   readonly #holdingFirsts = new Set<TableSegment>();
   #linkedLast: TableSegment | undefined;
   #shown: number;
+  #lastMs: Float64Array | undefined;
   #merged: MergedTimes | undefined;
   #reachMs: number | undefined;
 
-  constructor({ key, tasks, base, minTs, maxTs, segmentOf }: SegmentOptions) {
+  constructor({ key, tasks, base, minTs, maxTs, segmentOf, chains }: SegmentOptions) {
     this.key = key;
     this.tasks = tasks;
     this.base = base;
@@ -62,8 +67,8 @@ export class TableSegment {
     this.#minTs = minTs;
     this.#maxTs = maxTs;
     this.#segmentOf = segmentOf;
-    this.#first = new Uint32Array(tasks.count);
-    this.#next = new Uint32Array(tasks.count);
+    this.#chains = chains;
+    this.links = new Uint32Array(tasks.count);
     this.#shown = tasks.count;
   }
 
@@ -72,8 +77,9 @@ export class TableSegment {
     return this.#shown;
   }
 
+  /** By itself: a page of the newest wants no other. */
   get lastMs(): Float64Array {
-    return this.#times.lastMs;
+    return (this.#lastMs ??= this.#mergeLast());
   }
 
   get firstMs(): Float64Array {
@@ -122,30 +128,29 @@ export class TableSegment {
 
   /** Whether the task has parts in other segments. */
   isShared(at: number): boolean {
-    return this.#first[at] !== 0 || this.#next[at] !== 0;
+    return this.links[at] !== 0;
   }
 
   /** The part that stands for the task. */
   firstOf(at: number): PartPlace {
-    const first = this.#first[at] ?? 0;
-    return first === 0 ? { segment: this, at } : this.#placeOf(first - 1);
+    const isHidden = this.hidden[at] === 1 && this.links[at] !== 0;
+    return isHidden ? this.#placeOf((this.links[at] as number) - 1) : { segment: this, at };
   }
 
   /** All parts of the task, the one that stands for it first. */
   partsOf(at: number): readonly PartPlace[] {
     if (!this.isShared(at)) return [{ segment: this, at }];
-    const parts = [this.firstOf(at)];
-    for (let part = parts[0]; part; ) {
-      const next = part.segment.#next[part.at] ?? 0;
-      part = next === 0 ? undefined : this.#placeOf(next - 1);
-      if (part) parts.push(part);
+    const first = this.firstOf(at);
+    const parts = [first];
+    for (let head = first.segment.links[first.at] as number; head !== 0; head = this.#chains.after(head)) {
+      parts.push(this.#placeOf(this.#chains.partAt(head)));
     }
     return parts;
   }
 
   /** Whether no record of the task counts. */
   isGone(at: number): boolean {
-    return this.hidden[at] === 1 && this.#first[at] === 0;
+    return this.hidden[at] === 1 && this.links[at] === 0;
   }
 
   /** Leaves out a task of which no record counts. */
@@ -163,11 +168,11 @@ export class TableSegment {
   /** Puts a part, which is a task of `segment`, behind a task that this one stands for. */
   join(at: number, segment: TableSegment, part: number): void {
     segment.hide(part);
-    segment.#first[part] = this.base + at + 1;
-    const next = this.#next[at] ?? 0;
-    if (next === 0) this.sharing.push(at);
-    segment.#next[part] = next;
-    this.#next[at] = segment.base + part + 1;
+    segment.links[part] = this.base + at + 1;
+    const head = this.links[at] as number;
+    if (head === 0) this.sharing.push(at);
+    this.links[at] = this.#chains.add(segment.base + part, head);
+    this.#lastMs = undefined;
     this.#merged = undefined;
     this.#derived = undefined;
     if (this.#linkedLast !== segment) {
@@ -201,12 +206,24 @@ export class TableSegment {
     return (this.#merged ??= this.#merge());
   }
 
+  #mergeLast(): Float64Array {
+    const lastMs = this.tasks.last.toArray();
+    for (const at of this.sharing) {
+      for (let head = this.links[at] as number; head !== 0; head = this.#chains.after(head)) {
+        const part = this.#chains.partAt(head);
+        const segment = this.#segmentOf(part);
+        const last = segment.tasks.last.at(part - segment.base);
+        if (last > (lastMs[at] as number)) lastMs[at] = last;
+      }
+    }
+    return lastMs;
+  }
+
   #merge(): MergedTimes {
-    const { count, times } = this.tasks;
-    const lastMs = times.last.toArray();
+    const { count, last, times } = this.tasks;
     const firstMs = times.span.toArray();
-    for (let at = 0; at < count; at++) firstMs[at] = (lastMs[at] ?? 0) - (firstMs[at] ?? 0);
-    const merged = { lastMs, firstMs, attempts: times.attempts.toArray(), status: new Uint8Array(count) };
+    for (let at = 0; at < count; at++) firstMs[at] = last.at(at) - (firstMs[at] ?? 0);
+    const merged = { firstMs, attempts: times.attempts.toArray(), status: new Uint8Array(count) };
     const { attemptRank, succeededAgo, failedAgo } = times;
     for (let at = 0; at < count; at++) {
       merged.status[at] = statusNumber(attemptRank.at(at), succeededAgo.at(at), failedAgo.at(at));
@@ -221,7 +238,7 @@ export class TableSegment {
     for (let at = 0; at < lastMs.length; at++) if (hidden[at] === 0) most = Math.max(most, lastMs[at] ?? most);
     if (this.#shown === hidden.length) return most;
     for (let at = 0; at < hidden.length; at++) {
-      if (this.#first[at] === 0) continue;
+      if (hidden[at] === 0 || this.links[at] === 0) continue;
       const first = this.firstOf(at);
       most = Math.max(most, first.segment.lastMs[first.at] ?? most);
     }
@@ -246,7 +263,7 @@ function mergeParts(merged: MergedTimes, place: number, parts: readonly PartPlac
   let attemptRank = Number.NaN;
   for (const { segment, at } of parts) {
     const { times } = segment.tasks;
-    const last = times.last.at(at);
+    const last = segment.tasks.last.at(at);
     if (last > lastMs) lastMs = last;
     const start = last - times.span.at(at);
     if (start < firstMs) firstMs = start;
@@ -265,7 +282,6 @@ function mergeParts(merged: MergedTimes, place: number, parts: readonly PartPlac
       [attemptMs, attemptRank] = [ms, rank];
     }
   }
-  merged.lastMs[place] = lastMs;
   merged.firstMs[place] = firstMs;
   merged.attempts[place] = attempts;
   merged.status[place] = statusNumber(attemptRank, agoOf(lastMs, succeededMs), agoOf(lastMs, failedMs));

@@ -32,3 +32,18 @@ export interface TaskCells {
   /** JSON array of `field ␟ value` for what some record has under one of `namedFields` and the folded task has not. */
   readonly also: string | undefined;
 }
+
+/** Columns of the side whose texts repeat: codes from 1 into a dictionary, 0 for none. */
+export const sideNames = [
+  'account',
+  'collection',
+  'source',
+  'coordinator',
+  'worker',
+  'errorType',
+  'errorMessage',
+  'group',
+  'build',
+  'also',
+] as const satisfies readonly (keyof TaskCells)[];
+export type SideName = (typeof sideNames)[number];

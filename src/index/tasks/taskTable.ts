@@ -5,7 +5,8 @@
 
 import type { TextColumn } from '../blocks/blockFile.ts';
 import { idHash } from '../idHash.ts';
-import { equalHashes } from './equalHashes.ts';
+import { linkEqualHashes } from './equalHashes.ts';
+import { PartChains } from './partChains.ts';
 import type { SegmentTasks } from './segmentTasks.ts';
 import { type PartPlace, TableSegment } from './tableSegment.ts';
 
@@ -27,6 +28,7 @@ export class TaskTable {
   readonly #byKey = new Map<string, TableSegment>();
   /** Of hashes that tasks with different ids have: their first parts by id. */
   readonly #ofSharedHash = new Map<number, Map<string, PartPlace>>();
+  readonly #chains = new PartChains();
   #parts = 0;
   #tasks = 0;
 
@@ -44,26 +46,25 @@ export class TaskTable {
    * table one to be asked. Both throw DamagedBlockFile.
    */
   begin(added: readonly NewSegment[]): () => void {
-    const from = this.#parts;
     const count = added.reduce((sum, { tasks }) => sum + tasks.count, 0);
-    if (from + count >= maxParts) throw new RangeError('more tasks than the table can hold');
+    if (this.#parts + count >= maxParts) throw new RangeError('more tasks than the table can hold');
     const known = [...this.segments];
     const segments = added.map((each) => this.#append(each));
-    const found = equalHashes(known, segments, this.#parts);
-    return () => this.#joinFound(segments, found, from);
+    linkEqualHashes(known, segments);
+    return () => {
+      for (const segment of segments) this.#joinLinked(segment);
+      for (const segment of this.segments) segment.forgetReach();
+    };
   }
 
-  /** @param found as `equalHashes` gives it. */
-  #joinFound(segments: readonly TableSegment[], found: Uint32Array, from: number): void {
-    for (const segment of segments) {
-      this.#tasks += segment.shown;
-      const { base } = segment;
-      for (let at = 0; at < segment.tasks.count; at++) {
-        const held = found[base + at - from] as number;
-        if (held !== 0 && this.#joins(held - 1, segment, at)) this.#tasks -= 1;
-      }
+  /** Of tasks that may be parts of others, as they have their hash: joins those that are. */
+  #joinLinked(segment: TableSegment): void {
+    this.#tasks += segment.shown;
+    const { links } = segment;
+    for (let at = 0; at < links.length; at++) {
+      const held = links[at] as number;
+      if (held !== 0 && this.#joins(held - 1, segment, at)) this.#tasks -= 1;
     }
-    for (const segment of this.segments) segment.forgetReach();
   }
 
   /** Every part of a task, the one that stands for it first; none where the table does not know it. */
@@ -89,6 +90,7 @@ export class TaskTable {
       minTs: minTs ?? Number.NEGATIVE_INFINITY,
       maxTs: maxTs ?? Number.POSITIVE_INFINITY,
       segmentOf: (number) => this.#segmentOf(number),
+      chains: this.#chains,
     });
     for (const at of gone ?? []) segment.hide(at);
     this.segments.push(segment);
@@ -99,6 +101,7 @@ export class TaskTable {
 
   /** Puts a part behind another one with the hash of its id, or behind the one of its task. @returns false where there is none. */
   #joins(number: number, segment: TableSegment, at: number): boolean {
+    segment.links[at] = 0;
     const holder = this.#segmentOf(number);
     const first = number - holder.base;
     if (isSameText(holder.tasks.ids, first, segment.tasks.ids, at)) {

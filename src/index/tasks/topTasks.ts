@@ -7,10 +7,16 @@ import type { PartPlace, TableSegment } from './tableSegment.ts';
 export interface TopTasks {
   /** In order, at most as many as asked for. */
   readonly places: readonly PartPlace[];
-  /** All that match, whatever page they are on. */
+  /** All that match, whatever page they are on; where they are counted. */
   readonly total: number;
   /** The sort value of the last place, as a number that is greater the earlier it comes; -Infinity where there are fewer than asked. */
   readonly lastRank: number;
+}
+
+export interface TopPage {
+  readonly limit: number;
+  readonly after?: SortPosition;
+  readonly isCounted?: boolean;
 }
 
 export interface TaskOrder {
@@ -26,13 +32,13 @@ export interface TaskOrder {
 /**
  * @param segments those first whose tasks come first: what can add nothing more is passed over.
  * @param maskOf 1 for each task that matches; `undefined` where all do that the segment stands for.
- * @param after the place that the tasks come after.
+ * @param page.after the place that the tasks come after. @param page.isCounted how many match; by default they are.
  */
 export function topTasks(
   segments: readonly TableSegment[],
   maskOf: (segment: TableSegment) => Uint8Array | undefined,
   { descending, mayLack, valuesOf, mostOf }: TaskOrder,
-  { limit, after }: { readonly limit: number; readonly after?: SortPosition },
+  { limit, after, isCounted = true }: TopPage,
 ): TopTasks {
   const sign = descending ? 1 : -1;
   const afterId = after && Buffer.from(after.task);
@@ -41,11 +47,13 @@ export function topTasks(
   const looked: { segment: TableSegment; mask: Uint8Array; ranks: Float64Array; most: number }[] = [];
   let total = 0;
   for (const segment of segments) {
+    // What comes after all that are wanted need only be counted; of one moment the ids decide.
+    const isLate = best.isFull && (mostOf?.(segment) ?? Number.POSITIVE_INFINITY) < best.least;
+    if (isLate && !isCounted) continue;
     const mask = maskOf(segment) ?? shownOf(segment);
     const count = countOf(mask);
     total += count;
-    // What comes after all that are wanted need only be counted; of one moment the ids decide.
-    if (count === 0 || (best.isFull && (mostOf?.(segment) ?? Number.POSITIVE_INFINITY) < best.least)) continue;
+    if (count === 0 || isLate) continue;
     const ranks = ranksOf(valuesOf(segment), sign, mayLack);
     let { least } = best;
     let most = Number.NEGATIVE_INFINITY;
