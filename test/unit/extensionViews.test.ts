@@ -223,7 +223,7 @@ test('a fallback and a partial answer are told in full', () => {
 });
 
 const answer: Answered = { query: 'status:failed', tasks: [task('a'), task('b')], summary: summary([index]) };
-const face = (state: HistoryState) => historyFace('prod', state, nowMs);
+const face = (state: HistoryState, isOneOfMany = false) => historyFace('prod', state, nowMs, isOneOfMany);
 
 test('History shows each state so that the next step is plain', () => {
   assert.deepEqual(face({ kind: 'idle' }), { context: 'idle', roots: [] });
@@ -238,6 +238,11 @@ test('History shows each state so that the next step is plain', () => {
   assert.equal(failed.context, 'engine');
   assert.equal(failed.message, undefined);
   assert.match(failed.description ?? '', /The engine process ended/);
+});
+
+test('with several environments, History says whose tasks it shows', () => {
+  assert.equal(face({ kind: 'answered', answer }, true).description, 'prod · status:failed');
+  assert.equal(face({ kind: 'idle' }, true).description, 'prod');
 });
 
 test('an empty answer says what was searched and up to when, and what to do next', () => {

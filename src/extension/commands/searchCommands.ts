@@ -6,6 +6,7 @@ import type { TaskLogDocuments } from '../documents/taskLogDocuments.ts';
 import type { Engine } from '../engineHost.ts';
 import { failureOf } from '../failureText.ts';
 import { filterTerm } from '../filterTerm.ts';
+import { linkFree } from '../plainText.ts';
 import type { Environments } from '../settings/environments.ts';
 import type { HistoryView, SearchEnd } from '../views/historyView.ts';
 import type { LiveView } from '../views/liveView.ts';
@@ -128,7 +129,19 @@ export class SearchCommands {
     if (end.answer.tasks.some(({ task }) => task === id)) {
       await this.#history.reveal(environment, id);
       await this.#documents.open(environment, id);
+    } else if (this.#environments.all.length > 1) {
+      // Not awaited: that nothing was found is shown, and whether to look elsewhere may never be answered.
+      void this.#offerOthers(environment, id);
     }
+  }
+
+  /** An id says nothing of the environment that it is of. */
+  async #offerOthers(environment: string, id: string): Promise<void> {
+    const select = 'Look in Another Environment';
+    const message = linkFree(`There is no task ${id} in ${environment}.`);
+    if ((await vscode.window.showInformationMessage(message, select)) !== select) return;
+    await vscode.commands.executeCommand(commandIds.selectEnvironment);
+    if (this.#environments.current?.name !== environment) await this.#goToTask(id);
   }
 
   async #refresh(): Promise<void> {

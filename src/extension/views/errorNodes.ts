@@ -182,6 +182,7 @@ function frameNode(
     id,
     label: frameText(frame),
     description: placeOf(frame, resolution, shownPath),
+    ...(resolution.kind !== 'file' && { spoken: resolution.kind === 'choice' ? 'several files fit' : 'no file' }),
     tooltip: [plainLine(frame.raw, 500), resolutionText(resolution)].join('\n'),
     icon: frameIcon(frame, resolution),
     context: 'frame',

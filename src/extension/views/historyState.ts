@@ -50,7 +50,20 @@ export function withNextPage(known: Answered, next: SearchAnswer): Answered {
   return answered(known.query, { ...next, tasks: [...byId.values()] });
 }
 
-export function historyFace(environment: string, state: HistoryState, nowMs: number): HistoryFace {
+/** @param isOneOfMany whose tasks are shown is then told beside the title. */
+export function historyFace(
+  environment: string,
+  state: HistoryState,
+  nowMs: number,
+  isOneOfMany: boolean,
+): HistoryFace {
+  const face = ownFace(environment, state, nowMs);
+  if (!isOneOfMany) return face;
+  const parts = [plainLine(environment, 40), face.description ?? ''];
+  return { ...face, description: parts.filter((part) => part !== '').join(' · ') };
+}
+
+function ownFace(environment: string, state: HistoryState, nowMs: number): HistoryFace {
   switch (state.kind) {
     case 'idle':
       return { context: 'idle', roots: [] };

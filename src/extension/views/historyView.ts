@@ -217,7 +217,7 @@ export class HistoryView implements vscode.Disposable {
   #draw(): void {
     const environment = this.#environments.current;
     const face: Omit<HistoryFace, 'context'> & { readonly context: string } = environment
-      ? historyFace(environment.name, this.#state, Date.now())
+      ? historyFace(environment.name, this.#state, Date.now(), this.#environments.all.length > 1)
       : { context: emptyContext(this.#environments), roots: [] };
     this.#tree.setRoots(face.roots);
     this.#view.description = face.description ?? '';

@@ -242,6 +242,7 @@ function recordNodes(
       ]
         .filter((part) => part !== '')
         .join(' · '),
+      ...(record.level !== undefined && { spoken: plainLine(record.level, 20) }),
       tooltip: recordTooltip(record),
       icon: levelIcon(record.level),
       context: 'record',
