@@ -40,7 +40,7 @@ export const recordColumns: readonly Column<LogRecord>[] = [
   { title: 'EVENT', value: (record) => record.event },
   { title: 'TASK', value: (record) => record.task ?? '' },
   { title: 'TRY', value: (record) => (record.attempt === undefined ? '' : String(record.attempt)), right: true },
-  { title: 'BY', value: (record) => record.worker ?? record.coordinator ?? '' },
+  { title: 'BY', value: (record) => record.worker ?? record.coordinator ?? '', shrinks: true },
   {
     title: 'MESSAGE',
     value: messageText,

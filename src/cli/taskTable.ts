@@ -33,7 +33,7 @@ export const taskColumns: readonly Column<FoldedTask>[] = [
   { title: 'LAST SEEN', value: (task) => timeText(task.lastTs), style: () => 'dim' },
   { title: 'TOOK', value: (task) => durationText(task.durationMs), right: true },
   { title: 'TRIES', value: (task) => String(task.attempts), right: true },
-  { title: 'WORKER', value: (task) => task.worker ?? '' },
-  { title: 'OF', value: ownerText },
+  { title: 'WORKER', value: (task) => task.worker ?? '', shrinks: true },
+  { title: 'OF', value: ownerText, shrinks: true },
   { title: 'ERROR', value: (task) => errorText(task.error) },
 ];

@@ -57,6 +57,24 @@ test('columns are aligned, empty ones left out, and nothing is cut in a file', a
   );
 });
 
+test('names give way on a narrow terminal, the widest first, and keep their ends', async () => {
+  const named: readonly Column<{ task: string; worker: string; of: string; error: string }>[] = [
+    { title: 'TASK', value: ({ task }) => task },
+    { title: 'WORKER', value: ({ worker }) => worker, shrinks: true },
+    { title: 'OF', value: ({ of }) => of, shrinks: true },
+    { title: 'ERROR', value: ({ error }) => error },
+  ];
+  const row = { task: 't-1234567890', worker: 'ingest-worker-prod-017', of: 'acme/orders', error: 'x'.repeat(60) };
+  const wide = new Screen({ columns: 120 });
+  await printTable(terminalOn(wide), named, [row]);
+  assert.ok(wide.text.includes(`${row.task}  ${row.worker}  ${row.of}  ${row.error}\n`));
+  const narrow = new Screen({ columns: 70 });
+  await printTable(terminalOn(narrow), named, [row]);
+  const [, line = ''] = narrow.text.split('\n');
+  assert.equal(line, `t-1234567890  ingest-w…prod-017  acme/orders  ${'x'.repeat(24)}`.replace(/x$/, '…'));
+  assert.equal(line.length, 70);
+});
+
 test('the last column is cut where the terminal ends', async () => {
   const screen = new Screen({ columns: 30 });
   await printTable(terminalOn(screen), columns, rows);

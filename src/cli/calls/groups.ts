@@ -56,6 +56,6 @@ const columns: readonly Column<FailureGroup>[] = [
   { title: 'GROUP', value: ({ group }) => group, style: () => 'dim' },
   { title: 'FIRST', value: ({ firstTs }) => timeText(firstTs), style: () => 'dim' },
   { title: 'LAST', value: ({ lastTs }) => timeText(lastTs), style: () => 'dim' },
-  { title: 'FRAME', value: ({ frame = '' }) => (frame.length > 80 ? `${frame.slice(0, 79)}…` : frame) },
+  { title: 'FRAME', value: ({ frame = '' }) => (frame.length > 80 ? `${frame.slice(0, 79)}…` : frame), shrinks: true },
   { title: 'ERROR', value: errorText, style: () => 'red' },
 ];

@@ -53,8 +53,8 @@ async function runWorkers(values: OptionValues, context: CallContext): Promise<E
 
 function columns(nowMs: number): readonly Column<JsonObject>[] {
   return [
-    { title: 'WORKER', value: ({ worker }) => text(worker) },
-    { title: 'COORDINATOR', value: ({ coordinator }) => text(coordinator) },
+    { title: 'WORKER', value: ({ worker }) => text(worker), shrinks: true },
+    { title: 'COORDINATOR', value: ({ coordinator }) => text(coordinator), shrinks: true },
     { title: 'TASK', value: ({ task }) => text(task) },
     { title: 'TRY', value: ({ attempt }) => text(attempt), right: true },
     {

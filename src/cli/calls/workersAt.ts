@@ -45,13 +45,13 @@ export async function runWorkersAt(at: string, values: OptionValues, context: Ca
 }
 
 const columns: readonly Column<LaneSpan & { readonly worker: string }>[] = [
-  { title: 'WORKER', value: ({ worker }) => worker },
+  { title: 'WORKER', value: ({ worker }) => worker, shrinks: true },
   { title: 'TASK', value: ({ task }) => task },
   { title: 'TRY', value: ({ attempt }) => String(attempt), right: true },
   { title: 'BECAME', value: ({ status }) => status },
   { title: 'FROM', value: ({ startMs }) => timeText(startMs), style: () => 'dim' },
   { title: 'TO', value: ({ endMs, isOpen }) => (isOpen ? '' : timeText(endMs)), style: () => 'dim' },
-  { title: 'COORDINATOR', value: ({ coordinator = '' }) => coordinator },
+  { title: 'COORDINATOR', value: ({ coordinator = '' }) => coordinator, shrinks: true },
   {
     title: 'OF',
     value: ({ account, collection, source }) =>
