@@ -1,6 +1,7 @@
 /** The stores and backends of one environment, each opened when it is first asked, and again after a failure. */
 
 import { LogIndex } from '../index/logIndex.ts';
+import type { SharedMemory } from '../index/sharedMemory.ts';
 import type { Environment } from '../model/environment.ts';
 import { FieldMapping } from '../model/fieldMapping/fieldMapping.ts';
 import { parseDuration } from '../model/query/values.ts';
@@ -16,6 +17,8 @@ export interface ConnectOptions {
   /** Folder for spilled and cached data. */
   readonly cacheDirectory: string;
   readonly memoryLimitMb: number;
+  /** Environments that have it in common keep to the limit together. */
+  readonly memory?: SharedMemory;
   /** For cached segments, and once more for what is spilled; 2 GiB by default. */
   readonly diskLimitMb?: number;
   readonly nowMs?: () => number;
@@ -83,10 +86,8 @@ export class OpenPlaces {
   /** Rejects with BackendError when the embedded engine does not start; that there is no index is told when asked. */
   async index(): Promise<IndexBackend> {
     const store = this.indexStore();
-    const { cacheDirectory, memoryLimitMb, diskLimitMb, nowMs } = this.#options;
-    const disk = diskLimitMb === undefined ? {} : { diskLimitMb };
-    this.#index ??= LogIndex.open({ store, cacheDirectory, memoryLimitMb, ...disk, nowMs }).then(
-      (index) => new IndexBackend(index, { nowMs }),
+    this.#index ??= LogIndex.open({ ...this.#options, store }).then(
+      (index) => new IndexBackend(index, { nowMs: this.#options.nowMs }),
     );
     try {
       return await this.#index;

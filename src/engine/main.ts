@@ -2,6 +2,7 @@
 
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import { connect } from '../backends/connect.ts';
+import { SharedMemory } from '../index/sharedMemory.ts';
 import { serveEngine } from './serveEngine.ts';
 
 /** How long closing may take once the parent is gone, with nobody left to end this process. */
@@ -16,12 +17,14 @@ if (!process.send) {
 process.setSourceMapsEnabled(true);
 
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
+const memory = new SharedMemory();
 const server = serveEngine({
   connection,
   connect: (environment, { cacheDirectory, memoryLimitMb, diskLimitMb, coordinatorTokens = {} }) =>
     connect(environment, {
       cacheDirectory,
       memoryLimitMb,
+      memory,
       ...(diskLimitMb === undefined ? {} : { diskLimitMb }),
       tokenFor: (url) => (URL.canParse(url) ? coordinatorTokens[new URL(url).origin] : undefined),
     }),

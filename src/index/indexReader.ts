@@ -14,15 +14,17 @@ import { diskLimitNames, memoryLimitNames } from './limitNames.ts';
 import { LostCacheFile } from './lostCacheFile.ts';
 import type { Manifest, SegmentEntry } from './manifest.ts';
 import { asIndexError, type LoadedManifest, ManifestStore } from './manifestStore.ts';
-import { type MemoryShares, memoryShares } from './memoryShares.ts';
+import { type MemoryShares, mbOfTasks, memoryShares } from './memoryShares.ts';
 import { ParquetLayouts } from './parquet/readParquetRows.ts';
 import { type FetchListener, SegmentCache } from './segmentCache.ts';
 import type { SegmentSet } from './segmentSet.ts';
+import { type MemoryTenant, SharedMemory } from './sharedMemory.ts';
 import {
   type AskedTimes,
   countThatFits,
   cutOf,
   longestSilenceMs,
+  tasksOf,
   type TimeSpan,
   wantedSegments,
 } from './segmentWindow.ts';
@@ -43,6 +45,8 @@ export interface IndexReaderOptions {
   readonly cacheDirectory: string;
   /** Of the tasks that are kept at hand and the engines that read records, together and roughly. */
   readonly memoryLimitMb: number;
+  /** Indexes that have it in common keep to the limit together; by default one keeps to it by itself. */
+  readonly memory?: SharedMemory;
   /** Bound of the cached segments, and of what statements spill; 2 GiB by default. */
   readonly diskLimitMb?: number;
 }
@@ -120,10 +124,14 @@ export class IndexReader {
   readonly #engine: SizedEngine;
   readonly #sqlTurns = new Turns();
   readonly #memoryLimitMb: number;
+  readonly #memory: SharedMemory;
+  readonly #tenant: MemoryTenant;
   readonly #tasks: IndexTasks;
   readonly #layouts = new ParquetLayouts();
   readonly #spillDirectory: string;
   #loaded: LoadedManifest | undefined;
+  /** Questions that are under way. */
+  #asking = 0;
 
   private constructor(options: IndexReaderOptions, cache: SegmentCache, engine: SizedEngine, spillDirectory: string) {
     this.#store = options.store;
@@ -131,7 +139,20 @@ export class IndexReader {
     this.#cache = cache;
     this.#engine = engine;
     this.#memoryLimitMb = options.memoryLimitMb;
-    this.#tasks = new IndexTasks(options.store.url, options.memoryLimitMb);
+    this.#memory = options.memory ?? new SharedMemory();
+    const tasks = new IndexTasks(options.store.url, options.memoryLimitMb);
+    this.#tasks = tasks;
+    const isBusy = (): boolean => this.#asking > 0;
+    this.#tenant = {
+      get tasksMb() {
+        return tasks.memoryMb;
+      },
+      get isBusy() {
+        return isBusy();
+      },
+      giveUpEngine: () => engine.giveUp(),
+      giveUpTasks: () => tasks.forget(),
+    };
     this.#spillDirectory = spillDirectory;
   }
 
@@ -164,6 +185,15 @@ export class IndexReader {
 
   /** Asks the newest state something that `work` knows how to ask, once more of a newer one where segments went away. */
   async read<T>(options: ReadOptions, work: (reading: IndexReading) => Promise<T>): Promise<T> {
+    this.#asking += 1;
+    try {
+      return await this.#read(options, work);
+    } finally {
+      this.#asking -= 1;
+    }
+  }
+
+  async #read<T>(options: ReadOptions, work: (reading: IndexReading) => Promise<T>): Promise<T> {
     const { signal } = options;
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
@@ -200,8 +230,10 @@ export class IndexReader {
     };
     const wanted = wantedSegments(all.entries, times, this.#tasks.maxTasks, { share, silenceMs });
     const sources = this.#sourcesOf(all, wanted.entries, signal);
+    if (of === 'tasks') this.#claim(mbOfTasks(tasksOf(wanted.entries)));
     const tasks = of === 'tasks' ? await this.#tasks.bring(sources, signal) : this.#tasks.hold();
     try {
+      this.#claim(this.#tasks.memoryMb);
       this.#engine.fit(this.#shares().engineMb);
       const isKept = ({ key }: SegmentEntry): boolean => of === 'records' || tasks.has(key);
       const segments = { ...all, entries: all.entries.filter(isKept) };
@@ -317,10 +349,15 @@ export class IndexReader {
   }
 
   #shares(): MemoryShares {
-    return memoryShares(this.#memoryLimitMb, this.#tasks.memoryMb);
+    return memoryShares(this.#memoryLimitMb, this.#tasks.memoryMb + this.#memory.othersMb(this.#tenant));
+  }
+
+  #claim(tasksMb: number): void {
+    this.#memory.claim(this.#tenant, tasksMb, this.#memoryLimitMb);
   }
 
   async close(): Promise<void> {
+    this.#memory.leave(this.#tenant);
     this.#tasks.close();
     await this.#engine.close();
     await rm(this.#spillDirectory, { recursive: true, force: true });

@@ -38,10 +38,14 @@ export class SizedEngine {
 
   /** Gives up the engine if it has another limit, once it has answered. */
   fit(limitMb: number): void {
+    if (this.#engine && this.#engine.limitMb !== limitMb) this.giveUp();
+  }
+
+  /** Closes the engine once it has answered; the next question opens another one. */
+  giveUp(): void {
     const engine = this.#engine;
-    if (!engine || engine.limitMb === limitMb) return;
     this.#engine = undefined;
-    if (engine.asked === 0) this.#close(engine);
+    if (engine?.asked === 0) this.#close(engine);
   }
 
   /** After the last answer. */

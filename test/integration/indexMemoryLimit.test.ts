@@ -7,6 +7,7 @@ import { Parameters } from '../../src/index/compileQuery.ts';
 import { indexLogs } from '../../src/index/indexLogs.ts';
 import { LogIndex } from '../../src/index/logIndex.ts';
 import { leastEnginesMb, mbOfTasks, memoryShares } from '../../src/index/memoryShares.ts';
+import { SharedMemory } from '../../src/index/sharedMemory.ts';
 import { readOnlySql } from '../../src/index/readOnlySql.ts';
 import { type IndexFixture, indexFixture, lines, query } from './indexFixture.ts';
 
@@ -102,4 +103,42 @@ test('SQL takes its share, one statement at a time', async () => {
   await Promise.all([first, second]);
   assert.deepEqual(order, ['first', 'counted [[10]]']);
   await reader.close();
+});
+
+test('indexes of one process keep to the limit together, and the one that is asked has the most of it', async () => {
+  await using one = await indexFixture();
+  await using other = await indexFixture();
+  const [tasksOfOne, tasksOfOther] = [60_000, 50_000];
+  await indexTasks(one, 'a.ndjson', tasksOfOne);
+  await indexTasks(other, 'b.ndjson', tasksOfOther);
+  const [oneMb, otherMb] = [mbOfTasks(tasksOfOne), mbOfTasks(tasksOfOther)];
+  const shared = async (memoryLimitMb: number) => {
+    const memory = new SharedMemory();
+    const open = async ({ index, directory }: IndexFixture) =>
+      await LogIndex.open({ store: index, cacheDirectory: join(directory, 'cache'), memoryLimitMb, memory });
+    return { first: await open(one), second: await open(other) };
+  };
+
+  const bothMb = oneMb + otherMb + leastEnginesMb;
+  const roomy = await shared(bothMb);
+  assert.equal((await roomy.first.search(query('made'), { limit: 1 })).totalIs, 'exact');
+  assert.equal(await engineMb(roomy.second), memoryShares(bothMb, oneMb + otherMb).engineMb);
+  assert.equal(await engineMb(roomy.first), memoryShares(bothMb, oneMb + otherMb).engineMb);
+  await roomy.second.close();
+  assert.equal(await engineMb(roomy.first), memoryShares(bothMb, oneMb).engineMb, 'a closed one takes nothing');
+  await roomy.first.close();
+
+  const tightMb = bothMb - 1;
+  const tight = await shared(tightMb);
+  assert.equal(await engineMb(tight.first), memoryShares(tightMb, oneMb).engineMb);
+  const slow = 'SELECT count(*)::INTEGER AS count FROM range(9000) a(x), range(9000) b(y) WHERE (x * y) % 7 = 1';
+  const counted = tight.first.read({}, async ({ query: ask, tasks }) => {
+    const [row] = await ask({ sql: slow, parameters: new Parameters() });
+    return [row?.['count'], tasks.table.partsOf('a.ndjson-7').length, tasks.table.segments[0]?.attempts.length];
+  });
+  assert.equal(await engineMb(tight.second), memoryShares(tightMb, oneMb + otherMb).engineMb, 'one is being asked');
+  assert.deepEqual(await counted, [9_917_633, 1, tasksOfOne], 'what is being asked is left alone');
+  assert.equal(await engineMb(tight.second), memoryShares(tightMb, otherMb).engineMb, 'it has given up its tasks');
+  assert.equal((await tight.first.search(query('made'), { limit: 1 })).total, tasksOfOne);
+  await Promise.all([tight.first.close(), tight.second.close()]);
 });
