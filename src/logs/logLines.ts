@@ -34,6 +34,7 @@ export interface QuickReader {
 const maxLineBytes = 16 * 1024 * 1024;
 const lineFeed = 0x0a;
 const maxNesting = 500;
+const linesOfPass = 64;
 /** So much of a rejected line is kept: enough to recognise it. */
 const maxRejectedBytes = 4096;
 
@@ -68,19 +69,23 @@ export class LogLines {
     const end = bytes.lastIndexOf(lineFeed) + 1;
     if (at > 0) yield* this.push(bytes.subarray(0, at));
     if (end > at && end - at <= maxLineBytes && isUtf8(bytes.subarray(at, end))) {
-      for (at = this.#pass(quick, bytes, at, end); at < end; at = this.#pass(quick, bytes, at, end)) {
-        const next = bytes.indexOf(lineFeed, at) + 1;
-        yield* this.push(bytes.subarray(at, next));
+      while (at < end) {
+        const passed = this.#pass(quick, bytes, at, end);
+        const next = passed > at ? passed : bytes.indexOf(lineFeed, at) + 1;
+        if (passed === at) yield* this.push(bytes.subarray(at, next));
         at = next;
       }
     }
     yield* this.push(bytes.subarray(at));
   }
 
-  /** Where the first line starts, from `start` to `end`, that the quick reader leaves. */
+  /**
+   * Behind the next lines, from `start` to `end`, that the quick reader takes: `start` where it leaves the first. Not too many, so that this
+   * is called often enough to be compiled whole, and not again and again in the middle of its loop.
+   */
   #pass(quick: QuickReader, bytes: Uint8Array, start: number, end: number): number {
     let at = start;
-    while (at < end) {
+    for (let lines = 0; lines < linesOfPass && at < end; lines++) {
       const next = quick.read(bytes, at, this.#splitter.offsetBytes);
       if (next < 0) return at;
       this.#splitter.skip(next - at);

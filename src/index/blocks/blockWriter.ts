@@ -4,6 +4,7 @@
  */
 
 import { constants, crc32, zstdCompressSync } from 'node:zlib';
+import { consecutive } from '../consecutive.ts';
 import { copyBytes, type Texts } from '../texts.ts';
 import { type BlockInfo, blockMagic, type NumberType } from './blockFormat.ts';
 
@@ -43,7 +44,7 @@ export class BlockWriter {
   }
 
   /** @param codes of the texts, in their order: from 1, 0 for none. All texts without them. */
-  addTexts(name: string, texts: Texts, codes: Uint32Array = everyCode(texts)): void {
+  addTexts(name: string, texts: Texts, codes: Uint32Array = consecutive(1, texts.count)): void {
     const lengths = lengthsOf(texts, codes);
     this.addNumbers(`${name}.length`, lengths);
     this.addBytes(name, joined(texts, codes));
@@ -78,10 +79,6 @@ export class BlockWriter {
   }
 }
 
-function everyCode({ count }: Texts): Uint32Array {
-  return Uint32Array.from({ length: count }, (_, at) => at + 1);
-}
-
 /** Both 0 where there is no number. */
 function boundsOf(values: Float64Array): { readonly least: number; readonly most: number; readonly hasNone: boolean } {
   let least = Number.POSITIVE_INFINITY;
@@ -89,9 +86,10 @@ function boundsOf(values: Float64Array): { readonly least: number; readonly most
   let hasNone = false;
   for (let at = 0; at < values.length; at++) {
     const value = values[at] as number;
+    // None is neither.
     if (value < least) least = value;
     if (value > most) most = value;
-    if (Number.isNaN(value)) hasNone = true;
+    hasNone ||= Number.isNaN(value);
   }
   return most < least ? { least: 0, most: 0, hasNone } : { least, most, hasNone };
 }
@@ -112,14 +110,22 @@ function lengthsOf({ starts }: Texts, codes: Uint32Array): Float64Array {
 }
 
 function joined({ bytes, starts }: Texts, codes: Uint32Array): Uint8Array {
-  let size = 0;
-  for (const code of codes) if (code > 0) size += (starts[code] as number) - (starts[code - 1] as number);
-  const target = new Uint8Array(size);
+  const target = new Uint8Array(bytesOfAll(starts, codes));
   let end = 0;
-  for (const code of codes) {
+  for (let at = 0; at < codes.length; at++) {
+    const code = codes[at] as number;
     if (code > 0) end = copyBytes(target, end, bytes, starts[code - 1] as number, starts[code] as number);
   }
   return target;
+}
+
+function bytesOfAll(starts: Uint32Array, codes: Uint32Array): number {
+  let size = 0;
+  for (let at = 0; at < codes.length; at++) {
+    const code = codes[at] as number;
+    if (code > 0) size += (starts[code] as number) - (starts[code - 1] as number);
+  }
+  return size;
 }
 
 const narrowTypes = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array } as const;

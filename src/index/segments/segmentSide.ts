@@ -35,39 +35,62 @@ export function tasksAlone(tasks: readonly TaskCells[], rows: Float64Array): Buf
 }
 
 /** A row for each record with a failure group, in the segment's order. */
-function addFailures(writer: BlockWriter, draft: SegmentDraft, { rows, rowsOfTask }: RowOrder): void {
+function addFailures(writer: BlockWriter, draft: SegmentDraft, order: RowOrder): void {
   const { texts, numbers } = draft;
-  const failing: number[] = [];
-  const tasks: number[] = [];
-  const groups = texts.failure_group.codes;
-  let task = 0;
-  let end = rowsOfTask[0] ?? 0;
-  for (let at = 0; at < rows.length; at++) {
-    while (task < rowsOfTask.length && at >= end) end += rowsOfTask[++task] ?? 0;
-    if (groups[rows[at] as number] === 0) continue;
-    failing.push(at);
-    tasks.push(task);
-  }
-  const add = (name: string, pick: (row: number) => number): void =>
-    writer.addNumbers(
-      `failures.${name}`,
-      Float64Array.from(failing, (at) => pick(rows[at] as number)),
-    );
-  writer.addNumbers('failures.row', Float64Array.from(failing));
-  // A record that names no task has the number after the last task's.
-  writer.addNumbers('failures.task', Float64Array.from(tasks));
-  add('ts', (row) => numbers.ts.values[row] as number);
-  add('attempt', (row) => numbers.attempt.values[row] as number);
+  const failing = failingPlaces(texts.failure_group.codes, order.rows);
+  const rows = pick(order.rows, failing, new Uint32Array(failing.length));
+  const add = (name: string, values: Float64Array | Uint32Array): void =>
+    writer.addNumbers(`failures.${name}`, pick(values, rows, new Float64Array(rows.length)));
+  writer.addNumbers('failures.row', new Float64Array(failing));
+  writer.addNumbers('failures.task', tasksAt(failing, order.rowsOfTask));
+  add('ts', numbers.ts.values);
+  add('attempt', numbers.attempt.values);
   for (const [name, column] of [
     ['group', texts.failure_group],
     ['event', texts.event],
     ['worker', texts.worker],
     ['object', texts.object],
   ] as const) {
-    add(name, (row) => column.codes[row] as number);
+    add(name, column.codes);
     writer.addTexts(`failures.${name}.names`, column.dictionary);
   }
-  add('offset', (row) => numbers.offset_bytes.values[row] as number);
+  add('offset', numbers.offset_bytes.values);
+}
+
+/** Where among the rows those stand that have a failure group. */
+function failingPlaces(groups: Uint32Array, rows: Uint32Array): Uint32Array {
+  const places = new Uint32Array(rows.length);
+  let found = 0;
+  for (let at = 0; at < rows.length; at++) {
+    places[found] = at;
+    if (groups[rows[at] as number] !== 0) found++;
+  }
+  return places.slice(0, found);
+}
+
+function pick<Picked extends Float64Array | Uint32Array>(
+  values: Float64Array | Uint32Array,
+  places: Uint32Array,
+  picked: Picked,
+): Picked {
+  for (let at = 0; at < places.length; at++) picked[at] = values[places[at] as number] as number;
+  return picked;
+}
+
+/** The task of each place. A record that names no task has the number after the last task's. */
+function tasksAt(places: Uint32Array, rowsOfTask: Float64Array): Float64Array {
+  const tasks = new Float64Array(places.length);
+  let task = 0;
+  let end = rowsOfTask[0] ?? 0;
+  for (let at = 0; at < places.length; at++) {
+    const place = places[at] as number;
+    while (task < rowsOfTask.length && place >= end) {
+      task += 1;
+      if (task < rowsOfTask.length) end += rowsOfTask[task] as number;
+    }
+    tasks[at] = task;
+  }
+  return tasks;
 }
 
 function addFilters(writer: BlockWriter, draft: SegmentDraft, { rows }: RowOrder, rowGroupRows: number): void {

@@ -1,6 +1,7 @@
 /** The task columns of a segment's side (docs/index-format.md, "Side"): of a draft, or of tasks that were put together anew. */
 
 import type { BlockWriter } from '../blocks/blockWriter.ts';
+import { consecutive } from '../consecutive.ts';
 import { idHash } from '../idHash.ts';
 import { type SideName, sideNames, type TaskCells } from '../tasks/taskCells.ts';
 import type { Texts } from '../texts.ts';
@@ -40,8 +41,7 @@ export interface TaskColumns {
 }
 
 export function addTaskColumns(writer: BlockWriter, { task, rows, numbers, key, names }: TaskColumns): void {
-  const { bytes, starts } = task.dictionary;
-  const { sorted, places } = orderHashes(task.codes.map((code) => idHash(bytes, starts[code - 1], starts[code])));
+  const { sorted, places } = orderHashes(hashesOf(task));
   // First: who looks for a task in many segments reads a few of them, without the directory.
   writer.addWords('task.sorted', sorted);
   writer.addWords('task.place', places);
@@ -55,6 +55,15 @@ export function addTaskColumns(writer: BlockWriter, { task, rows, numbers, key, 
     writer.addNumbers(name, used.places);
     writer.addTexts(`${name}.names`, dictionary, used.codes);
   }
+}
+
+function hashesOf({ dictionary: { bytes, starts }, codes }: TextsOfTasks): Uint32Array {
+  const hashes = new Uint32Array(codes.length);
+  for (let at = 0; at < codes.length; at++) {
+    const code = codes[at] as number;
+    hashes[at] = idHash(bytes, starts[code - 1], starts[code]);
+  }
+  return hashes;
 }
 
 /** @param rows how many rows each has. */
@@ -93,20 +102,13 @@ export function columnsOfDraft(draft: SegmentDraft, folded: FoldedTasks, order: 
   const { tasks } = order;
   const numbers = (column: Float64Array): Float64Array => inOrder(column, tasks, new Float64Array(tasks.length));
   const lasts = numbers(folded.lastMs);
-  const before = (column: Float64Array): Float64Array => {
-    const ordered = numbers(column);
-    for (let at = 0; at < ordered.length; at++) ordered[at] = (lasts[at] as number) - (ordered[at] as number);
-    return ordered;
-  };
+  const before = (column: Float64Array): Float64Array => subtractFrom(lasts, numbers(column));
   const texted = ({ dictionary }: DraftTexts, codes: Uint32Array): TextsOfTasks => {
     return { dictionary, codes: inOrder(codes, tasks, new Uint32Array(tasks.length)) };
   };
   const [account, collection, source, coordinator, worker, errorType, group] = folded.names;
   return {
-    task: texted(
-      texts.task,
-      Uint32Array.from(tasks, (_, at) => at + 1),
-    ),
+    task: texted(texts.task, consecutive(1, tasks.length)),
     rows: order.rowsOfTask,
     numbers: {
       last: lasts,
@@ -136,8 +138,14 @@ export function columnsOfDraft(draft: SegmentDraft, folded: FoldedTasks, order: 
   };
 }
 
+/** In place. */
+function subtractFrom(minuends: Float64Array, values: Float64Array): Float64Array {
+  for (let at = 0; at < values.length; at++) values[at] = (minuends[at] as number) - (values[at] as number);
+  return values;
+}
+
 /** The values in the order of the tasks. */
-function inOrder<Values extends Float64Array | Uint32Array>(
+function inOrder<Values extends Float64Array | Uint32Array | Int32Array>(
   values: Values,
   tasks: Uint32Array,
   ordered: Values,
@@ -146,42 +154,71 @@ function inOrder<Values extends Float64Array | Uint32Array>(
   return ordered;
 }
 
-/** Few builds are told by many tasks. */
+/** Of more builds that there could be, each task's is put together by itself. */
+const fewBuilds = 2 ** 16;
+
+/** Few builds are told by many tasks: each is put together once. */
 function buildsOf({ texts }: SegmentDraft, folded: FoldedTasks, { tasks }: RowOrder): TextsOfTasks {
   const parts = [texts.build_service, texts.build_version, texts.build_commit, texts.build_repository];
   const column = new DraftTexts(tasks.length);
-  const known = new Map<number | string, number>();
-  const combinations = parts.reduce((product, { dictionary }) => product * (dictionary.count + 1), 1);
-  for (let rank = 0; rank < tasks.length; rank++) {
-    const row = folded.buildRow[tasks[rank] as number] as number;
-    if (row < 0) continue;
-    // A number for what the parts are together, where there is one for each combination.
-    let together: number | string = 0;
-    if (combinations > Number.MAX_SAFE_INTEGER) together = parts.map((part) => part.codes[row]).join(' ');
-    else
-      for (const { codes, dictionary } of parts) together = together * (dictionary.count + 1) + (codes[row] as number);
-    let code = known.get(together);
-    if (code === undefined) {
-      code = column.dictionary.codeOf(JSON.stringify(parts.map((part) => part.at(row))));
-      known.set(together, code);
-    }
-    column.codes[rank] = code;
+  const rows = inOrder(folded.buildRow, tasks, new Int32Array(tasks.length));
+  const codeOf = (row: number): number =>
+    row < 0 ? 0 : column.dictionary.codeOf(JSON.stringify(parts.map((part) => part.at(row))));
+  const builds = parts.reduce((product, { dictionary }) => product * (dictionary.count + 1), 1);
+  if (builds > fewBuilds) {
+    for (let rank = 0; rank < rows.length; rank++) column.codes[rank] = codeOf(rows[rank] as number);
+    return column;
   }
+  const numbers = new Uint32Array(tasks.length);
+  for (const { codes, dictionary } of parts) addDigit(numbers, rows, codes, dictionary.count + 1);
+  eachOnce(numbers, rows, new Uint32Array(builds), codeOf, column.codes);
   return column;
+}
+
+/** Of each row one digit more, in the base that its column needs. Rows below 0 are none. */
+function addDigit(numbers: Uint32Array, rows: Int32Array, codes: Uint32Array, base: number): void {
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at] as number;
+    if (row >= 0) numbers[at] = (numbers[at] as number) * base + (codes[row] as number);
+  }
+}
+
+/** Fills `codes` with those of the rows, where rows of one number have one code. @param known of each number, if it is known. */
+function eachOnce(
+  numbers: Uint32Array,
+  rows: Int32Array,
+  known: Uint32Array,
+  codeOf: (row: number) => number,
+  codes: Uint32Array,
+): void {
+  for (let at = 0; at < rows.length; at++) {
+    const number = numbers[at] as number;
+    if (known[number] === 0) known[number] = codeOf(rows[at] as number);
+    codes[at] = known[number] as number;
+  }
 }
 
 /** The codes that are there, in order of their first, and for each the place (from 1) of its own among them. */
 function usedOf(codes: Uint32Array, count: number): { readonly places: Float64Array; readonly codes: Uint32Array } {
-  const placeOf = new Uint32Array(count + 1);
+  const used = new Uint32Array(Math.min(count, codes.length));
   const places = new Float64Array(codes.length);
-  const used: number[] = [];
+  const found = placesOf(codes, new Uint32Array(count + 1), used, places);
+  return { places, codes: used.subarray(0, found) };
+}
+
+/** @param placeOf by code. @returns how many were found. */
+function placesOf(codes: Uint32Array, placeOf: Uint32Array, used: Uint32Array, places: Float64Array): number {
+  let found = 0;
   for (let at = 0; at < codes.length; at++) {
     const code = codes[at] as number;
     if (code === 0) continue;
-    if (placeOf[code] === 0) placeOf[code] = used.push(code);
+    if (placeOf[code] === 0) {
+      used[found] = code;
+      placeOf[code] = ++found;
+    }
     places[at] = placeOf[code] as number;
   }
-  return { places, codes: Uint32Array.from(used) };
+  return found;
 }
 
 function recordOf<Name extends string, Value>(

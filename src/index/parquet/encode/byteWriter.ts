@@ -1,13 +1,16 @@
-/** Bytes in the making, in one buffer that grows and is used again. */
+/**
+ * Bytes in the making, in one array that grows and is used again. No `Buffer`: loops that meet both kinds are compiled anew for the second,
+ * and are slower for both.
+ */
 
 import { copyBytes } from '../../texts.ts';
 
 export class ByteWriter {
-  #bytes: Buffer;
+  #bytes: Uint8Array;
   #length = 0;
 
   constructor(capacity = 1 << 16) {
-    this.#bytes = Buffer.allocUnsafe(capacity);
+    this.#bytes = new Uint8Array(capacity);
   }
 
   get length(): number {
@@ -15,7 +18,7 @@ export class ByteWriter {
   }
 
   /** What was written, valid until the next write. */
-  get written(): Buffer {
+  get written(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
   }
 
@@ -32,15 +35,17 @@ export class ByteWriter {
    * Makes room for `size` more bytes and counts them as written, for a caller that fills them itself, from where `length` was.
    * @returns the whole buffer.
    */
-  extend(size: number): Buffer {
+  extend(size: number): Uint8Array {
     const end = this.#length + size;
-    if (end > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.max(end, this.#bytes.length * 2));
-      larger.set(this.written);
-      this.#bytes = larger;
-    }
+    if (end > this.#bytes.length) this.#grow(end);
     this.#length = end;
     return this.#bytes;
+  }
+
+  #grow(wanted: number): void {
+    const larger = new Uint8Array(Math.max(wanted, this.#bytes.length * 2));
+    larger.set(this.written);
+    this.#bytes = larger;
   }
 
   byte(value: number): void {
@@ -62,10 +67,11 @@ export class ByteWriter {
   /** @param value whole, from 0 to 2⁵³. */
   varint(value: number): void {
     let rest = value;
-    while (rest >= 0x80) {
+    while (rest >= 2 ** 31) {
       this.byte((rest % 0x80) | 0x80);
       rest = Math.floor(rest / 0x80);
     }
+    for (; rest >= 0x80; rest >>>= 7) this.byte((rest & 0x7f) | 0x80);
     this.byte(rest);
   }
 
@@ -82,7 +88,17 @@ export class ByteWriter {
 
   uint32(value: number): void {
     const at = this.#length;
-    this.extend(4).writeUInt32LE(value, at);
+    this.extend(4);
+    this.uint32At(at, value);
+  }
+
+  /** Over what was written. */
+  uint32At(at: number, value: number): void {
+    const bytes = this.#bytes;
+    bytes[at] = value;
+    bytes[at + 1] = value >>> 8;
+    bytes[at + 2] = value >>> 16;
+    bytes[at + 3] = value >>> 24;
   }
 
   /** PLAIN encoding of `values[from .. to]`: whole numbers within ±2⁵³, in 8 bytes each. */

@@ -29,8 +29,8 @@ export interface ColumnChunk {
 
 /** Least and greatest value. Absent without a value, and where they would be long. */
 interface Bounds {
-  readonly min: Buffer;
-  readonly max: Buffer;
+  readonly min: Uint8Array;
+  readonly max: Uint8Array;
 }
 
 /** Longer texts are not worth their place in the footer. */
@@ -128,9 +128,7 @@ function textBoundsOf(pool: TextPool): Bounds | undefined {
   if (pool.count === 0) return undefined;
   const { min, max } = textBounds(pool);
   // Copies, for the footer is written long after the pool is gone.
-  return Math.max(min.length, max.length) <= maxBoundBytes
-    ? { min: Buffer.from(min), max: Buffer.from(max) }
-    : undefined;
+  return Math.max(min.length, max.length) <= maxBoundBytes ? { min: min.slice(), max: max.slice() } : undefined;
 }
 
 function int64(value: number): Buffer {

@@ -18,16 +18,31 @@ export function encodeDeltas(out: ByteWriter, values: Float64Array | Uint32Array
   out.zigzag(last);
   for (let start = from + 1; start < to; start += blockValues) {
     const count = Math.min(blockValues, to - start);
-    let least = Number.POSITIVE_INFINITY;
-    for (let index = 0; index < count; index++) {
-      const value = values[start + index] as number;
-      const delta = value - last;
-      deltas[index] = delta;
-      if (delta < least) least = delta;
-      last = value;
-    }
+    const least = findDeltas(values, start, count, last);
+    last = values[start + count - 1] as number;
     encodeBlock(out, count, least);
   }
+}
+
+/** Fills `deltas`; returns the least of them. */
+function findDeltas(values: Float64Array | Uint32Array, start: number, count: number, before: number): number {
+  let least = Number.POSITIVE_INFINITY;
+  let last = before;
+  for (let index = 0; index < count; index++) {
+    const value = values[start + index] as number;
+    const delta = value - last;
+    deltas[index] = delta;
+    if (delta < least) least = delta;
+    last = value;
+  }
+  return least;
+}
+
+function greatestDelta(from: number, to: number): number {
+  let greatest = deltas[from] as number;
+  for (let index = from + 1; index < to; index++)
+    if ((deltas[index] as number) > greatest) greatest = deltas[index] as number;
+  return greatest;
 }
 
 function encodeBlock(out: ByteWriter, count: number, least: number): void {
@@ -36,9 +51,7 @@ function encodeBlock(out: ByteWriter, count: number, least: number): void {
   out.extend(miniblocks).fill(0, widthsAt, widthsAt + miniblocks);
   for (let from = 0; from < count; from += miniblockValues) {
     const to = Math.min(from + miniblockValues, count);
-    let greatest = 0;
-    for (let index = from; index < to; index++) greatest = Math.max(greatest, (deltas[index] as number) - least);
-    const width = bitWidth(greatest);
+    const width = bitWidth(greatestDelta(from, to) - least);
     if (width === 0) continue;
     packOffsets(out, deltas, from, to, miniblockValues, width, least);
     out.written[widthsAt + from / miniblockValues] = width;

@@ -25,33 +25,51 @@ export class ListRows implements ColumnRows<TextChunk> {
   }
 
   chunk(from: number, to: number): TextChunk {
-    const { codes, dictionary, ends } = this.#column;
+    const { dictionary } = this.#column;
     const levelCount = this.#makeRoom(from, to);
-    const order = this.#order;
     const [definitions, repetitions, indexes] = [this.#definitions, this.#repetitions, this.#indexes];
     const pages: Page[] = [];
-    let [level, valueCount] = [0, 0];
+    let [levelEnd, valueEnd] = [0, 0];
     for (let start = from; start < to; start += pageRows) {
       const end = Math.min(start + pageRows, to);
-      for (let row = start; row < end; row++) {
-        const source = order[row] as number;
-        const listStart = source > 0 ? (ends[source - 1] as number) : 0;
-        const listEnd = ends[source] as number;
-        if (listStart === listEnd) {
-          repetitions[level] = first;
-          definitions[level++] = absent;
-        }
-        for (let at = listStart; at < listEnd; at++) {
-          repetitions[level] = at === listStart ? first : further;
-          definitions[level++] = element;
-          indexes[valueCount++] = codes[at] as number;
-        }
-      }
-      pages.push({ rows: end - start, levelEnd: level, valueEnd: valueCount });
+      levelEnd = this.#addLevels(levelEnd, start, end);
+      valueEnd = this.#addElements(valueEnd, start, end);
+      pages.push({ rows: end - start, levelEnd, valueEnd });
     }
     const levels = { kind: 'list', definitions, repetitions } as const;
-    const distinct = this.#texts.take(indexes, valueCount, dictionary.count);
-    return { levels, pages, levelCount, valueCount, indexes, distinct };
+    const distinct = this.#texts.take(indexes, valueEnd, dictionary.count);
+    return { levels, pages, levelCount, valueCount: valueEnd, indexes, distinct };
+  }
+
+  /** Of rows `[start .. end]`, from level `at` on. @returns where they end. */
+  #addLevels(at: number, start: number, end: number): number {
+    const [order, definitions, repetitions] = [this.#order, this.#definitions, this.#repetitions];
+    const { ends } = this.#column;
+    let level = at;
+    for (let row = start; row < end; row++) {
+      const source = order[row] as number;
+      const elements = (ends[source] as number) - (source > 0 ? (ends[source - 1] as number) : 0);
+      repetitions[level] = first;
+      definitions[level++] = elements === 0 ? absent : element;
+      for (let count = 1; count < elements; count++) {
+        repetitions[level] = further;
+        definitions[level++] = element;
+      }
+    }
+    return level;
+  }
+
+  #addElements(at: number, start: number, end: number): number {
+    const [order, indexes] = [this.#order, this.#indexes];
+    const { codes, ends } = this.#column;
+    let value = at;
+    for (let row = start; row < end; row++) {
+      const source = order[row] as number;
+      const listEnd = ends[source] as number;
+      for (let from = source > 0 ? (ends[source - 1] as number) : 0; from < listEnd; from++)
+        indexes[value++] = codes[from] as number;
+    }
+    return value;
   }
 
   /** @returns how many levels the rows take. */

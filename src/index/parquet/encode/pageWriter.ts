@@ -115,5 +115,5 @@ function sized(out: ByteWriter, write: () => void): void {
   const start = out.length;
   out.uint32(0);
   write();
-  out.written.writeUInt32LE(out.length - start - 4, start);
+  out.uint32At(start, out.length - start - 4);
 }

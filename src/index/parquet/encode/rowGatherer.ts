@@ -9,6 +9,8 @@ export class RowGatherer {
   readonly #rowGroupRows: number;
   readonly #texts: ChunkTexts;
   readonly #present: Uint8Array;
+  /** Of each row of a page, and up to a multiple of 8. */
+  readonly #isThere = new Uint8Array(pageRows + 7);
   readonly #codes: Uint32Array;
   readonly #indexes: Uint32Array;
   #numbers = new Float64Array(0);
@@ -20,7 +22,7 @@ export class RowGatherer {
     this.#texts = texts;
     this.#present = new Uint8Array(Math.ceil(this.#rowGroupRows / 8) + 1);
     this.#codes = new Uint32Array(order.length);
-    // One more, for a null behind the last value.
+    // One more, for a null behind the last value; of numbers too.
     this.#indexes = new Uint32Array(this.#rowGroupRows + 1);
   }
 
@@ -40,28 +42,14 @@ export class RowGatherer {
 
   /** Leaves the codes that are not 0 in `#indexes`. */
   #textPages(from: number, to: number): { pages: readonly Page[]; valueCount: number } {
-    const [codes, indexes, present] = [this.#codes, this.#indexes, this.#present];
     const pages: Page[] = [];
     let valueCount = 0;
-    let [bits, at] = [0, 0];
     for (let start = from; start < to; start += pageRows) {
       const end = Math.min(start + pageRows, to);
-      for (let row = start; row < end; row++) {
-        const code = codes[row] as number;
-        // No branch on what cannot be foretold.
-        const here = code === 0 ? 0 : 1;
-        const bit = (row - from) & 7;
-        bits |= here << bit;
-        indexes[valueCount] = code;
-        valueCount += here;
-        if (bit === 7) {
-          present[at++] = bits;
-          bits = 0;
-        }
-      }
+      valueCount = takeCodes(this.#codes, start, end, this.#indexes, valueCount, this.#isThere);
+      packPresent(this.#isThere, end - start, this.#present, (start - from) / 8);
       pages.push({ rows: end - start, levelEnd: end - from, valueEnd: valueCount });
     }
-    present[at] = bits;
     return { pages, valueCount };
   }
 
@@ -69,37 +57,23 @@ export class RowGatherer {
     const order = this.#order;
     if (this.#numbers.length === 0) {
       this.#numbers = new Float64Array(order.length);
-      this.#values = new Float64Array(this.#rowGroupRows);
+      this.#values = new Float64Array(this.#rowGroupRows + 1);
     }
     const required = gatherNumbers(source, order, this.#numbers) === 0;
     return { required, chunk: (from, to) => ({ ...this.#levels(required, from, to), ...this.#numberPages(from, to) }) };
   }
 
   #numberPages(from: number, to: number): Omit<NumberChunk, 'levels' | 'levelCount'> {
-    const [source, numbers, present] = [this.#numbers, this.#values, this.#present];
+    const numbers = this.#values;
     const pages: Page[] = [];
     let valueCount = 0;
-    let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    let [bits, bit, at] = [0, 1, 0];
     for (let start = from; start < to; start += pageRows) {
       const end = Math.min(start + pageRows, to);
-      for (let row = start; row < end; row++) {
-        const value = source[row] as number;
-        if (!Number.isNaN(value)) {
-          bits |= bit;
-          if (value < min) min = value;
-          if (value > max) max = value;
-          numbers[valueCount++] = value;
-        }
-        bit <<= 1;
-        if (bit === 256) {
-          present[at++] = bits;
-          [bits, bit] = [0, 1];
-        }
-      }
+      valueCount = takeNumbers(this.#numbers, start, end, numbers, valueCount, this.#isThere);
+      packPresent(this.#isThere, end - start, this.#present, (start - from) / 8);
       pages.push({ rows: end - start, levelEnd: end - from, valueEnd: valueCount });
     }
-    present[at] = bits;
+    const [min, max] = [leastOf(numbers, valueCount), greatestOf(numbers, valueCount)];
     return { pages, valueCount, numbers, min, max };
   }
 
@@ -109,6 +83,72 @@ export class RowGatherer {
       levelCount: to - from,
     };
   }
+}
+
+// Loops over a page are functions of their own, as those of `ChunkTexts` are.
+
+/** Of `codes[from .. to]` those that are not 0, and for each whether it is one. @returns where the taken ones end. */
+function takeCodes(
+  codes: Uint32Array,
+  from: number,
+  to: number,
+  taken: Uint32Array,
+  takenBefore: number,
+  isThere: Uint8Array,
+): number {
+  let count = takenBefore;
+  for (let row = from; row < to; row++) {
+    const code = codes[row] as number;
+    // No branch on what cannot be foretold.
+    const here = code === 0 ? 0 : 1;
+    isThere[row - from] = here;
+    taken[count] = code;
+    count += here;
+  }
+  return count;
+}
+
+/** As `takeCodes`, of numbers those that are some. */
+function takeNumbers(
+  numbers: Float64Array,
+  from: number,
+  to: number,
+  taken: Float64Array,
+  takenBefore: number,
+  isThere: Uint8Array,
+): number {
+  let count = takenBefore;
+  for (let row = from; row < to; row++) {
+    const value = numbers[row] as number;
+    const here = Number.isNaN(value) ? 0 : 1;
+    isThere[row - from] = here;
+    taken[count] = value;
+    count += here;
+  }
+  return count;
+}
+
+/** A bit for each of so many, from byte `start` of `present` on. What is behind them up to a multiple of 8 is not there. */
+function packPresent(isThere: Uint8Array, count: number, present: Uint8Array, start: number): void {
+  isThere.fill(0, count, count + 7);
+  let at = start;
+  for (let row = 0; row < count; row += 8) {
+    let bits = 0;
+    for (let bit = 0; bit < 8; bit++) bits |= (isThere[row + bit] as number) << bit;
+    present[at++] = bits;
+  }
+}
+
+function leastOf(numbers: Float64Array, count: number): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let at = 0; at < count; at++) if ((numbers[at] as number) < least) least = numbers[at] as number;
+  return least;
+}
+
+function greatestOf(numbers: Float64Array, count: number): number {
+  let greatest = Number.NEGATIVE_INFINITY;
+  for (let at = 0; at < count; at++) if ((numbers[at] as number) > greatest) greatest = numbers[at] as number;
+  return greatest;
 }
 
 /**

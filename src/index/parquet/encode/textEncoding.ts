@@ -78,7 +78,7 @@ function findLengths({ starts }: TextPool, indexes: Uint32Array, from: number, t
 }
 
 function copySuffixes(
-  target: Buffer,
+  target: Uint8Array,
   start: number,
   { plain, starts }: TextPool,
   indexes: Uint32Array,

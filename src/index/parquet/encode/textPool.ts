@@ -6,7 +6,7 @@ import type { ByteWriter } from './byteWriter.ts';
 export interface TextPool {
   readonly count: number;
   /** In PLAIN encoding: each text behind its length. */
-  readonly plain: Buffer;
+  readonly plain: Uint8Array;
   /** Text `i` is `plain[starts[i] .. starts[i + 1] - lengthBytes]`. */
   readonly starts: Uint32Array;
 }
@@ -42,12 +42,12 @@ export function textPool({ bytes, starts: from }: Texts, entries: Uint32Array, r
   return { count, plain: room.written, starts };
 }
 
-function textOf({ plain, starts }: TextPool, index: number): Buffer {
+function textOf({ plain, starts }: TextPool, index: number): Uint8Array {
   return plain.subarray(starts[index], (starts[index + 1] as number) - lengthBytes);
 }
 
 /** Least and greatest by their bytes, which is by their code points; of at least one text. */
-export function textBounds(pool: TextPool): { readonly min: Buffer; readonly max: Buffer } {
+export function textBounds(pool: TextPool): { readonly min: Uint8Array; readonly max: Uint8Array } {
   let [least, greatest] = [0, 0];
   for (let index = 1; index < pool.count; index++) {
     if (compareTexts(pool, index, least) < 0) least = index;
