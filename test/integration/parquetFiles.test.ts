@@ -71,20 +71,23 @@ test('reads back what was written, whatever the rows', async () => {
       rowGroupRows: fc.constantFrom(7, 1000, 2048, 2049, 30_720),
     }),
   );
+  let files = 0;
   await fc.assert(
     fc.asyncProperty(cases, async ({ recipe, reversed, rowGroupRows }) => {
+      // The engine takes a file of the same name, size and second for the one that it has read already.
+      const own = { ...fixture, file: `${fixture.file}-${++files}` };
       const columns = meantColumns(recipe);
       const order = inOrder(columns[0]?.rows.length ?? 0);
       if (reversed) order.reverse();
       const written = await writeParquet(
-        fixture.file,
+        own.file,
         columns.map((column) => columnOf(column, 3)),
         order,
         { rowGroupRows },
       );
-      const bytes = await readFile(fixture.file);
+      const bytes = await readFile(own.file);
       assert.deepEqual(written, { sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
-      await assertRoundTrip(fixture, columns, order);
+      await assertRoundTrip(own, columns, order);
     }),
     { numRuns: 30 },
   );
