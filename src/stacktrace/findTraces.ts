@@ -15,7 +15,7 @@ import { rustTraces } from './parse/rust.ts';
 import { valgrindTraces } from './parse/valgrind.ts';
 import { cluesOn } from './parse/clues.ts';
 import { headerOn } from './parse/header.ts';
-import type { ReadTraces, TraceParser } from './parse/traceParser.ts';
+import type { LineRange, ReadTraces, TraceParser } from './parse/traceParser.ts';
 import type { Offsets } from './offsets.ts';
 import { TextLines } from './textLines.ts';
 import { type Trace, tracesWithin } from './trace.ts';
@@ -81,6 +81,9 @@ export function findTracesIn(lines: TextLines): Trace[] {
       const quoted = isRightBelow(lines, index, floor) ? traces.at(-1) : undefined;
       const first = found.traces[0];
       const isQuoting = quoted && first && first.type === undefined && quoted.language !== first.language;
+      for (const message of found.messages ?? []) {
+        for (const trace of quotedIn(lines, message)) traces.push(trace);
+      }
       const own = traces.length;
       for (const trace of found.traces) traces.push(trace);
       if (isQuoting) traces[own] = withHeaderAbove(first, quoted, lines, takenFrom, takenFloor);
@@ -93,6 +96,21 @@ export function findTracesIn(lines: TextLines): Trace[] {
       lines.release(index - maxLookBack);
     }
   }
+}
+
+/** What the message of a cause quotes: a worker's Python traceback, say. */
+function quotedIn(lines: TextLines, { from, to }: LineRange): Trace[] {
+  return lines.endingAt(to + 1, () => {
+    const traces: Trace[] = [];
+    for (let index = from; index <= to; ) {
+      const line = lines.at(index);
+      const clues = line ? cluesOn(line) : 0;
+      const found = clues === 0 ? undefined : readTraces(lines, index, from, clues);
+      for (const trace of found?.traces ?? []) traces.push(trace);
+      index = found?.next ?? index + 1;
+    }
+    return traces;
+  });
 }
 
 /** True when at most one line is between the trace that ended before `floor` and a frame, and no new text starts there. */

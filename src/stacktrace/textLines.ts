@@ -67,6 +67,8 @@ export class TextLines {
   /** The next place at or after `#position` with an escaped newline, an escape character; the length when there is none. */
   #nextEscape = -1;
   #nextColour = -1;
+  /** Lines from here on are kept back for now. */
+  #limit = Number.POSITIVE_INFINITY;
 
   constructor(source: string) {
     this.source = source;
@@ -74,8 +76,20 @@ export class TextLines {
 
   /** @returns `undefined` past the last line, and for lines that were released */
   at(index: number): TextLine | undefined {
+    if (index >= this.#limit) return undefined;
     while (index >= this.#base + this.#lines.length) if (!this.#readMore()) return undefined;
     return this.#lines[index - this.#base];
+  }
+
+  /** What `read` finds when the text ends before the line at `end`. */
+  endingAt<Found>(end: number, read: () => Found): Found {
+    const outer = this.#limit;
+    this.#limit = Math.min(outer, end);
+    try {
+      return read();
+    } finally {
+      this.#limit = outer;
+    }
   }
 
   /** Lines before `index` are not asked for again. */

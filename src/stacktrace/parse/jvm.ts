@@ -7,7 +7,7 @@ import { jvmFrameOn } from './jvmFrame.ts';
 import { marginBefore } from './linePrefix.ts';
 import { type FoundFrame, newFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
-import type { ReadTraces, TraceParser } from './traceParser.ts';
+import type { LineRange, ReadTraces, TraceParser } from './traceParser.ts';
 
 export const jvmTraces: TraceParser = {
   language: 'jvm',
@@ -101,6 +101,7 @@ function readChain(
   top: TraceDraft,
 ): ReadTraces {
   let root = top;
+  let messages: LineRange[] | undefined;
   let current = top;
   let depth = 1;
   let next = first;
@@ -150,10 +151,12 @@ function readChain(
       levels.push({ column, draft });
     }
     current = draft;
+    if (child.last > index) (messages ??= []).push({ from: index, to: child.last });
     index = child.last;
     next = index + 1;
   }
-  return { traces: [root.finish()], next };
+  const traces = [root.finish()];
+  return messages ? { traces, next, messages } : { traces, next };
 }
 
 /** A labelled trace; its message may take lines up to its frames or the lines that stand for them. */

@@ -19,4 +19,12 @@ export interface TraceParser {
 export interface ReadTraces {
   readonly traces: readonly Trace[];
   readonly next: number;
+  /** Lines of messages within, which may quote traces of other languages. */
+  readonly messages?: readonly LineRange[];
+}
+
+export interface LineRange {
+  readonly from: number;
+  /** The last one's index. */
+  readonly to: number;
 }
