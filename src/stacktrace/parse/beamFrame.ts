@@ -15,8 +15,8 @@ import {
 import { looksLikePrefix } from './linePrefix.ts';
 import type { FoundFrame } from './newFrame.ts';
 
-/** `in function  a:read/1 (a.erl, line 3)`, `in call from lists:map/2 (lists.erl, line 1559)`. */
-const shellFrame = /(in (?:function|call from) +)(\S{1,200}\/\d{1,3})(?: \(([^,()]{1,300}), line (\d{1,9})\))?/y;
+/** `in function  a:read/1 (a.erl, line 3)`, `in call from lists:map/2 (lists.erl:1559)`. */
+const shellFrame = /(in (?:function|call from) +)(\S{1,200}\/\d{1,3})(?: \(([^,()]{1,300})(?:, line |:)(\d{1,9})\))?/y;
 
 /** `(app 1.2.3) lib/a.ex:12: Acme.Loader.read/1`, each part before the file optional. */
 export function elixirFrameOn(line: TextLine): FoundFrame | undefined {

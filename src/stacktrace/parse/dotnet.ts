@@ -18,6 +18,11 @@ export const dotnetTraces: TraceParser = {
     if (!line || !frame) return undefined;
     const margin = marginBefore(line.text, frame.start);
     // Prose may end in a call: a line alone, without a file, needs an exception right above.
+    const overflow = overflowAbove(lines, index, floor);
+    if (overflow) {
+      const draft = new TraceDraft('dotnet', overflow.header);
+      return readFrames(lines, index, margin, frame.word, [draft], overflow);
+    }
     const isAlone = frame.line1 === undefined && !goesOn(lines.at(index + 1), frame.word);
     if (isAlone && (index === floor || !isHeader(lines.at(index - 1), index - 1))) return undefined;
     const first = frame.word === 'at' ? index : firstFrame(lines, index, floor, frame.word);
@@ -25,6 +30,38 @@ export const dotnetTraces: TraceParser = {
     return readFrames(lines, first, margin, frame.word, chainOf(header, lines.at(first) ?? line));
   },
 };
+
+const rule = /(?:^|\s)-{20,}\s*$/;
+const repeated = /Repeat(?:ed)? (\d{1,9}) times:\s*$/;
+
+function isRule(line: TextLine | undefined): boolean {
+  return line !== undefined && !line.opens && line.text.includes('------') && rule.test(line.text);
+}
+
+/** How often what stands between two rules was called, as the line above the first of them says. */
+function timesAbove(lines: TextLines, index: number): number | undefined {
+  const line = isRule(lines.at(index)) ? lines.at(index - 1) : undefined;
+  const printed = line?.text.includes('Repeat') ? repeated.exec(line.text)?.[1] : undefined;
+  return printed === undefined ? undefined : Number(printed);
+}
+
+interface Overflow {
+  readonly header: Header;
+  /** How often the first frame was called. */
+  readonly times: number | undefined;
+}
+
+/** `Stack overflow.` above the first frame, and perhaps how often it was called. */
+function overflowAbove(lines: TextLines, first: number, floor: number): Overflow | undefined {
+  if (first === floor || lines.at(first)?.opens) return undefined;
+  const times = timesAbove(lines, first - 1);
+  const index = times === undefined ? first - 1 : first - 3;
+  const line = index < floor ? undefined : lines.at(index);
+  const start = line && /Stack overflow\.?\s*$/.test(line.text.slice(-40)) ? line.text.lastIndexOf(overflowed) : -1;
+  return line && start !== -1 ? { header: { type: overflowed, start: line.startOf(start), index }, times } : undefined;
+}
+
+const overflowed = 'Stack overflow';
 
 /** In other languages only a file tells a frame: those without one may stand above. */
 function firstFrame(lines: TextLines, index: number, floor: number, word: string): number {
@@ -114,7 +151,14 @@ function isSeparator(text: string): boolean {
 const boundary =
   /previous location|vorherig|vorhergehend|précédent|anterior|precedente|предыдущ|以前|直前|上一位置|이전/i;
 
-function readFrames(lines: TextLines, first: number, margin: number, word: string, chain: TraceDraft[]): ReadTraces {
+function readFrames(
+  lines: TextLines,
+  first: number,
+  margin: number,
+  word: string,
+  chain: TraceDraft[],
+  overflow?: Overflow,
+): ReadTraces {
   const [top = new TraceDraft('dotnet')] = chain;
   for (const [index, draft] of chain.entries()) draft.cause = chain[index + 1];
   let open = [...chain];
@@ -125,12 +169,17 @@ function readFrames(lines: TextLines, first: number, margin: number, word: strin
     if (!line || (index > first && line.opens)) break;
     const frame = dotnetFrameOn(line, word) ?? (index === first ? dotnetFrameOn(line) : undefined);
     if (frame) {
-      open.at(-1)?.addFrame(newFrame(line, frame));
+      const times = overflow && (index === first ? overflow.times : timesAbove(lines, index - 1));
+      const found = newFrame(line, frame);
+      // What was called in turn is not told apart.
+      open.at(-1)?.addFrame(times !== undefined && isRule(lines.at(index + 1)) ? { ...found, repeated: times } : found);
       frames++;
       next = index + 1;
       if (frame.end < line.text.length && line.text.includes('<---', frame.end)) open = [top];
       continue;
     }
+    // Rules around the frames of an overflow that were called again and again.
+    if (overflow && (isRule(line) || (isRule(lines.at(index + 1)) && repeated.test(line.text)))) continue;
     const text = line.text.slice(Math.min(margin, line.text.length));
     if (isSeparator(text)) {
       if (open.length > 1 && !boundary.test(text)) open.pop();

@@ -238,7 +238,7 @@ function panicAbove(lines: TextLines, index: number, floor: number, margin: numb
         type,
         message: rest
           .join(': ')
-          .replace(/ \[recovered\].*$/, '')
+          .replace(/ \[recovered(?:, repanicked)?\].*$/, '')
           .trim(),
         start: line.startOf(column),
       };
@@ -285,11 +285,19 @@ function frameFrom(line: TextLine, at: Place, called: { module: string; function
   });
 }
 
-/** The function that the compiler's own stand in: `Run.func1.2` is a closure in `Run`, `Run.deferwrap1` a deferred call. */
+/**
+ * The function that the compiler's own stand in: `Run.func1.2` is a closure in `Run`, `Run.deferwrap1` a deferred call,
+ * `Run-range1` the body of a loop over a function.
+ */
 function readableGoName(name: string): string | undefined {
   const last = name.charCodeAt(name.length - 1);
   if (last === 109) return name.endsWith('-fm') ? name.slice(0, -3) : undefined;
   if (last < 48 || last > 57) return undefined;
+  const loop = name.lastIndexOf('-range');
+  if (loop > 0 && digitsEnd(name, loop + 6) === name.length) {
+    const within = name.slice(0, loop);
+    return readableGoName(within) ?? within;
+  }
   const made = /\.(?:(func|deferwrap|gowrap)\d+(?:\.\d+)*|\d+)$/.exec(name);
   if (!made) return undefined;
   // A closure within a closure is in the outermost function.

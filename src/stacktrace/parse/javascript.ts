@@ -21,10 +21,16 @@ export const javascriptTraces: TraceParser = {
     const frame = line && javascriptFrameOn(line.text);
     if (!line || !frame) return undefined;
     const margin = marginBefore(line.text, frame.start);
-    const header = headerAbove(lines, index, floor, margin, isFrame);
+    const header = withoutCode(headerAbove(lines, index, floor, margin, isFrame));
     return new InspectReader(lines, margin).read(index, frame, header);
   },
 };
+
+/** Deno shows the line that threw, and where in it, below the message. */
+function withoutCode(header: Header | undefined): Header | undefined {
+  const end = header?.message?.endsWith('^') ? header.message.search(/\n[ \t]+\S[^\n]*\n[ \t]+\^+$/) : -1;
+  return header && end > 0 ? { ...header, message: header.message?.slice(0, end) ?? '' } : header;
+}
 
 function isFrame({ text }: TextLine): boolean {
   return javascriptFrameOn(text) !== undefined;
@@ -50,6 +56,7 @@ const maxDepth = 64;
 const elided = /^\.\.\. (\d+) (?:more )?lines? matching cause stack trace \.\.\.$/;
 const mappedTo = /^-> (.+):(\d+):(\d+)$/;
 const property = /^(?:\[(cause|errors)\]|(cause|errors)): (.*)$/;
+const noError = /^(?:['"`{\d-]|\[\]|\[ |(?:undefined|null|true|false)\b|(?:Symbol|Map|Set)\()/;
 const causedBy = /^caused by:/i;
 /** Bluebird: what the frames above were called from, in an earlier turn of the event loop. */
 const earlierTurn = /^from previous event:$/i;
@@ -181,7 +188,8 @@ class InspectReader {
         this.#open.push({ column, draft: owner.draft, takes: 'members' });
         return undefined;
       }
-      const child = this.#childOn(line, index, column + text.indexOf(': ') + 2);
+      // What is thrown may be any value: a string, a plain object.
+      const child = noError.test(value) ? undefined : this.#childOn(line, index, column + text.indexOf(': ') + 2);
       if (!child) return undefined;
       owner.draft.cause = child.draft;
       this.#open.push({ column, draft: child.draft, takes: 'properties' });

@@ -81,6 +81,7 @@ const bareLocation =
 function bareFrame(text: string, start: number, from: number): FoundFrame | undefined {
   bareLocation.lastIndex = from;
   const match = hasPlace(text, from) ? bareLocation.exec(text) : null;
+  if (!match && text.startsWith('wasm://', from)) return wasmFrame(text, start, from);
   if (match) {
     const path = match[1] ?? '';
     const location = locationOf(path, 0, path.length);
@@ -93,6 +94,12 @@ function bareFrame(text: string, start: number, from: number): FoundFrame | unde
   const rest = text.slice(from).trimEnd();
   if (rest === 'native' || rest === '<anonymous>') return foundFrame(start, from + rest.length, undefined, nowhere);
   return undefined;
+}
+
+/** `at wasm://wasm/0012ab:wasm-function[12]:0x1f4`: a function without a name. */
+function wasmFrame(text: string, start: number, from: number): FoundFrame | undefined {
+  const file = /^\S{1,1000}:0x[0-9a-f]{1,16}(?=$|[\s"',}\]\\])/.exec(text.slice(from, from + 1100))?.[0];
+  return file === undefined ? undefined : foundFrame(start, from + file.length, undefined, { ...nowhere, file });
 }
 
 /** True when a colon, digits and another colon stand somewhere: frames of other languages have one colon. */

@@ -24,7 +24,7 @@ export const rubyTraces: TraceParser = {
       const header =
         railsHeader(lines, index, floor) ??
         loggerHeader(lines, index, floor) ??
-        headerAbove(lines, index, floor, marginBefore(line.text, frame.start), isFrame);
+        bareHeader(lines, index, floor, marginBefore(line.text, frame.start));
       if (header) draft.name(header);
     }
     for (let depth = 1; depth < maxDepth; depth++) {
@@ -84,6 +84,12 @@ function readOne(lines: TextLines, index: number, line: TextLine, first: RubyFra
   for (;;) {
     const below = lines.at(next);
     const frame = below && !below.opens ? rubyFrameOn(below.text) : undefined;
+    const left = below && !frame && !below.opens ? levelsOn(below.text) : undefined;
+    if (left !== undefined) {
+      draft.leaveOut(left);
+      next++;
+      continue;
+    }
     if (!below || !frame || frame.type !== undefined || frame.isReversed) return { next, other: frame };
     // In a trace that started with `from` lines, one without is another's.
     if (first.type !== undefined && !frame.hasFrom) return { next, other: frame };
@@ -91,6 +97,29 @@ function readOne(lines: TextLines, index: number, line: TextLine, first: RubyFra
     next++;
   }
 }
+
+/** `	 ... 10068 levels...`: of calls that went too deep. */
+function levelsOn(text: string): number | undefined {
+  const printed = text.includes(' levels...') ? /\s\.\.\. (\d{1,9}) levels\.\.\.\s*$/.exec(text)?.[1] : undefined;
+  return printed === undefined ? undefined : Number(printed);
+}
+
+/** The header above bare frames; names of Ruby have colons of their own. */
+function bareHeader(lines: TextLines, index: number, floor: number, margin: number): Header | undefined {
+  const header = headerAbove(lines, index, floor, margin, isFrame);
+  const line = header && lines.at(header.index);
+  const match = line?.text.includes('::') ? spacedType.exec(line.text.slice(0, maxHeaderLength)) : null;
+  if (!header || !line || !match) return header;
+  const [whole, type = '', said = ''] = match;
+  const start = line.startOf(match.index + whole.indexOf(type));
+  if (start > header.start && /(?:Error|Exception)$/.test(header.type)) return header;
+  const newline = header.message?.indexOf('\n') ?? -1;
+  const message = (newline === -1 ? said : `${said}${header.message?.slice(newline) ?? ''}`).trim();
+  return message === '' ? { type, start, index: header.index } : { type, message, start, index: header.index };
+}
+
+const maxHeaderLength = 2400;
+const spacedType = /(?:^|\s)((?:[A-Z]\w{0,80}::){1,8}[A-Z]\w{0,80})(?:: (.*))?$/;
 
 /** `ActiveRecord::StatementInvalid (no such table):` and a blank line above a bare backtrace. */
 function railsHeader(lines: TextLines, first: number, floor: number): Header | undefined {

@@ -6,6 +6,7 @@ import { clue } from './clues.ts';
 import { digitsEnd, isDigit, numberIn, trimmedLength } from './characters.ts';
 import { looksLikePrefix, marginBefore } from './linePrefix.ts';
 import { newFrame } from './newFrame.ts';
+import { crashAbove } from './rustCrash.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { ReadTraces, TraceParser } from './traceParser.ts';
 
@@ -25,7 +26,10 @@ export const rustTraces: TraceParser = {
     if (index <= floor || line.opens || !placeOn(line.text)) return undefined;
     const draft = new TraceDraft('rust');
     const next = readFrames(lines, index - 1, draft);
-    return draft.frames.length === 0 ? undefined : { traces: [draft.finish()], next };
+    if (draft.frames.length === 0) return undefined;
+    const crash = crashAbove(lines, index - 1, floor);
+    if (crash) draft.name(crash);
+    return { traces: [draft.finish()], next };
   },
 };
 
