@@ -1,7 +1,7 @@
 /** What an index says of itself, and how it fails: typed, named, and never with a wrong answer. */
 
 import assert from 'node:assert/strict';
-import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -326,4 +326,38 @@ test('the index as a backend says where its answer came from', async () => {
   assert.equal(detail?.task.status, 'running');
   assert.equal(detail?.attempts.length, 1);
   assert.ok(detail.records.every((record, at, all) => at === 0 || record.tsMs >= (all[at - 1]?.tsMs ?? 0)));
+});
+
+test('a reader has the sides of its segments open, those of segments that went away no more, and none once it is closed', {
+  skip: process.platform === 'linux' ? false : 'only Linux tells what files a process has open',
+}, async () => {
+  await using fixture = await indexFixture();
+  const { logs, index, directory } = fixture;
+  const openSides = async (): Promise<string[]> => {
+    const descriptors = await readdir('/proc/self/fd');
+    const targets = await Promise.all(
+      descriptors.map(async (fd) => await readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+    );
+    return targets.filter((target) => target.startsWith(`${directory}/`) && target.includes('.side'));
+  };
+  const reader = await fixture.reader();
+  // As many segments of like size as are merged.
+  for (let pass = 0; pass < 8; pass++) {
+    const own = { task: `t-${pass}`, event: 'task.succeeded', account: 'acme' };
+    await logs.put(`${pass}.ndjson`, lines(own, { task: 'shared' }));
+    await indexLogs({ logs, index });
+    const { total } = await reader.search(query(''), { limit: 10 });
+    assert.equal(total, pass + 2);
+    const { segments } = await reader.status();
+    assert.equal((await openSides()).length, segments, `after ${pass + 1} passes`);
+  }
+  assert.ok((await reader.status()).segments < 8, 'some were merged');
+  const asking = reader.read({}, async ({ taskSegments }) => {
+    await reader.close();
+    return taskSegments.flatMap(({ tasks }) =>
+      Array.from({ length: tasks.count }, (_, at) => tasks.text('account', at)),
+    );
+  });
+  assert.deepEqual((await asking).filter((account) => account === 'acme').length, 8, 'who asks may ask on');
+  assert.deepEqual(await openSides(), []);
 });

@@ -72,8 +72,8 @@ export class TaskTable {
     const bytes = Buffer.from(id);
     const hash = idHash(bytes);
     for (const segment of this.segments) {
-      const { ids } = segment.tasks;
       for (const at of segment.tasks.withHash(hash)) {
+        const { ids } = segment.tasks;
         if (segment.isGone(at) || !ids.bytes.subarray(ids.starts[at], ids.starts[at + 1]).equals(bytes)) continue;
         const first = segment.firstOf(at);
         return first.segment.partsOf(first.at);
