@@ -283,7 +283,8 @@ export class EngineClient implements AsyncDisposable {
 
   #fork(): Running {
     const startedMs = this.#now();
-    const child = fork(this.#options.entry, [], {
+    const arguments_ = this.#configuration ? [this.#configuration.cacheDirectory] : [];
+    const child = fork(this.#options.entry, arguments_, {
       // In VS Code this process's executable is Electron; the variable makes it behave as Node.
       env: { ...process.env, ...this.#options.env, ELECTRON_RUN_AS_NODE: '1' },
       execArgv: [...(this.#options.execArgv ?? [])],

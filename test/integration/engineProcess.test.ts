@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -312,4 +312,32 @@ test('no log, error or state holds a token', async (t) => {
     return true;
   });
   assert.doesNotMatch(JSON.stringify([log, states]), new RegExp(token));
+});
+
+test('compiled code is kept for the next start, and that of other versions removed', async (t) => {
+  const { client, configuration, folder } = await rig(t);
+  const own = join(folder, 'cache', `compiled-${version}`);
+  await mkdir(join(folder, 'cache', 'compiled-0.0.1', 'v24'), { recursive: true });
+  const settings = configuration(await logsIn(folder));
+  await client.configure(settings);
+  assert.equal((await client.search(asked)).tasks.length, 1);
+  await client.dispose();
+  const kept = await readdir(own, { recursive: true });
+  assert.ok(kept.length > 3, kept.join(' '));
+  assert.deepEqual(
+    (await readdir(join(folder, 'cache'))).filter((name) => name.startsWith('compiled-')),
+    [`compiled-${version}`],
+  );
+
+  await using again = new EngineClient({ entry });
+  await again.configure(settings);
+  assert.equal((await again.search(asked)).tasks.length, 1);
+  await again.dispose();
+
+  // A file where the folder should be.
+  await rm(own, { recursive: true });
+  await writeFile(own, 'in the way');
+  await using without = new EngineClient({ entry });
+  await without.configure(settings);
+  assert.equal((await without.search(asked)).tasks.length, 1);
 });
