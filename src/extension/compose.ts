@@ -71,7 +71,7 @@ export async function compose(context: vscode.ExtensionContext): Promise<Composi
   const links = new FrameLinks(frames, environments, stackTraces, documents);
   const live = new LiveView(engine, environments, sources, log);
   const history = new HistoryView(engine, environments, sources, log);
-  const timeline = new TimelinePanel(context.extensionUri, environments, history, documents, log);
+  const timeline = new TimelinePanel(engine, context.extensionUri, environments, history, documents, log);
   const statusBar = new StatusBar(environments, live);
   const commands = registerCommands(
     {

@@ -4,7 +4,10 @@ import type { EngineClient, EngineState } from '../engine/engineClient.ts';
 import type { EngineConfiguration } from '../engine/protocol.ts';
 
 /** What the views and commands ask of the engine. */
-export type Engine = Pick<EngineClient, 'search' | 'task' | 'records' | 'facets' | 'values' | 'live' | 'indexPass'>;
+export type Engine = Pick<
+  EngineClient,
+  'search' | 'task' | 'records' | 'facets' | 'values' | 'lanes' | 'live' | 'indexPass'
+>;
 
 export class EngineHost implements Engine {
   readonly #create: () => EngineClient;
@@ -33,6 +36,7 @@ export class EngineHost implements Engine {
   records: Engine['records'] = async (...asked) => (await this.#ready()).records(...asked);
   facets: Engine['facets'] = async (...asked) => (await this.#ready()).facets(...asked);
   values: Engine['values'] = async (...asked) => (await this.#ready()).values(...asked);
+  lanes: Engine['lanes'] = async (...asked) => (await this.#ready()).lanes(...asked);
   live: Engine['live'] = async (...asked) => (await this.#ready()).live(...asked);
   indexPass: Engine['indexPass'] = async (...asked) => (await this.#ready()).indexPass(...asked);
 

@@ -1,16 +1,34 @@
-/** Tasks as bars over time, a lane for each worker; and the messages between the timeline's panel and its page. */
+/** Attempts and tasks as bars over time, a lane for each worker; and the messages between the timeline's panel and its page. */
 
 import { isJsonObject } from './json.ts';
-import { type FoldedTask, type TaskStatus, taskStatuses } from './task.ts';
+import type { AttemptStatus, TaskStatus } from './task.ts';
 import { timeTicks } from './timeTicks.ts';
 
-export interface TimelineBar {
+/** Of attempts and of tasks, in the order of a legend. */
+export const barStatuses = [
+  'pending',
+  'assigned',
+  'running',
+  'retrying',
+  'lost',
+  'finished',
+  'succeeded',
+  'failed',
+] as const satisfies readonly (TaskStatus | AttemptStatus)[];
+type BarStatus = (typeof barStatuses)[number];
+
+/** An attempt, or a task as a whole, in the lane of a worker; `''` where none has it yet. */
+export interface TimelinePiece {
+  readonly worker: string;
   readonly task: string;
-  readonly status: TaskStatus;
+  readonly status: BarStatus;
   readonly startMs: number;
   readonly endMs: number;
   /** What a reader of the bar is told: status, times, place, attempts, error. */
   readonly text: string;
+}
+
+export interface TimelineBar extends Omit<TimelinePiece, 'worker'> {
   /** The row of the lane, from 0, such that bars of a row do not overlap. */
   readonly row: number;
 }
@@ -50,29 +68,21 @@ export type TimelineRequest = { readonly kind: 'ready' } | { readonly kind: 'ope
 export interface TimelineWords {
   readonly title: string;
   readonly subtitle: (startMs: number, endMs: number) => string;
-  readonly bar: (task: FoldedTask) => string;
   readonly tick: (atMs: number, widthMs: number) => string;
   /** What the reader's clock is ahead of UTC. */
   readonly zoneMs: (atMs: number) => number;
 }
 
-/** Of no tasks at all, with no lanes and no range. */
-export function timelineOf(tasks: readonly FoldedTask[], words: TimelineWords): Timeline {
-  if (tasks.length === 0) {
+/** Of nothing at all, with no lanes and no range. */
+export function timelineOf(pieces: readonly TimelinePiece[], words: TimelineWords): Timeline {
+  if (pieces.length === 0) {
     return { title: words.title, subtitle: '', startMs: 0, endMs: 0, ticks: [], lanes: [] };
   }
-  const byWorker = new Map<string, FoldedTask[]>();
-  for (const task of tasks) {
-    const worker = task.worker ?? '';
-    const list = byWorker.get(worker);
-    if (list) list.push(task);
-    else byWorker.set(worker, [task]);
-  }
-  const lanes = [...byWorker]
+  const lanes = [...Map.groupBy(pieces, ({ worker }) => worker)]
     .sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
-    .map(([worker, list]) => laneOf(worker, list, words.bar));
-  const startMs = tasks.reduce((least, task) => Math.min(least, task.firstTs), Number.POSITIVE_INFINITY);
-  const endMs = tasks.reduce((most, task) => Math.max(most, task.lastTs), Number.NEGATIVE_INFINITY);
+    .map(([worker, own]) => laneOf(worker, own));
+  const startMs = pieces.reduce((least, piece) => Math.min(least, piece.startMs), Number.POSITIVE_INFINITY);
+  const endMs = pieces.reduce((most, piece) => Math.max(most, piece.endMs), Number.NEGATIVE_INFINITY);
   const { widthMs, atMs } = timeTicks(startMs, endMs, words.zoneMs(startMs));
   return {
     title: words.title,
@@ -85,22 +95,15 @@ export function timelineOf(tasks: readonly FoldedTask[], words: TimelineWords): 
 }
 
 /** Puts each bar into the first row that is free by then. */
-function laneOf(worker: string, tasks: readonly FoldedTask[], textOf: (task: FoldedTask) => string): TimelineLane {
+function laneOf(worker: string, pieces: readonly TimelinePiece[]): TimelineLane {
   const freeFrom: number[] = [];
-  const bars = tasks
-    .toSorted((a, b) => a.firstTs - b.firstTs || a.lastTs - b.lastTs || (a.task < b.task ? -1 : 1))
-    .map((task): TimelineBar => {
-      const free = freeFrom.findIndex((ms) => ms < task.firstTs);
+  const bars = pieces
+    .toSorted((a, b) => a.startMs - b.startMs || a.endMs - b.endMs || (a.task < b.task ? -1 : 1))
+    .map(({ task, status, startMs, endMs, text }): TimelineBar => {
+      const free = freeFrom.findIndex((ms) => ms < startMs);
       const row = free === -1 ? freeFrom.length : free;
-      freeFrom[row] = task.lastTs;
-      return {
-        task: task.task,
-        status: task.status,
-        startMs: task.firstTs,
-        endMs: task.lastTs,
-        text: textOf(task),
-        row,
-      };
+      freeFrom[row] = endMs;
+      return { task, status, startMs, endMs, text, row };
     });
   return { worker, rows: freeFrom.length, bars };
 }
@@ -146,7 +149,7 @@ function isBar(value: unknown): value is TimelineBar {
   return (
     isJsonObject(value) &&
     typeof value['task'] === 'string' &&
-    (taskStatuses as readonly unknown[]).includes(value['status']) &&
+    (barStatuses as readonly unknown[]).includes(value['status']) &&
     typeof value['startMs'] === 'number' &&
     typeof value['endMs'] === 'number' &&
     typeof value['text'] === 'string' &&

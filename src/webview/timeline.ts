@@ -1,7 +1,7 @@
 /** The page of the Task Timeline: draws lanes and bars from what the panel posts; a click or Enter opens a task. */
 
-import { taskStatuses } from '../model/task.ts';
 import {
+  barStatuses,
   isTimeline,
   isTimelineUpdate,
   type Timeline,
@@ -45,8 +45,8 @@ function draw(timeline: Timeline): void {
   legend.hidden = isEmpty;
   hint.textContent = isEmpty
     ? 'Nothing to draw yet: search tasks in the History view, and they appear here.'
-    : `${timeline.subtitle} A bar spans a task's first to its last record, waiting included. ` +
-      "Arrow keys move between tasks, Enter opens a task's log.";
+    : `${timeline.subtitle} Arrow keys move between bars, Enter opens the log of the task.`;
+  legend.replaceChildren(...keyElements(timeline));
   axis.replaceChildren(axisElement(timeline));
   axis.hidden = isEmpty;
   lanes.replaceChildren(...timeline.lanes.map((lane) => laneElement(lane, timeline)));
@@ -73,6 +73,19 @@ function laneElement(lane: TimelineLane, timeline: Timeline): HTMLElement {
   return row;
 }
 
+/** A key for each status that is drawn. */
+function keyElements(timeline: Timeline): HTMLElement[] {
+  const drawn = new Set(timeline.lanes.flatMap((lane) => lane.bars.map((bar) => bar.status)));
+  return barStatuses
+    .filter((status) => drawn.has(status))
+    .map((status) => {
+      const item = document.createElement('span');
+      item.className = `key ${status}`;
+      item.textContent = status;
+      return item;
+    });
+}
+
 /** The marks' labels, above the lanes' tracks. */
 function axisElement(timeline: Timeline): HTMLElement {
   const track = document.createElement('div');
@@ -86,8 +99,10 @@ function axisElement(timeline: Timeline): HTMLElement {
 function tickElements({ startMs, endMs, ticks }: Timeline): HTMLElement[] {
   return ticks.map(({ atMs }) => {
     const tick = document.createElement('div');
-    tick.className = 'tick';
-    tick.style.left = `${((atMs - startMs) / Math.max(endMs - startMs, 1)) * 100}%`;
+    const percent = ((atMs - startMs) / Math.max(endMs - startMs, 1)) * 100;
+    // The label of a mark near the end stands before it: after it there is no room.
+    tick.className = percent > 90 ? 'tick last' : 'tick';
+    tick.style.left = `${percent}%`;
     return tick;
   });
 }
@@ -134,14 +149,6 @@ function move(event: KeyboardEvent): void {
   next.focus();
 }
 
-legend.append(
-  ...taskStatuses.map((status) => {
-    const item = document.createElement('span');
-    item.className = `key ${status}`;
-    item.textContent = status;
-    return item;
-  }),
-);
 lanes.addEventListener('click', (event) => open(event.target));
 lanes.addEventListener('keydown', move);
 window.addEventListener('message', (event: MessageEvent<unknown>) => {

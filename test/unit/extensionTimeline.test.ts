@@ -3,28 +3,37 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { timelineHtml } from '../../src/extension/panels/timelineHtml.ts';
+import { attemptsIn, queriesOfAttempts, timelinePieces } from '../../src/extension/panels/timelinePieces.ts';
+import type { LaneSpan } from '../../src/model/overview/answers.ts';
+import { parseQuery } from '../../src/model/query/parseQuery.ts';
 import type { FoldedTask } from '../../src/model/task.ts';
 import { tickText } from '../../src/extension/plainTime.ts';
-import { isTimelineRequest, isTimelineUpdate, timelineOf } from '../../src/model/timeline.ts';
+import { isTimelineRequest, isTimelineUpdate, timelineOf, type TimelinePiece } from '../../src/model/timeline.ts';
 import { timeTicks } from '../../src/model/timeTicks.ts';
 
-function task(id: string, worker: string | undefined, firstTs: number, lastTs: number): FoldedTask {
-  const known = { task: id, status: 'running', attempts: 1, firstTs, lastTs, durationMs: lastTs - firstTs } as const;
-  return worker === undefined ? known : { ...known, worker };
+function piece(task: string, worker: string, startMs: number, endMs: number): TimelinePiece {
+  return { task, worker, status: 'running', startMs, endMs, text: `text of ${task}` };
+}
+
+function task(id: string, worker: string, firstTs: number, lastTs: number, attempts = 1): FoldedTask {
+  return { task: id, worker, status: 'failed', attempts, firstTs, lastTs, durationMs: lastTs - firstTs };
+}
+
+function span(task: string, attempt: number, startMs: number, endMs: number): LaneSpan {
+  return { task, attempt, status: 'failed', startMs, endMs, isOpen: false };
 }
 
 const timeline = timelineOf(
   [
-    task('b', 'w-10', 5, 20),
-    task('a', 'w-2', 10, 30),
-    task('c', 'w-2', 20, 40),
-    task('d', 'w-2', 31, 35),
-    task('e', undefined, 0, 1),
+    piece('b', 'w-10', 5, 20),
+    piece('a', 'w-2', 10, 30),
+    piece('c', 'w-2', 20, 40),
+    piece('d', 'w-2', 31, 35),
+    piece('e', '', 0, 1),
   ],
   {
     title: 'prod',
     subtitle: (startMs, endMs) => `${startMs} to ${endMs}`,
-    bar: ({ task }) => `text of ${task}`,
     tick: (ms, widthMs) => `${ms}/${widthMs}`,
     zoneMs: () => 0,
   },
@@ -60,7 +69,7 @@ test('says what it spans, and marks moments of it', () => {
 });
 
 test('of no tasks there is nothing to draw', () => {
-  const words = { title: 'prod', subtitle: () => 'x', bar: () => 'x', tick: () => 'x', zoneMs: () => 0 };
+  const words = { title: 'prod', subtitle: () => 'x', tick: () => 'x', zoneMs: () => 0 };
   const empty = timelineOf([], words);
   assert.deepEqual(empty, { title: 'prod', subtitle: '', startMs: 0, endMs: 0, ticks: [], lanes: [] });
 });
@@ -88,6 +97,45 @@ test('a mark tells the time of day as exactly as the marks stand apart, and the 
   assert.equal(tickText(at(14, 5), 300_000), '14:05');
   assert.equal(tickText(at(14, 5), 5000), '14:05:00');
   assert.equal(tickText(at(14, 5, 20), 10), '14:05:00.020');
+});
+
+test('attempts are drawn in the lanes of the workers that ran them, a task whole where they are not all known', () => {
+  const tasks = [task('tried', 'w-2', 0, 90, 2), task('ahead', 'w-9', 0, 50, 3), task('new', 'w-1', 5, 6)];
+  const answer = {
+    lanes: [
+      { worker: 'w-1', spans: [span('tried', 1, 10, 20), span('ahead', 1, 1, 2)] },
+      { worker: 'w-2', spans: [span('tried', 2, 70, 90)] },
+    ],
+    totalIs: 'exact',
+    from: [],
+  } as const;
+  const { pieces, whole } = timelinePieces(tasks, attemptsIn([answer]));
+  assert.deepEqual(
+    pieces.map((each) => [each.task, each.worker, each.startMs, each.endMs]),
+    [
+      ['tried', 'w-1', 10, 20],
+      ['tried', 'w-2', 70, 90],
+      ['ahead', 'w-9', 0, 50],
+      ['new', 'w-1', 5, 6],
+    ],
+  );
+  assert.equal(whole, 2);
+  assert.match(pieces[0]?.text ?? '', /^tried, failed, .+ · 10 ms · attempt 1 of 2 · w-1$/);
+  const cut = attemptsIn([{ ...answer, totalIs: 'atLeast' }]);
+  assert.equal(timelinePieces(tasks, cut).whole, 3, 'of an answer that was cut short an attempt may be missing');
+});
+
+test('the attempts of any number of tasks are asked for by queries that are understood', () => {
+  const tasks = Array.from({ length: 1000 }, (_, at) => task(`${'x'.repeat(30)} "${at}"`, 'w-1', at, at + 5));
+  let asked = 0;
+  for (const text of queriesOfAttempts(tasks)) {
+    const parsed = parseQuery(text, { nowMs: 0 });
+    assert.ok(parsed.kind === 'query', text.slice(0, 200));
+    assert.ok(parsed.query.time.sinceMs !== undefined && parsed.query.time.untilMs !== undefined);
+    asked += JSON.stringify(parsed.query.where).match(/"field":"task"/g)?.length ?? 0;
+  }
+  assert.equal(asked, 1000);
+  assert.deepEqual(queriesOfAttempts([]), []);
 });
 
 test('an update survives the way to the page, and nothing else passes for one', () => {

@@ -132,6 +132,33 @@ test('tasks that ran, from a search to the source line', async (t) => {
     }),
   );
 
+  await t.test('the timeline draws each attempt in the lane of the worker that ran it, and leads to the log', () =>
+    inPicture(window, 'timeline', async () => {
+      const retried = (await runCli('search', 'is:retried', '--index', at('index'))).slice(0, -1) as {
+        task: string;
+        attempts: number;
+      }[];
+      const attempts = retried.reduce((sum, task) => sum + task.attempts, 0);
+      assert.ok(attempts > retried.length, 'the harness has retried nothing');
+      await search('is:retried');
+      await until('they are listed', async () => (await shown(history.message)).startsWith(`${retried.length} task`));
+      await workbench.command('Ingest Trace: Show Task Timeline');
+      const bars = await until('the timeline has drawn the attempts', async () => {
+        for (const frame of workbench.page.frames()) {
+          const found = frame.locator('#lanes .bar');
+          if ((await found.count()) === attempts) return found;
+        }
+        return undefined;
+      });
+      assert.match((await bars.first().getAttribute('aria-label')) ?? '', /attempt 1 of [2-9]/);
+      await workbench.screenshot('timeline');
+      await bars.first().press('Enter');
+      await until('the log is open', async () => (await workbench.activeEditor())?.endsWith('.task-log'));
+      await search('status:failed');
+      await history.row(/TypeConflictError.*, failed, task /);
+    }),
+  );
+
   await t.test('when the engine is killed in the middle of a search, it says so, and the next search works', () =>
     inPicture(window, 'engine-killed', async () => {
       const [engine] = enginesOf(window.vscode.processes());

@@ -4,18 +4,23 @@ import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import { isTimelineRequest, type TimelineUpdate, timelineOf } from '../../model/timeline.ts';
 import type { TaskLogDocuments } from '../documents/taskLogDocuments.ts';
+import type { Engine } from '../engineHost.ts';
 import { failureOf, failureText } from '../failureText.ts';
-import { durationText, timeText } from '../../model/readableNumbers.ts';
-import type { FoldedTask } from '../../model/task.ts';
+import { timeText } from '../../model/readableNumbers.ts';
 import { plainLine } from '../plainText.ts';
 import { tickText, zoneMsAt } from '../plainTime.ts';
 import type { Environments } from '../settings/environments.ts';
 import { shownText } from '../views/answerNotice.ts';
+import type { Answered } from '../views/historyState.ts';
 import type { HistoryView } from '../views/historyView.ts';
-import { errorText, placeText } from '../views/taskNodes.ts';
 import { timelineHtml } from './timelineHtml.ts';
+import { attemptsIn, type AttemptsOfTasks, queriesOfAttempts, timelinePieces } from './timelinePieces.ts';
+
+/** Of one question. */
+const attemptsAtMost = 10_000;
 
 export class TimelinePanel implements vscode.Disposable {
+  readonly #engine: Pick<Engine, 'lanes'>;
   readonly #extensionUri: vscode.Uri;
   readonly #environments: Environments;
   readonly #history: HistoryView;
@@ -23,14 +28,17 @@ export class TimelinePanel implements vscode.Disposable {
   readonly #log: vscode.LogOutputChannel;
   readonly #subscription: vscode.Disposable;
   #panel: vscode.WebviewPanel | undefined;
+  #asking: AbortController | undefined;
 
   constructor(
+    engine: Pick<Engine, 'lanes'>,
     extensionUri: vscode.Uri,
     environments: Environments,
     history: HistoryView,
     documents: TaskLogDocuments,
     log: vscode.LogOutputChannel,
   ) {
+    this.#engine = engine;
     this.#extensionUri = extensionUri;
     this.#environments = environments;
     this.#history = history;
@@ -57,6 +65,7 @@ export class TimelinePanel implements vscode.Disposable {
     webview.onDidReceiveMessage((message: unknown) => this.#onMessage(message));
     panel.onDidDispose(() => {
       this.#panel = undefined;
+      this.#asking?.abort(new DOMException('the timeline is closed', 'AbortError'));
     });
     webview.html = timelineHtml({
       nonce: randomUUID(),
@@ -88,34 +97,55 @@ export class TimelinePanel implements vscode.Disposable {
     }
   }
 
+  /** Draws the answer at once, and again once the index has told its attempts. */
   #update(): void {
+    this.#asking?.abort(new DOMException('the answer has changed', 'AbortError'));
+    this.#asking = undefined;
     if (!this.#panel) return;
     const { answer } = this.#history;
+    this.#draw(answer, new Map());
+    const environment = this.#environments.current;
+    if (!answer || answer.tasks.length === 0 || environment?.index === undefined) return;
+    const asking = new AbortController();
+    this.#asking = asking;
+    void this.#drawAttempts(environment.name, answer, asking.signal);
+  }
+
+  /** Never rejects: without its attempts the answer stays as it was drawn. */
+  async #drawAttempts(environment: string, answer: Answered, signal: AbortSignal): Promise<void> {
+    try {
+      const ask = (query: string) =>
+        this.#engine.lanes({ environment, query, limit: attemptsAtMost, mode: 'index' }, { signal });
+      const attempts = attemptsIn(await Promise.all(queriesOfAttempts(answer.tasks).map(ask)));
+      if (!signal.aborted) this.#draw(answer, attempts);
+    } catch (error) {
+      if (!signal.aborted) this.#log.info(failureText('ask for the attempts of the timeline', failureOf(error)));
+    }
+  }
+
+  #draw(answer: Answered | undefined, attempts: AttemptsOfTasks): void {
     const environment = plainLine(this.#environments.current?.name ?? '');
-    const timeline = timelineOf(answer?.tasks ?? [], {
+    const tasks = answer?.tasks ?? [];
+    const { pieces, whole } = timelinePieces(tasks, attempts);
+    const timeline = timelineOf(pieces, {
       title: answer ? `${environment}: ${plainLine(answer.query) || 'all tasks'}` : '',
       subtitle: (startMs, endMs) =>
         answer
-          ? `${shownText(answer.tasks.length, answer.summary)}, ${timeText(startMs)} to ${timeText(endMs)}. Each stands in the lane of its last worker.`
+          ? `${shownText(tasks.length, answer.summary)}, ${timeText(startMs)} to ${timeText(endMs)}. ${barsText(tasks.length, whole)}`
           : '',
-      bar: barText,
       tick: tickText,
       zoneMs: zoneMsAt,
     });
     const update: TimelineUpdate = { kind: 'timeline', timeline };
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- not a window: the page is the only receiver
-    void this.#panel.webview.postMessage(update);
+    void this.#panel?.webview.postMessage(update);
   }
 }
 
-function barText(task: FoldedTask): string {
-  return [
-    `${plainLine(task.task)}, ${task.status}, ${timeText(task.firstTs)} to ${timeText(task.lastTs)}`,
-    durationText(task.durationMs),
-    placeText(task),
-    `attempt ${task.attempts}`,
-    task.error ? errorText(task.error, 120) : '',
-  ]
-    .filter((part) => part !== '')
-    .join(' · ');
+/** What a bar stands for. */
+function barsText(tasks: number, whole: number): string {
+  const ofTask = 'a task from its first to its last record, waiting included, in the lane of its last worker';
+  if (whole === tasks) return `A bar is ${ofTask}.`;
+  const ofAttempt = 'A bar is an attempt, in the lane of the worker that ran it';
+  return whole === 0 ? `${ofAttempt}.` : `${ofAttempt}; or, where the index does not know all attempts yet, ${ofTask}.`;
 }
