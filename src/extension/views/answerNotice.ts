@@ -20,7 +20,7 @@ export function answerNotice(shown: number, summary: AnswerSummary, nowMs: numbe
 export function shownText(shown: number, { total: counted, totalIs }: AnswerSummary): string {
   const total = totalIs === 'exact' ? counted : Math.max(counted, shown);
   const all = `${totalIs === 'atLeast' && total > 0 ? 'at least ' : ''}${countText(total, 'task')}`;
-  return shown < total ? `${shown} of ${all}` : all;
+  return shown < total ? `${shown.toLocaleString('en-US')} of ${all}` : all;
 }
 
 /** What people must know of an answer: why a place was passed over, what could not be read. Each once. */
