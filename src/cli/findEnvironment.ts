@@ -12,29 +12,37 @@ const environmentsFile = 'ingest-trace.json';
 export interface Surroundings {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Words for people, on the side. */
+  readonly tell?: (message: string) => void;
 }
 
 interface EnvironmentsFile {
   readonly path: string;
   readonly environments: readonly Environment[];
+  /** What of the file is not valid; its other environments can be asked by name. */
+  readonly refusal?: string;
 }
 
 /**
  * @param name without one, the only environment of the first file that exists is meant.
- * @throws WrongUse when there is no such environment, saying where was looked, or when a file is not valid.
+ * @throws WrongUse when there is no such environment, saying where was looked; or when a file is not valid, unless the
+ * environment is named and has no part in that.
  */
 export async function findEnvironment(name: string | undefined, surroundings: Surroundings): Promise<Environment> {
   const files = await readFiles(surroundings);
   if (name === undefined) {
     const [file] = files;
     if (!file) throw new WrongUse(`${whereToAsk} No ${environmentsFile} was found.`);
+    if (file.refusal !== undefined) throw new WrongUse(file.refusal);
     const [only, ...others] = file.environments;
     if (only && others.length === 0) return only;
     throw new WrongUse(`${whereToAsk} ${known(file)}`);
   }
   for (const file of files) {
     const found = file.environments.find((environment) => environment.name === name);
+    if (file.refusal !== undefined && found) surroundings.tell?.(file.refusal);
     if (found) return found;
+    if (file.refusal !== undefined) throw new WrongUse(file.refusal);
   }
   const reason =
     files.length === 0
@@ -84,9 +92,8 @@ async function readEnvironments(path: string): Promise<EnvironmentsFile | undefi
   }
   const parsed = parseEnvironments(value);
   if (parsed.kind === 'environments') return { path, environments: parsed.environments };
-  throw new WrongUse(
-    [`${path} is not valid:`, ...parsed.problems.map((problem) => `  ${problem.path}: ${problem.message}`)].join('\n'),
-  );
+  const lines = parsed.problems.map((problem) => `  ${problem.path}: ${problem.message}`);
+  return { path, environments: parsed.sound, refusal: [`${path} is not valid:`, ...lines].join('\n') };
 }
 
 function positionOf(error: unknown): string {

@@ -61,7 +61,7 @@ export async function environmentOf(values: OptionValues, context: CallContext):
   const index = storeUrl(values, 'index', context.cwd);
   if (coordinators.length === 0 && logs === undefined && index === undefined) {
     if (given.length > 0) throw new WrongUse(`--${given[0]} alone does not say where to ask: add --index or --logs.`);
-    return findEnvironment(name, context);
+    return findEnvironment(name, { ...context, tell: (message) => context.terminal.tell(message) });
   }
   const s3 = s3Of(values);
   const fields = await fieldsOf(values, context.cwd);

@@ -380,6 +380,16 @@ test('environments are found by name in the nearest folder above, then in the us
   const invalid = await run(['search', '--env', 'near'], { cwd: inner });
   assert.equal(invalid.code, 2);
   assert.match(invalid.stderr, /environments\[0\]\.log: unknown key/);
+  const beside = JSON.stringify([
+    { name: 'x', log: 'hunter2' },
+    { name: 'sound', logs },
+  ]);
+  await writeFile(join(inner, 'ingest-trace.json'), beside);
+  const sound = await run(['search', 'status:failed', '--json', '--env', 'sound'], { cwd: inner });
+  assert.equal(sound.json()[0]?.['task'], 't-1', 'one beside it that is wrong takes nothing away');
+  assert.match(sound.stderr, /is not valid:\n {2}environments\[0\]\.log: unknown key/);
+  assert.doesNotMatch(sound.stderr, /hunter2/);
+  assert.equal((await run(['search', '--env', 'x'], { cwd: inner })).code, 2);
   await writeFile(join(inner, 'ingest-trace.json'), '{"password": hunter2}');
   const broken = await run(['search', '--env', 'near'], { cwd: inner });
   assert.equal(broken.code, 2);
