@@ -56,7 +56,7 @@ export function searchItems(
   const own = searchItem(text, '', 'search');
   const first: SearchItem =
     parsed.kind === 'query'
-      ? { ...own, description: 'Search tasks', alwaysShow: true }
+      ? { ...own, description: 'as written', alwaysShow: true }
       : { ...own, icon: 'error', detail: formatProblem(parsed.problem), alwaysShow: true };
   return [first, ...completions, ...others];
 }

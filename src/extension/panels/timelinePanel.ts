@@ -18,6 +18,8 @@ import { attemptsIn, type AttemptsOfTasks, queriesOfAttempts, timelinePieces } f
 
 /** Of one question. */
 const attemptsAtMost = 10_000;
+/** Of more tasks the attempts are neither asked for nor to be told apart. */
+const tasksAtMost = 2000;
 
 export class TimelinePanel implements vscode.Disposable {
   readonly #engine: Pick<Engine, 'lanes'>;
@@ -105,7 +107,7 @@ export class TimelinePanel implements vscode.Disposable {
     const { answer } = this.#history;
     this.#draw(answer, new Map());
     const environment = this.#environments.current;
-    if (!answer || answer.tasks.length === 0 || environment?.index === undefined) return;
+    if (!answer || answer.tasks.length > tasksAtMost || environment?.index === undefined) return;
     const asking = new AbortController();
     this.#asking = asking;
     void this.#drawAttempts(environment.name, answer, asking.signal);
