@@ -63,9 +63,12 @@ test('from a fresh install to live tasks by one button', async (t) => {
       const history = workbench.view('History');
       await history.expand(/TypeConflictError.*, failed, task /);
       await (await history.row(/^DocumentTable\.#expectColumn/)).click();
-      await until('the source is open', async () => (await workbench.activeEditor()) === 'documentTable.ts');
-      const { line1 } = await workbench.cursor();
-      assert.match((await workbench.lineText(line1)) ?? '', /throw new \w+\(/);
+      await until('the cursor is on the line that threw', async () => {
+        if ((await workbench.activeEditor()) !== 'documentTable.ts') return false;
+        const { line1 } = await workbench.cursor();
+        // The editor scrolls there after it has opened.
+        return /throw new \w+\(/.test((await workbench.lineText(line1)) ?? '');
+      });
       await workbench.screenshot('own-source');
     }),
   );
