@@ -31,6 +31,7 @@ async function workAfter(before: Promise<void>, message: ToBuilder): Promise<voi
 
 async function work(message: ToBuilder): Promise<FromBuilder | undefined> {
   if (message.kind === 'open') {
+    draft.reserve(message.options.records);
     builder = new SegmentBuilder(message.options, draft);
     return undefined;
   }

@@ -32,6 +32,7 @@ export async function mergeSegments(
 ): Promise<LocalSegment | undefined> {
   const unwanted = new Set(superseded);
   const draft = new SegmentDraft();
+  draft.reserve(inputs.reduce((sum, { records }) => sum + records, 1));
   for (const input of inputs) {
     for (let start = 0; start < input.records; start += rowGroupRows) {
       signal?.throwIfAborted();

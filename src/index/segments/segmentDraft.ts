@@ -7,6 +7,7 @@ import { DraftLists, DraftNumbers, DraftTexts } from './draftColumns.ts';
 /** What a row costs besides its texts: its codes and numbers, in arrays that have grown for more. */
 const rowBytes = 1.5 * (22 * 4 + 5 * 8 + 8);
 const firstCapacity = 1024;
+const mostReserved = 2 ** 18;
 
 export class SegmentDraft {
   #capacity = firstCapacity;
@@ -88,7 +89,7 @@ export class SegmentDraft {
 
   /** One more row, that has nothing yet. Whoever adds it sets what it has, and ends its `fields`. */
   addRow(): number {
-    if (this.#records === this.#capacity) this.#grow();
+    if (this.#records === this.#capacity) this.#grow(this.#capacity * 2);
     return this.#records++;
   }
 
@@ -100,8 +101,14 @@ export class SegmentDraft {
     this.#records = 0;
   }
 
-  #grow(): void {
-    this.#capacity *= 2;
+  /** Makes room for so many rows at once, or for as many as a segment usually has: growing copies all again and again. */
+  reserve(records: number): void {
+    const wanted = 2 ** Math.ceil(Math.log2(Math.min(records, mostReserved)));
+    if (wanted > this.#capacity) this.#grow(wanted);
+  }
+
+  #grow(capacity: number): void {
+    this.#capacity = capacity;
     for (const column of Object.values(this.texts)) column.grow(this.#capacity);
     for (const column of Object.values(this.numbers)) column.grow(this.#capacity);
     this.fields.grow(this.#capacity);
