@@ -2,14 +2,18 @@
 
 import type { FailureGroup } from '../model/overview/answers.ts';
 import { findTraces } from './findTraces.ts';
-import { type Frame, rootCause } from './trace.ts';
+import { causesOf, type Frame } from './trace.ts';
 
-/** The innermost in-app frame of the root cause, or its innermost; `undefined` where no frame can be read. */
+/**
+ * The innermost in-app frame: of the root cause, or of what that caused, where it has none (a runtime failed that was called); else the
+ * innermost of all. `undefined` where no frame can be read.
+ */
 function failingFrame(stack: string): Frame | undefined {
   const trace = findTraces(stack)[0];
   if (!trace) return undefined;
-  const { frames } = rootCause(trace);
-  return frames.find(({ inApp }) => inApp) ?? frames[0] ?? trace.frames.find(({ inApp }) => inApp) ?? trace.frames[0];
+  const innermostFirst = causesOf(trace).toReversed();
+  const frames = innermostFirst.flatMap((each) => each.frames);
+  return frames.find(({ inApp }) => inApp) ?? frames[0];
 }
 
 /** `frame` and `frameAt` of a failure group, from its stack. */

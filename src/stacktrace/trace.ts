@@ -65,14 +65,19 @@ export interface Trace {
   readonly end: number;
 }
 
-/** The failure that all others of the chain were raised from; a group without a cause stands for its first member. */
-export function rootCause(trace: Trace): Trace {
-  let root = trace;
-  for (;;) {
-    const next: Trace | undefined = root.cause ?? root.members?.[0];
-    if (!next) return root;
-    root = next;
+/** A trace, what caused it, and so on to its root cause; a group without a cause stands for its first member. */
+export function causesOf(trace: Trace): Trace[] {
+  const chain = [trace];
+  for (let last: Trace | undefined = trace; last; ) {
+    last = last.cause ?? last.members?.[0];
+    if (last) chain.push(last);
   }
+  return chain;
+}
+
+/** The failure that all others of the chain were raised from. */
+export function rootCause(trace: Trace): Trace {
+  return causesOf(trace).at(-1) ?? trace;
 }
 
 /** A trace and every trace under it, causes and members, in the order in which they hang together. */

@@ -28,6 +28,18 @@ test('counts tasks, not attempts, at the innermost frame of the code itself, and
   assert.deepEqual([second?.frame.line1, second?.worker], [40, undefined]);
 });
 
+test('a failure of the runtime counts where the code called it', () => {
+  const stack = `Error: no page
+    at readPage (/srv/app/pages.ts:5:3) {
+  [cause]: Error: incorrect header check
+      at genericNodeError (node:internal/errors:985:15)
+}`;
+  const [place, ...others] = failurePlaces([{ tsMs: 1, event: 'attempt.failed', task: 'a', error: { stack } }]);
+  assert.deepEqual(others, []);
+  assert.deepEqual([place?.frame.file, place?.frame.line1], ['/srv/app/pages.ts', 5]);
+  assert.equal(place?.trace.frames.length, 1, 'the frames beside it are those of its own trace');
+});
+
 test('keeps deploys apart until their lines are known, then joins those that lead to one line', () => {
   const places = failurePlaces([
     failed('a', 1000, 12, { worker: 'w-1', build: { commit: 'aaaaaaa' } }),

@@ -123,4 +123,18 @@ test('the frame of a group is the innermost of the code itself', () => {
     'TypeError: x\n    at node:internal/fs:1:1\n    at readRow (/app/src/rows.ts:3:9)\n    at main (/app/src/main.ts:1:1)';
   assert.equal(frameOf(stack).frame, 'at readRow (/app/src/rows.ts:3:9)');
   assert.deepEqual([frameOf(undefined), frameOf('no stack at all')], [{}, {}]);
+  // The root cause is all the runtime's: what called it is told.
+  const caused = `Error: no landing
+    at land (/app/src/land.ts:7:1) {
+  [cause]: Error: no page
+      at readPage (/app/src/pages.ts:5:3)
+      at main (/app/src/main.ts:1:1) {
+    [cause]: Error: incorrect header check
+        at genericNodeError (node:internal/errors:985:15)
+        at Zlib.zlibOnError [as onerror] (node:zlib:191:17)
+  }
+}`;
+  assert.equal(frameOf(caused).frame, 'at readPage (/app/src/pages.ts:5:3)');
+  const runtime = 'Error: x\n    at genericNodeError (node:internal/errors:985:15)';
+  assert.equal(frameOf(runtime).frame, 'at genericNodeError (node:internal/errors:985:15)');
 });

@@ -1,8 +1,8 @@
-/** Counts failures by the frame in which each began: the innermost in-app one of its root cause. */
+/** Counts failures by the frame in which each began: the innermost in-app one of its root cause, or of what that caused. */
 
 import type { LogRecord } from '../../model/record.ts';
 import { findTraces } from '../../stacktrace/findTraces.ts';
-import { type Frame, rootCause, type Trace } from '../../stacktrace/trace.ts';
+import { type Frame, causesOf, type Trace } from '../../stacktrace/trace.ts';
 
 export interface FailurePlace {
   readonly frame: Frame;
@@ -17,14 +17,23 @@ export interface FailurePlace {
   readonly worker?: string;
 }
 
+/** The innermost frame in one's own code: of the root cause, or of what that caused. */
+function failingPlace(stack: string): Pick<FailurePlace, 'trace' | 'frame'> | undefined {
+  const [outermost] = findTraces(stack);
+  for (const trace of outermost ? causesOf(outermost).toReversed() : []) {
+    const frame = trace.frames.find(({ inApp, file, line1 }) => inApp && file !== undefined && line1 !== undefined);
+    if (frame) return { trace, frame };
+  }
+  return undefined;
+}
+
 /** Records without a stack, and stacks without a frame in one's own code, count for nothing. */
 export function failurePlaces(records: readonly LogRecord[]): FailurePlace[] {
   const places = new Map<string, FailurePlace & { tasks: Set<string>; groups: Set<string> }>();
   for (const record of records) {
-    const [trace] = findTraces(record.error?.stack ?? '');
-    const root = trace && rootCause(trace);
-    const frame = root?.frames.find(({ inApp, file, line1 }) => inApp && file !== undefined && line1 !== undefined);
-    if (!root || !frame || record.task === undefined) continue;
+    const found = failingPlace(record.error?.stack ?? '');
+    if (!found || record.task === undefined) continue;
+    const { trace, frame } = found;
     const commit = record.build?.commit;
     const key = JSON.stringify([commit, frame.file, frame.line1]);
     const known = places.get(key);
@@ -32,7 +41,7 @@ export function failurePlaces(records: readonly LogRecord[]): FailurePlace[] {
     const { worker = known?.worker } = isLatest ? record : (known ?? record);
     places.set(key, {
       frame: known?.frame ?? frame,
-      trace: known?.trace ?? root,
+      trace: known?.trace ?? trace,
       ...(commit !== undefined && { commit }),
       tasks: (known?.tasks ?? new Set<string>()).add(record.task),
       groups:
