@@ -176,9 +176,10 @@ test('workers --at tells who ran what then', async () => {
     const ran = await json('workers', '--at', '2026-11-23T10:02:30Z', ...place);
     assert.deepEqual(
       ran.map(({ worker, task, attempt, status, account }) => [worker, task, attempt, status, account]),
-      [],
-      'w-2 had ended with its last record',
+      [['w-2', 't-1', 2, 'failed', 'acme']],
+      'its attempt told no end, and ended with the task',
     );
+    assert.deepEqual(await json('workers', '--at', '2026-11-23T10:03:30Z', ...place), []);
     const before10 = await json('workers', '--at', '2026-11-23T10:00:30Z', ...place);
     assert.deepEqual(
       before10.map(({ worker, task, attempt, status, account, isOpen }) => [
