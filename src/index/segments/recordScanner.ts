@@ -65,7 +65,7 @@ export class RecordScanner {
   /** Whether the object at `start` was taken. @returns where it ends, or -1. A line feed must follow somewhere. */
   scan(bytes: Uint8Array, start: number): number {
     if (bytes[start] !== openBrace) return -1;
-    this.#bytes = bytes;
+    if (this.#bytes !== bytes) this.#bytes = bytes;
     this.record += 1;
     this.rest.clear();
     this.tokens.clear();
@@ -88,8 +88,11 @@ export class RecordScanner {
       if (!node || node.seenIn === object) return -1;
       node.seenIn = object;
       const isFirst = before === undefined;
-      if (before) before.likelyNext = node;
-      else parent.likelyFirst = node;
+      // Mostly it is: to store it again would be noted for the garbage collector each time.
+      if (node !== likely) {
+        if (before) before.likelyNext = node;
+        else parent.likelyFirst = node;
+      }
       before = node;
       at = pastBlanks(bytes, at + node.quoted.length);
       if (bytes[at] !== colon) return -1;
@@ -151,7 +154,7 @@ export class RecordScanner {
     // One that is a time has a field token.
     if (mayBeTimeAt(bytes, start + 1, at)) return -1;
     text.record = this.record;
-    text.bytes = bytes;
+    if (text.bytes !== bytes) text.bytes = bytes;
     text.start = start + 1;
     text.end = at;
     text.hash = finishHash(hash);
