@@ -290,7 +290,7 @@ const dotnetCall = /[^\s\\"]{1,8} [\w.<>`$+\p{L}]{3,200}\(/uy;
 
 /** How lines of traces start, behind their indentation. */
 const openings =
-  /at |==[\d:. ]{1,40}== +at 0x|File |goroutine |(?:\* )?frame #|note: run with|WARNING: |(?:Syntax|Indentation|Tab)Error: |#\d|\d{1,4}(?:#|: )|@ |from |(?:Caused by|Stack trace|Exception trace|stack backtrace|Stack backtrace|Next)\b|\(\w|in (?:function|call)|(?:supervisor|crasher|offender):|\[?\{(?:\w+|'[^'\\\n]{1,80}'),|(?:# )?[\w./@<>-]*(?:\.(?:rb|exs?|erl):\d|\(\+0x|@http)/y;
+  /at |==[\d:. ]{1,40}== +at 0x|File |goroutine |(?:\* )?frame #|note: run with|WARNING: |(?:Syntax|Indentation|Tab)Error: |#\d|\d{1,4}(?:#|: )|@ |from |(?:Caused by|Stack trace|Exception trace|stack backtrace|Stack backtrace|Next)\b|\(\w|in (?:function|call)|(?:supervisor|crasher|offender):|\[?\{(?:\w+|'[^'\\\n]{1,80}'),|(?:# )?[\w./@<>-]*(?:\.(?:rb|exs?|erl):\d|\.go:\d{1,9} \(0x|\(\+0x|@http)/y;
 
 function isEscapedTab(text: string, at: number): boolean {
   for (let backslashes = 1; backslashes <= 4; backslashes *= 2) {

@@ -5,6 +5,7 @@ import { cppTraces } from './parse/cpp.ts';
 import { dotnetTraces } from './parse/dotnet.ts';
 import { geckoTraces } from './parse/gecko.ts';
 import { goTraces } from './parse/go.ts';
+import { goErrorsTraces } from './parse/goErrors.ts';
 import { javascriptTraces } from './parse/javascript.ts';
 import { jvmTraces } from './parse/jvm.ts';
 import { phpTraces } from './parse/php.ts';
@@ -26,6 +27,7 @@ const parsers: readonly TraceParser[] = [
   jvmTraces,
   pythonTraces,
   goTraces,
+  goErrorsTraces,
   cppTraces,
   rustTraces,
   dotnetTraces,

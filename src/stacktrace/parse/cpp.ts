@@ -94,7 +94,7 @@ const headers: readonly (readonly [words: string, header: RegExp])[] = [
 /** A stack of a report: where memory was allocated or freed, one side of a race. */
 const reportedStack =
   /(?:(?:Direct|Indirect) leak of .* allocated from:|(?:(?:previously )?allocated|freed|created) by .*(?:here|at):|Uninitialized value was created by .*|[Pp]revious(?:ly)? .*:|\b(?:Write|Read|Atomic write|Atomic read|Location|Thread T\d+|Mutex M\d+) .*:)$/;
-const threadLine = /^\s*\[?Thread (\d+ \(.*\)|\d+.*?):?$/;
+const threadLine = /^\s*\[?Thread (\d+ \(.*\)|\d+.*?):?$|(?:^|\s)Stack trace of thread (?<dumped>\d+):$/;
 
 /** All of these end in a colon, but one. */
 function mayReport(text: string): boolean {
@@ -114,9 +114,9 @@ function nameFromAbove(lines: TextLines, first: number, floor: number, draft: Tr
     else draft.message = message;
     return true;
   }
-  const thread = above.text.includes('Thread ') ? threadLine.exec(above.text.slice(0, maxHeader)) : null;
+  const thread = /[Tt]hread /.test(above.text) ? threadLine.exec(above.text.slice(0, maxHeader)) : null;
   if (thread) {
-    draft.thread = `Thread ${(thread[1] ?? '').trim()}`;
+    draft.thread = `Thread ${(thread[1] ?? thread.groups?.['dumped'] ?? '').trim()}`;
     return true;
   }
   for (let index = first - 1; index >= Math.max(floor, first - maxLinesAbove); index--) {

@@ -57,12 +57,24 @@ function hashFrame(line: TextLine, start: number, from: number, number: number):
   if (afterAddress > 0 && !hasIn) {
     // `#6 0x55 (/bin/prog+0x5270)`
     const binary = binaryAt(text, afterAddress, end);
+    if (!binary && text.charCodeAt(end - 1) === 41) return dumpFrame(line, start, afterAddress + 1, end, number);
     return binary ? frameOf(line, start, end, number, end, end, undefined, binary) : undefined;
   }
   const nameStart = hasIn ? afterAddress + 4 : from;
   const open = text.indexOf(' (', nameStart);
   const own = { line, start, end, number, from: nameStart, open, hasAddress: hasIn };
   return debuggerFrame(own) ?? sanitizerFrame(own);
+}
+
+const dumped = /^(\S.{0,2000}?) \(([^\s()]{1,1000}) \+ 0x[0-9a-f]+\)$/;
+
+/** `__pthread_kill_implementation (libc.so.6 + 0x8af4e)`, `n/a (load + 0x1200)`, as systemd has the stacks of core dumps. */
+function dumpFrame(line: TextLine, start: number, from: number, end: number, number: number): CppFrame | undefined {
+  const match = dumped.exec(line.text.slice(from, end));
+  if (!match) return undefined;
+  const [, name = '', binary = ''] = match;
+  const nameEnd = name === 'n/a' ? from : from + name.length;
+  return frameOf(line, start, end, number, from, nameEnd, undefined, binary);
 }
 
 /** A line that starts with the number of a frame. */

@@ -281,7 +281,7 @@ function frameFrom(line: TextLine, at: Place, called: { module: string; function
     line1: at.line1,
     column1: undefined,
     readable: readableGoName(called.function),
-    inApp: isInApp(at.file, called.module),
+    inApp: isGoInApp(at.file, called.module),
   });
 }
 
@@ -289,7 +289,7 @@ function frameFrom(line: TextLine, at: Place, called: { module: string; function
  * The function that the compiler's own stand in: `Run.func1.2` is a closure in `Run`, `Run.deferwrap1` a deferred call,
  * `Run-range1` the body of a loop over a function.
  */
-function readableGoName(name: string): string | undefined {
+export function readableGoName(name: string): string | undefined {
   const last = name.charCodeAt(name.length - 1);
   if (last === 109) return name.endsWith('-fm') ? name.slice(0, -3) : undefined;
   if (last < 48 || last > 57) return undefined;
@@ -319,7 +319,7 @@ const standard =
   /^(?:runtime|reflect|sync|syscall|os|io|fmt|net|time|context|bufio|bytes|strings|strconv|sort|slices|maps|errors|log|math|unicode|encoding|crypto|compress|archive|database|html|image|text|testing|path|regexp|internal|vendor|container|hash|mime|go|iter|unique|flag|embed|expvar|plugin|debug|index)(?:\/|$)/;
 
 /** Not in the module cache or a vendor folder, and not the standard library in Go's own tree. */
-function isInApp(file: string, module: string): boolean {
+export function isGoInApp(file: string, module: string): boolean {
   if (/\/pkg\/mod\/|\/vendor\/|@v\d|^<|_cgo_gotypes/.test(file)) return false;
   if (!standard.test(module)) return true;
   // `sync.runtime_Semacquire` stands in the runtime's folder.

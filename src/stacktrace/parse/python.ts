@@ -113,11 +113,12 @@ function readOne(lines: TextLines, first: number, depth: number, context: Traceb
   if (announced !== -1) {
     draft.startAt(opening.startOf(announced));
     index++;
-  }
+  } else if (!frameOn(opening.text)) return undefined;
   /** Where the exception's line starts: two characters before its frames. */
   let column = -1;
   let next = index;
   let quiet = 0;
+  let isBelowBlank = false;
   for (; quiet <= maxQuietLines; index++) {
     const line = lines.at(index);
     if (!line || (line.opens && index > first)) break;
@@ -142,6 +143,10 @@ function readOne(lines: TextLines, first: number, depth: number, context: Traceb
       next = nameDraft(draft, lines, header, column, context);
       break;
     }
+    // Source lines may have lost their indentation; below a blank line there are none.
+    const isText = column !== -1 && column < line.text.length && line.text.charCodeAt(column) > 32;
+    if (isText && isBelowBlank) break;
+    isBelowBlank = column !== -1 && !isText && line.text.slice(column).trim() === '';
     quiet++;
   }
   if (frames.length === 0) return undefined;

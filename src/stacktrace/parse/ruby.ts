@@ -109,6 +109,7 @@ function bareHeader(lines: TextLines, index: number, floor: number, margin: numb
   const header = headerAbove(lines, index, floor, margin, isFrame);
   const line = header && lines.at(header.index);
   const match = line?.text.includes('::') ? spacedType.exec(line.text.slice(0, maxHeaderLength)) : null;
+  if (header && line && !match) return withoutBrackets(header, line);
   if (!header || !line || !match) return header;
   const [whole, type = '', said = ''] = match;
   const start = line.startOf(match.index + whole.indexOf(type));
@@ -116,6 +117,12 @@ function bareHeader(lines: TextLines, index: number, floor: number, margin: numb
   const newline = header.message?.indexOf('\n') ?? -1;
   const message = (newline === -1 ? said : `${said}${header.message?.slice(newline) ?? ''}`).trim();
   return message === '' ? { type, start, index: header.index } : { type, message, start, index: header.index };
+}
+
+/** `#<NoMethodError: undefined method 'x' for nil>`, as `inspect` has it. */
+function withoutBrackets(header: Header, { text }: TextLine): Header {
+  const isInspected = header.message?.endsWith('>') && text.includes(`#<${header.type}: `);
+  return isInspected ? { ...header, message: header.message?.slice(0, -1) ?? '' } : header;
 }
 
 const maxHeaderLength = 2400;
