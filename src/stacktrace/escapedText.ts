@@ -1,7 +1,7 @@
 /** Decodes the inside of JSON strings line by line, and tells those that hold a trace from Windows paths. */
 
 import { Offsets, type Places, placesWithin } from './offsets.ts';
-import { isDigit, isHexDigit, isWordPart, tableOf } from './parse/characters.ts';
+import { isDigit, isHexDigit, isWordPart, tableOf, wordCharacters } from './parse/characters.ts';
 
 /** More of one escaped line is read as another line, so that a piece takes bounded memory. */
 const maxPieceLength = 1 << 20;
@@ -278,8 +278,14 @@ export function holdsEscapedTrace(text: string, firstEscape: number, end: number
       dotnetCall.lastIndex = after;
       if (dotnetCall.test(text)) return true;
     }
-    openings.lastIndex = after;
-    if (openings.test(text)) return true;
+    if (first < 128 && openingStarts[first] === 1) {
+      openings.lastIndex = after;
+      if (openings.test(text)) return true;
+    }
+    if (mayHaveFile(text, after, end)) {
+      filePlaces.lastIndex = after;
+      if (filePlaces.test(text)) return true;
+    }
     if (tabs > 0 && first === 47) return true;
   }
   return false;
@@ -290,7 +296,23 @@ const dotnetCall = /[^\s\\"]{1,8} [\w.<>`$+\p{L}]{3,200}\(/uy;
 
 /** How lines of traces start, behind their indentation. */
 const openings =
-  /at |==[\d:. ]{1,40}== +at 0x|File |goroutine |(?:\* )?frame #|note: run with|WARNING: |(?:Syntax|Indentation|Tab)Error: |#\d|\d{1,4}(?:#|: )|@ |from |(?:Caused by|Stack trace|Exception trace|stack backtrace|Stack backtrace|Next)\b|\(\w|in (?:function|call)|(?:supervisor|crasher|offender):|\[?\{(?:\w+|'[^'\\\n]{1,80}'),|(?:# )?[\w./@<>-]*(?:\.(?:rb|exs?|erl):\d|\.go:\d{1,9} \(0x|\(\+0x|@http)/y;
+  /at |==[\d:. ]{1,40}== +at 0x|File |goroutine |(?:\* )?frame #|note: run with|WARNING: |(?:Syntax|Indentation|Tab)Error: |#\d|\d{1,4}(?:#|: )|@ |from |(?:Caused by|Stack trace|Exception trace|stack backtrace|Stack backtrace|Next)\b|\(\w|in (?:function|call)|(?:supervisor|crasher|offender):|\[?\{(?:\w+|'[^'\\\n]{1,80}'),/y;
+/** What the above start with. */
+const openingStarts = tableOf('a=Fg*fnWSIT#0123456789@CENsi(co[{');
+
+/** A file with its line, an address in one, or one that a name stands before: behind a word of its own. */
+const filePlaces = /(?:# )?[\w./@<>-]*(?:\.(?:rb|exs?|erl):\d|\.go:\d{1,9} \(0x|\(\+0x|@http)/y;
+const fileParts = tableOf(`${wordCharacters}./@<>-`);
+
+/** Few words have what tells a place within or behind them. */
+function mayHaveFile(text: string, from: number, end: number): boolean {
+  for (let at = text.charCodeAt(from) === 35 ? from + 2 : from; at < end; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === 46 || unit === 64 || unit === 40) return true;
+    if (unit > 127 || fileParts[unit] === 0) return false;
+  }
+  return false;
+}
 
 function isEscapedTab(text: string, at: number): boolean {
   for (let backslashes = 1; backslashes <= 4; backslashes *= 2) {

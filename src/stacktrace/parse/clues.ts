@@ -28,6 +28,8 @@ export const clue = {
   beam: 1 << 8,
   /** `run@https://host/a.js:1:2`, `eval code@`. */
   gecko: 1 << 9,
+  /** `at 0x…`: valgrind. */
+  address: 1 << 10,
 } as const;
 
 /**
@@ -82,7 +84,8 @@ export function cluesOn(line: TextLine): number {
 function clueAt({ text }: TextLine, at: number): number {
   switch (text.charCodeAt(at)) {
     case 97: // a
-      return text.charCodeAt(at + 1) === 116 && text.charCodeAt(at + 2) === 32 && isCode(text, at) ? clue.at : 0;
+      if (text.charCodeAt(at + 1) !== 116 || text.charCodeAt(at + 2) !== 32 || !isCode(text, at)) return 0;
+      return text.charCodeAt(at + 3) === 48 && text.charCodeAt(at + 4) === 120 ? clue.at | clue.address : clue.at;
     case 46: // .
       return extensionClue(text, at + 1);
     case 70: // F: before a quote, escaped or not

@@ -1,6 +1,6 @@
 /** Reads one V8 frame: `at async Foo.bar [as baz] (file:///app/src/a.ts:12:5)`. */
 
-import { digitsEnd, isDigit, numberIn } from './characters.ts';
+import { isDigit, numberIn } from './characters.ts';
 import { looksLikePrefix } from './linePrefix.ts';
 import type { FoundFrame } from './newFrame.ts';
 
@@ -80,7 +80,7 @@ const bareLocation =
 
 function bareFrame(text: string, start: number, from: number): FoundFrame | undefined {
   bareLocation.lastIndex = from;
-  const match = hasPlace(text, from) ? bareLocation.exec(text) : null;
+  const match = bareLocation.exec(text);
   if (!match && text.startsWith('wasm://', from)) return wasmFrame(text, start, from);
   if (match) {
     const path = match[1] ?? '';
@@ -100,16 +100,6 @@ function bareFrame(text: string, start: number, from: number): FoundFrame | unde
 function wasmFrame(text: string, start: number, from: number): FoundFrame | undefined {
   const file = /^\S{1,1000}:0x[0-9a-f]{1,16}(?=$|[\s"',}\]\\])/.exec(text.slice(from, from + 1100))?.[0];
   return file === undefined ? undefined : foundFrame(start, from + file.length, undefined, { ...nowhere, file });
-}
-
-/** True when a colon, digits and another colon stand somewhere: frames of other languages have one colon. */
-function hasPlace(text: string, from: number): boolean {
-  for (let colon = text.indexOf(':', from); colon !== -1; ) {
-    const end = digitsEnd(text, colon + 1);
-    if (end > colon + 1 && text.charCodeAt(end) === 58) return true;
-    colon = text.indexOf(':', end);
-  }
-  return false;
 }
 
 /** Rust and debuggers write `at src/main.rs:3:5` too. */

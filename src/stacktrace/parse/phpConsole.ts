@@ -41,6 +41,7 @@ const title = 'Exception trace:';
 function titleColumn(line: TextLine | undefined): number {
   if (!line) return -1;
   const end = trimmedLength(line.text);
+  if (line.text.charCodeAt(end - 1) !== 58) return -1;
   return line.text.endsWith(title, end) ? end - title.length : -1;
 }
 

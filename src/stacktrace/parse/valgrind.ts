@@ -10,7 +10,7 @@ import type { TraceParser } from './traceParser.ts';
 
 export const valgrindTraces: TraceParser = {
   language: 'cpp',
-  clues: clue.at,
+  clues: clue.address,
   read(lines, index, floor) {
     const line = lines.at(index);
     const first = line && frameOn(line, 'at 0x');
