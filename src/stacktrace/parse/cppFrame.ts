@@ -339,8 +339,9 @@ export function frameOf(
   const isUnknown = nameEnd - nameStart === 2 && chars.startsWith('??', from + nameStart);
   const name = isUnknown || nameEnd <= nameStart ? undefined : chars.slice(from + nameStart, from + nameEnd);
   const readable = name === undefined ? undefined : readableCppName(chars, from + nameStart, from + nameEnd);
-  // `void std::run<int>(int)`: templates have the type before the name.
-  const called = name !== undefined && hasType(name) ? (readable ?? name) : name;
+  // `void std::run<int>(int)`: templates have the type before the name. Where the whole path is known it tells more.
+  const isPlaced = place !== undefined && place.file.charCodeAt(0) === 47;
+  const called = name !== undefined && !isPlaced && hasType(name) ? (readable ?? name) : name;
   return {
     start,
     end,
