@@ -171,7 +171,11 @@ function buildsOf({ texts }: SegmentDraft, folded: FoldedTasks, { tasks }: RowOr
   }
   const numbers = new Uint32Array(tasks.length);
   for (const { codes, dictionary } of parts) addDigit(numbers, rows, codes, dictionary.count + 1);
-  eachOnce(numbers, rows, new Uint32Array(builds), codeOf, column.codes);
+  const placeOf = new Uint32Array(builds);
+  const firsts = firstOfEach(numbers, placeOf);
+  const codes = Uint32Array.from(firsts, (rank) => codeOf(rows[rank] as number));
+  for (let rank = 0; rank < rows.length; rank++)
+    column.codes[rank] = codes[placeOf[numbers[rank] as number] as number] as number;
   return column;
 }
 
@@ -183,19 +187,18 @@ function addDigit(numbers: Uint32Array, rows: Int32Array, codes: Uint32Array, ba
   }
 }
 
-/** Fills `codes` with those of the rows, where rows of one number have one code. @param known of each number, if it is known. */
-function eachOnce(
-  numbers: Uint32Array,
-  rows: Int32Array,
-  known: Uint32Array,
-  codeOf: (row: number) => number,
-  codes: Uint32Array,
-): void {
-  for (let at = 0; at < rows.length; at++) {
+/** Where each number is first. @param placeOf is given, by number, its place among these. */
+function firstOfEach(numbers: Uint32Array, placeOf: Uint32Array): Uint32Array {
+  const firsts = new Uint32Array(Math.min(placeOf.length, numbers.length));
+  let found = 0;
+  for (let at = 0; at < numbers.length; at++) {
     const number = numbers[at] as number;
-    if (known[number] === 0) known[number] = codeOf(rows[at] as number);
-    codes[at] = known[number] as number;
+    // Place 0 is also that of all that were not found yet.
+    if (found > 0 && numbers[firsts[placeOf[number] as number] as number] === number) continue;
+    placeOf[number] = found;
+    firsts[found++] = at;
   }
+  return firsts.subarray(0, found);
 }
 
 /** The codes that are there, in order of their first, and for each the place (from 1) of its own among them. */
