@@ -41,10 +41,12 @@ export function topTasks(
   { limit, after, isCounted = true }: TopPage,
 ): TopTasks {
   const sign = descending ? 1 : -1;
-  const afterId = after && Buffer.from(after.task);
-  const afterRank = after?.value === undefined ? Number.NEGATIVE_INFINITY : sign * after.value;
+  const behind: Behind | undefined = after && {
+    rank: after.value === undefined ? Number.NEGATIVE_INFINITY : sign * after.value,
+    id: Buffer.from(after.task),
+  };
   const best = new Greatest(limit);
-  const looked: { segment: TableSegment; mask: Uint8Array; ranks: Float64Array; most: number }[] = [];
+  const looked: Ranked[] = [];
   let total = 0;
   for (const segment of segments) {
     // What comes after all that are wanted need only be counted; of one moment the ids decide.
@@ -54,30 +56,61 @@ export function topTasks(
     const count = countOf(mask);
     total += count;
     if (count === 0 || isLate) continue;
-    const ranks = ranksOf(valuesOf(segment), sign, mayLack);
-    let { least } = best;
-    let most = Number.NEGATIVE_INFINITY;
-    for (let at = nextOf(mask, 0); at >= 0; at = nextOf(mask, at + 1)) {
-      const rank = ranks[at] ?? Number.NEGATIVE_INFINITY;
-      if (rank > most) most = rank;
-      if (rank <= least || (afterId && !isAfter(segment, at, rank, afterRank, afterId))) continue;
-      best.add(rank);
-      least = best.least;
-    }
-    looked.push({ segment, mask, ranks, most });
+    const ranked = { segment, mask, ranks: ranksOf(valuesOf(segment), sign, mayLack) };
+    if (addRanks(best, ranked, behind)) looked.push(ranked);
   }
   const bound = best.isFull ? best.least : Number.NEGATIVE_INFINITY;
-  const found: { segment: TableSegment; at: number; rank: number }[] = [];
-  for (const { segment, mask, ranks, most } of looked) {
-    if (most < bound) continue;
-    for (let at = nextOf(mask, 0); at >= 0; at = nextOf(mask, at + 1)) {
-      const rank = ranks[at] ?? Number.NEGATIVE_INFINITY;
-      if (rank < bound || (afterId && !isAfter(segment, at, rank, afterRank, afterId))) continue;
-      found.push({ segment, at, rank });
-    }
-  }
+  const found: FoundPlace[] = [];
+  for (const ranked of looked) addPlaces(found, ranked, bound, behind);
   found.sort((a, b) => (a.rank === b.rank ? comparePlaces(a, b) : b.rank - a.rank));
   return { places: found.slice(0, limit), total, lastRank: bound };
+}
+
+/** Places that tasks on the page come after. */
+interface Behind {
+  readonly rank: number;
+  readonly id: Uint8Array;
+}
+
+interface Ranked {
+  readonly segment: TableSegment;
+  readonly mask: Uint8Array;
+  readonly ranks: Float64Array;
+}
+
+interface FoundPlace extends PartPlace {
+  readonly rank: number;
+}
+
+// Loops over all tasks are functions of their own: within a larger one, which each question enters with other callbacks, they would be
+// compiled anew again and again.
+
+/** @returns whether some were among the greatest when they were met, or as great as the least of these. */
+function addRanks(best: Greatest, { segment, mask, ranks }: Ranked, behind: Behind | undefined): boolean {
+  let { least } = best;
+  let isMet = false;
+  for (let at = nextOf(mask, 0); at >= 0; at = nextOf(mask, at + 1)) {
+    const rank = ranks[at] as number;
+    if (rank < least) continue;
+    isMet = true;
+    if (rank === least || (behind && !isAfter(segment, at, rank, behind))) continue;
+    best.add(rank);
+    least = best.least;
+  }
+  return isMet;
+}
+
+function addPlaces(
+  found: FoundPlace[],
+  { segment, mask, ranks }: Ranked,
+  bound: number,
+  behind: Behind | undefined,
+): void {
+  for (let at = nextOf(mask, 0); at >= 0; at = nextOf(mask, at + 1)) {
+    const rank = ranks[at] as number;
+    if (rank < bound || (behind && !isAfter(segment, at, rank, behind))) continue;
+    found.push({ segment, at, rank });
+  }
 }
 
 /** Greater for what comes earlier; -Infinity for a task that lacks the field. */
@@ -92,8 +125,8 @@ function shownOf({ hidden, shown }: TableSegment): Uint8Array {
   return mask;
 }
 
-function isAfter(segment: TableSegment, at: number, rank: number, afterRank: number, afterId: Uint8Array): boolean {
-  return rank < afterRank || (rank === afterRank && compareIds(segment, at, afterId) > 0);
+function isAfter(segment: TableSegment, at: number, rank: number, behind: Behind): boolean {
+  return rank < behind.rank || (rank === behind.rank && compareIds(segment, at, behind.id) > 0);
 }
 
 function comparePlaces(a: PartPlace, b: PartPlace): number {
