@@ -12,6 +12,7 @@ import type { RowRange } from './parquet/readParquetRows.ts';
 import { mayHavePath } from './segmentSet.ts';
 import { rowsStatement, type SegmentRows } from './statements.ts';
 import { bringNumbers, columnOf } from './tasks/foldedColumns.ts';
+import { lowerBound } from './tasks/lowerBound.ts';
 import { type RecordTerm, TaskMatcher } from './tasks/taskMatcher.ts';
 import type { PartPlace, TableSegment } from './tasks/tableSegment.ts';
 import { type TaskOrder, topTasks } from './tasks/topTasks.ts';
@@ -130,20 +131,9 @@ function rowGroupsOf(mask: Uint8Array, starts: Uint32Array, rowGroupRows: number
       if (groups.at(-1) !== group) groups.push(group);
     }
     // On to the first task that ends in a later row group.
-    at = mask.indexOf(1, Math.max(at + 1, firstEndingAfter(starts, (last + 1) * rowGroupRows)));
+    at = mask.indexOf(1, Math.max(at + 1, lowerBound(starts, (last + 1) * rowGroupRows + 1) - 1));
   }
   return groups;
-}
-
-/** The first task whose last row is `row` or later. */
-function firstEndingAfter(starts: Uint32Array, row: number): number {
-  let [low, high] = [0, starts.length - 1];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((starts[middle + 1] ?? Number.POSITIVE_INFINITY) > row) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
 
 /** Finds the records that meet the terms in some segments and marks their tasks. */

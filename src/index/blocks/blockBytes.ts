@@ -21,7 +21,7 @@ export class OpenedFile implements BlockBytes {
   #reading = 0;
   #isClosed = false;
 
-  /** Rejects as `openSync` throws. */
+  /** Throws as `openSync` does. */
   constructor(path: string) {
     this.#descriptor = openSync(path, 'r');
     this.size = fstatSync(this.#descriptor).size;

@@ -1,5 +1,7 @@
+import type { Counts } from '../blocks/blockFile.ts';
+
 /** The first place, from `start` on, whose number is `value` or greater; the length where there is none. @param sorted ascending. */
-export function lowerBound(sorted: Uint32Array, value: number, start = 0): number {
+export function lowerBound(sorted: Counts, value: number, start = 0): number {
   let [low, high] = [start, sorted.length];
   while (low < high) {
     const middle = (low + high) >>> 1;

@@ -92,12 +92,7 @@ export class SegmentTasks {
 
   /** Number of each task's first row in the segment; one more for the first row that names no task. */
   get starts(): Uint32Array {
-    if (!this.#starts) {
-      const rows = this.#column('rows');
-      this.#starts = new Uint32Array(this.count + 1);
-      for (let at = 0; at < this.count; at++) this.#starts[at + 1] = (this.#starts[at] ?? 0) + rows.at(at);
-    }
-    return this.#starts;
+    return (this.#starts ??= this.#column('rows').sums());
   }
 
   /** Keys are read anew each time: there are many, and few questions want them. */
@@ -141,14 +136,7 @@ export class SegmentTasks {
   /** The task whose records the row is among; `undefined` for one that names no task. */
   taskOfRow(row: number): number | undefined {
     const { starts, count } = this;
-    if (row >= (starts[count] ?? 0)) return undefined;
-    let [low, high] = [0, count - 1];
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if ((starts[middle] ?? 0) <= row) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+    return row < (starts[count] ?? 0) ? lowerBound(starts, row + 1) - 1 : undefined;
   }
 
   /** What one task has in a column of texts. */

@@ -8,6 +8,7 @@ import { type Comparison, type IsFlag, slowMs } from '../../model/query/query.ts
 import { taskStatuses } from '../../model/task.ts';
 import type { Counts } from '../blocks/blockFile.ts';
 import { type AllNames, allNames } from './allNames.ts';
+import { lowerBound } from './lowerBound.ts';
 import type { TableSegment } from './tableSegment.ts';
 import { type NamedField, namedFields } from './taskPart.ts';
 import type { TaskTable } from './taskTable.ts';
@@ -85,7 +86,7 @@ function passingCodes(values: readonly string[], test: (value: string) => boolea
 function hullOf({ codes, others }: AllNames, passing: readonly number[]): TaskRange {
   let [from, to] = [codes.length, 0];
   for (const code of passing) {
-    const [start, end] = [firstNotBelow(codes, code), firstNotBelow(codes, code + 1)];
+    const [start, end] = [lowerBound(codes, code), lowerBound(codes, code + 1)];
     if (start < end) [from, to] = [Math.min(from, start), Math.max(to, end)];
     for (const at of others.get(code) ?? []) [from, to] = [Math.min(from, at), Math.max(to, at + 1)];
   }
@@ -108,17 +109,6 @@ function markCodes(
   const accepted = new Uint8Array(values + 1);
   for (const code of passing) accepted[code] = 1;
   for (let at = from; at < to; at++) mask[at] = accepted[codes[at] ?? 0] ?? 0;
-}
-
-/** @param codes ascending. */
-function firstNotBelow(codes: Counts, code: number): number {
-  let [low, high] = [0, codes.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((codes[middle] ?? 0) < code) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** The part that stands for the task is found at once; with an id in part, all are looked at. */
