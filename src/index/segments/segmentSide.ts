@@ -8,6 +8,7 @@ import { tokenPrefix } from '../fieldTokens.ts';
 import type { TaskCells } from '../tasks/taskCells.ts';
 import { CodesOnce } from './codesOnce.ts';
 import { filteredColumns } from './filteredColumns.ts';
+import { pick } from './pick.ts';
 import type { RowOrder } from './rowOrder.ts';
 import type { SegmentDraft } from './segmentDraft.ts';
 import type { SortedDraft } from './sortDraft.ts';
@@ -66,15 +67,6 @@ function failingPlaces(groups: Uint32Array, rows: Uint32Array): Uint32Array {
     if (groups[rows[at] as number] !== 0) found++;
   }
   return places.slice(0, found);
-}
-
-function pick<Picked extends Float64Array | Uint32Array>(
-  values: Float64Array | Uint32Array,
-  places: Uint32Array,
-  picked: Picked,
-): Picked {
-  for (let at = 0; at < places.length; at++) picked[at] = values[places[at] as number] as number;
-  return picked;
 }
 
 /** The task of each place. A record that names no task has the number after the last task's. */

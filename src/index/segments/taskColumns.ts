@@ -8,6 +8,7 @@ import type { Texts } from '../texts.ts';
 import { DraftTexts } from './draftColumns.ts';
 import type { FoldedTasks } from './foldedTasks.ts';
 import { orderHashes } from './hashOrder.ts';
+import { pick } from './pick.ts';
 import type { RowOrder } from './rowOrder.ts';
 import type { SegmentDraft } from './segmentDraft.ts';
 
@@ -100,11 +101,11 @@ export function columnsOfCells(tasks: readonly TaskCells[], rows: Float64Array):
 export function columnsOfDraft(draft: SegmentDraft, folded: FoldedTasks, order: RowOrder): TaskColumns {
   const { texts } = draft;
   const { tasks } = order;
-  const numbers = (column: Float64Array): Float64Array => inOrder(column, tasks, new Float64Array(tasks.length));
+  const numbers = (column: Float64Array): Float64Array => pick(column, tasks, new Float64Array(tasks.length));
   const lasts = numbers(folded.lastMs);
   const before = (column: Float64Array): Float64Array => subtractFrom(lasts, numbers(column));
   const texted = ({ dictionary }: DraftTexts, codes: Uint32Array): TextsOfTasks => {
-    return { dictionary, codes: inOrder(codes, tasks, new Uint32Array(tasks.length)) };
+    return { dictionary, codes: pick(codes, tasks, new Uint32Array(tasks.length)) };
   };
   const [account, collection, source, coordinator, worker, errorType, group] = folded.names;
   return {
@@ -144,16 +145,6 @@ function subtractFrom(minuends: Float64Array, values: Float64Array): Float64Arra
   return values;
 }
 
-/** The values in the order of the tasks. */
-function inOrder<Values extends Float64Array | Uint32Array | Int32Array>(
-  values: Values,
-  tasks: Uint32Array,
-  ordered: Values,
-): Values {
-  for (let at = 0; at < tasks.length; at++) ordered[at] = values[tasks[at] as number] as number;
-  return ordered;
-}
-
 /** Of more builds that there could be, each task's is put together by itself. */
 const fewBuilds = 2 ** 16;
 
@@ -161,7 +152,7 @@ const fewBuilds = 2 ** 16;
 function buildsOf({ texts }: SegmentDraft, folded: FoldedTasks, { tasks }: RowOrder): TextsOfTasks {
   const parts = [texts.build_service, texts.build_version, texts.build_commit, texts.build_repository];
   const column = new DraftTexts(tasks.length);
-  const rows = inOrder(folded.buildRow, tasks, new Int32Array(tasks.length));
+  const rows = pick(folded.buildRow, tasks, new Int32Array(tasks.length));
   const codeOf = (row: number): number =>
     row < 0 ? 0 : column.dictionary.codeOf(JSON.stringify(parts.map((part) => part.at(row))));
   const builds = parts.reduce((product, { dictionary }) => product * (dictionary.count + 1), 1);
