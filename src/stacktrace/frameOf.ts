@@ -2,7 +2,7 @@
 
 import type { FailureGroup } from '../model/overview/answers.ts';
 import { findTraces } from './findTraces.ts';
-import { causesOf, type Frame } from './trace.ts';
+import { type Frame, innermostFrame } from './trace.ts';
 
 /**
  * The innermost in-app frame: of the root cause, or of what that caused, where it has none (a runtime failed that was called); else the
@@ -11,9 +11,7 @@ import { causesOf, type Frame } from './trace.ts';
 function failingFrame(stack: string): Frame | undefined {
   const trace = findTraces(stack)[0];
   if (!trace) return undefined;
-  const innermostFirst = causesOf(trace).toReversed();
-  const frames = innermostFirst.flatMap((each) => each.frames);
-  return frames.find(({ inApp }) => inApp) ?? frames[0];
+  return (innermostFrame(trace, ({ inApp }) => inApp) ?? innermostFrame(trace, () => true))?.frame;
 }
 
 /** `frame` and `frameAt` of a failure group, from its stack. */

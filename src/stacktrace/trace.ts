@@ -66,13 +66,25 @@ export interface Trace {
 }
 
 /** A trace, what caused it, and so on to its root cause; a group without a cause stands for its first member. */
-export function causesOf(trace: Trace): Trace[] {
+function causesOf(trace: Trace): Trace[] {
   const chain = [trace];
   for (let last: Trace | undefined = trace; last; ) {
     last = last.cause ?? last.members?.[0];
     if (last) chain.push(last);
   }
   return chain;
+}
+
+/** The innermost frame that passes, with its trace: of the root cause, or of what that caused. */
+export function innermostFrame(
+  trace: Trace,
+  test: (frame: Frame) => boolean,
+): { readonly trace: Trace; readonly frame: Frame } | undefined {
+  for (const each of causesOf(trace).toReversed()) {
+    const frame = each.frames.find(test);
+    if (frame) return { trace: each, frame };
+  }
+  return undefined;
 }
 
 /** The failure that all others of the chain were raised from. */

@@ -2,7 +2,7 @@
 
 import type { LogRecord } from '../../model/record.ts';
 import { findTraces } from '../../stacktrace/findTraces.ts';
-import { type Frame, causesOf, type Trace } from '../../stacktrace/trace.ts';
+import { type Frame, innermostFrame, type Trace } from '../../stacktrace/trace.ts';
 
 export interface FailurePlace {
   readonly frame: Frame;
@@ -17,21 +17,12 @@ export interface FailurePlace {
   readonly worker?: string;
 }
 
-/** The innermost frame in one's own code: of the root cause, or of what that caused. */
-function failingPlace(stack: string): Pick<FailurePlace, 'trace' | 'frame'> | undefined {
-  const [outermost] = findTraces(stack);
-  for (const trace of outermost ? causesOf(outermost).toReversed() : []) {
-    const frame = trace.frames.find(({ inApp, file, line1 }) => inApp && file !== undefined && line1 !== undefined);
-    if (frame) return { trace, frame };
-  }
-  return undefined;
-}
-
 /** Records without a stack, and stacks without a frame in one's own code, count for nothing. */
 export function failurePlaces(records: readonly LogRecord[]): FailurePlace[] {
   const places = new Map<string, FailurePlace & { tasks: Set<string>; groups: Set<string> }>();
   for (const record of records) {
-    const found = failingPlace(record.error?.stack ?? '');
+    const [outermost] = findTraces(record.error?.stack ?? '');
+    const found = outermost && innermostFrame(outermost, isOwnLine);
     if (!found || record.task === undefined) continue;
     const { trace, frame } = found;
     const commit = record.build?.commit;
@@ -77,4 +68,8 @@ export function byLine(places: readonly (FailurePlace & { readonly nowLine1: num
     });
   }
   return [...lines.values()].sort((a, b) => a.line1 - b.line1);
+}
+
+function isOwnLine({ inApp, file, line1 }: Frame): boolean {
+  return inApp && file !== undefined && line1 !== undefined;
 }
