@@ -1,6 +1,6 @@
 /** One environment's places behind one door: asks live and index together, the logs where the index cannot answer. */
 
-import { hasLogObjects } from '../logs/hasLogObjects.ts';
+import { foundNoLogs } from '../logs/foundNoLogs.ts';
 import { listLogObjects } from '../logs/listLogObjects.ts';
 import type { AskMode, RecordsAnswer, SearchAnswer, TaskAnswer } from '../model/answer.ts';
 import { assertNever } from '../model/assertNever.ts';
@@ -163,8 +163,7 @@ class EnvironmentConnection implements Connection {
         ...(signal ? { signal } : {}),
         ...(onProgress ? { onProgress } : {}),
       });
-      const isEmpty = summary.objects + summary.unread === 0 && !(await hasLogObjects(logs, signal));
-      return isEmpty ? { ...summary, hasNoLogs: true } : summary;
+      return (await foundNoLogs(summary, logs, signal)) ? { ...summary, hasNoLogs: true } : summary;
     } catch (error) {
       signal?.throwIfAborted();
       throw toBackendError(error, `The logs could not be indexed into ${index.url}`);

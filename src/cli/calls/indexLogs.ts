@@ -1,7 +1,7 @@
 /** `index`: indexes what is new in the logs, once or again and again. */
 
 import { type IndexProgress, indexLogs, type UnreadableObject } from '../../index/indexLogs.ts';
-import { hasLogObjects } from '../../logs/hasLogObjects.ts';
+import { foundNoLogs } from '../../logs/foundNoLogs.ts';
 import { FieldMapping } from '../../model/fieldMapping/fieldMapping.ts';
 import type { IndexPassSummary } from '../../model/indexPass.ts';
 import { retainProblem } from '../../model/parseEnvironments.ts';
@@ -72,7 +72,7 @@ async function runIndex(values: OptionValues, context: CallContext): Promise<Exi
   if (!values.flag('watch')) {
     const summary = await indexLogs(options);
     await printPass(terminal, summary);
-    if (summary.objects + summary.unread === 0 && !(await hasLogObjects(logs, signal)))
+    if (await foundNoLogs(summary, logs, signal))
       terminal.tell(`There are no log objects at ${logs.url}: check the URL.`);
     return summary.unread > 0 ? exitCode.partial : exitCode.done;
   }
