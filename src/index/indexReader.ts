@@ -140,18 +140,12 @@ export class IndexReader {
     this.#engine = engine;
     this.#memoryLimitMb = options.memoryLimitMb;
     this.#memory = options.memory ?? new SharedMemory();
-    const tasks = new IndexTasks(options.store.url, options.memoryLimitMb);
-    this.#tasks = tasks;
-    const isBusy = (): boolean => this.#asking > 0;
+    this.#tasks = new IndexTasks(options.store.url, options.memoryLimitMb);
     this.#tenant = {
-      get tasksMb() {
-        return tasks.memoryMb;
-      },
-      get isBusy() {
-        return isBusy();
-      },
-      giveUpEngine: () => engine.giveUp(),
-      giveUpTasks: () => tasks.forget(),
+      tasksMb: () => this.#tasks.memoryMb,
+      isBusy: () => this.#asking > 0,
+      giveUpEngine: () => this.#engine.giveUp(),
+      giveUpTasks: () => this.#tasks.forget(),
     };
     this.#spillDirectory = spillDirectory;
   }

@@ -7,8 +7,8 @@ import { leastEnginesMb } from './memoryShares.ts';
 
 export interface MemoryTenant {
   /** What its tasks take. */
-  readonly tasksMb: number;
-  readonly isBusy: boolean;
+  tasksMb(): number;
+  isBusy(): boolean;
   giveUpEngine(): void;
   giveUpTasks(): void;
 }
@@ -21,7 +21,7 @@ export class SharedMemory {
   claim(tenant: MemoryTenant, neededMb: number, limitMb: number): void {
     this.leave(tenant);
     this.#tenants.add(tenant);
-    const idle = [...this.#tenants].filter((other) => other !== tenant && !other.isBusy);
+    const idle = [...this.#tenants].filter((other) => other !== tenant && !other.isBusy());
     for (const other of idle) other.giveUpEngine();
     for (const other of idle) {
       if (neededMb + this.othersMb(tenant) + leastEnginesMb <= limitMb) return;
@@ -32,7 +32,7 @@ export class SharedMemory {
   /** What the tasks of the others take. */
   othersMb(tenant: MemoryTenant): number {
     let sum = 0;
-    for (const other of this.#tenants) if (other !== tenant) sum += other.tasksMb;
+    for (const other of this.#tenants) if (other !== tenant) sum += other.tasksMb();
     return sum;
   }
 
