@@ -69,6 +69,24 @@ test('tasks that ran, from a search to the source line', async (t) => {
     }),
   );
 
+  await t.test('Enter takes the query as it is typed, also where it was searched for before', () =>
+    inPicture(window, 'typed-again', async () => {
+      const header = history.pane.locator('.pane-header');
+      // Completions come in at any moment between a key and Enter: several rounds meet them at several.
+      for (const query of [
+        'is:retried',
+        'status:failed',
+        'is:retried',
+        'status:failed',
+        'is:retried',
+        'status:failed',
+      ]) {
+        await search(query);
+        await header.filter({ hasText: query }).waitFor();
+      }
+    }),
+  );
+
   await t.test('a wrong query is refused where it is wrong', () =>
     inPicture(window, 'wrong-query', async () => {
       await workbench.command('Ingest Trace: Search Tasks');

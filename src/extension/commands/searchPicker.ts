@@ -41,9 +41,10 @@ export function pickQuery({
       (item): QueryItem => quickItem(item, picker.value),
     );
     picker.items = items;
-    // What comes in late must not move the choice under the user's finger.
-    const same = active?.forText === picker.value && items.find((item) => isSame(item.item, active.item));
-    if (same) picker.activeItems = [same];
+    // What comes in late must not move the choice under the user's finger. Said each time: left to itself, VS Code may
+    // keep an earlier search active that reads as the one typed before did.
+    const same = active?.forText === picker.value ? items.find((item) => isSame(item.item, active.item)) : undefined;
+    picker.activeItems = [same ?? items[0]].filter((item) => item !== undefined);
   };
   const update = () => {
     draw();
