@@ -129,7 +129,7 @@ function withHeaderAbove(trace: Trace, quoted: Trace, lines: TextLines, takenFro
   for (const index of [takenFrom, takenFrom - 1]) {
     if (index < takenFloor) return trace;
     const line = lines.at(index);
-    const header = line && headerOn(line, index, 0);
+    const header = line && headerOn(line, index, 0, false);
     if (header && header.start <= quoted.start && /(?:Error|Exception|Throwable)$/.test(header.type)) {
       const { type, message, start } = header;
       return { ...trace, type, ...(message === undefined ? {} : { message }), start };

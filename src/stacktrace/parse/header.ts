@@ -1,7 +1,7 @@
 /** Finds the line that names a failure: `TypeError: message`, whatever a log wrote before it. */
 
 import type { TextLine, TextLines } from '../textLines.ts';
-import { isDigit, tableOf, wordCharacters } from './characters.ts';
+import { isDigit, lastOf, tableOf, wordCharacters } from './characters.ts';
 
 export interface Header {
   readonly type: string;
@@ -124,9 +124,10 @@ function nameBefore(text: string, column: number, after: number, isEnd: boolean,
     end -= before.length + 1 - bracket;
   }
   if (text.charCodeAt(end - 1) === 41) {
-    const numbered = errorNumber.exec(text.slice(Math.max(column, end - maxCodeLength), end));
-    if (!numbered) return undefined;
-    end -= numbered[0].length;
+    const open = lastOf(text, 40, Math.max(column, end - maxCodeLength), end - 1);
+    if (open <= column || text.charCodeAt(open - 1) !== 32 || !errorNumber.test(text.slice(open, end)))
+      return undefined;
+    end = open - 1;
   }
   // Of a name that would not be taken only the end is looked at.
   if (!anyName && code === undefined && !mayEndConventional(text.charCodeAt(end - 1))) return undefined;
@@ -148,7 +149,7 @@ function mayEndConventional(unit: number): boolean {
 }
 
 /** .NET: `SocketException (111): Connection refused`. */
-const errorNumber = / \((?:0x[0-9A-Fa-f]{8}|-?\d{1,10}(?:, 0x[0-9A-Fa-f]{8})?)\)$/;
+const errorNumber = /^\((?:0x[0-9A-Fa-f]{8}|-?\d{1,10}(?:, 0x[0-9A-Fa-f]{8})?)\)$/;
 const maxCodeLength = 80;
 
 /** Where a name at the end of the line ends: before a quote or a comma. */

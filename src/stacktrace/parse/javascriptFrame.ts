@@ -1,6 +1,6 @@
 /** Reads one V8 frame: `at async Foo.bar [as baz] (file:///app/src/a.ts:12:5)`. */
 
-import { isDigit, numberIn } from './characters.ts';
+import { digitsEnd, isDigit, numberIn } from './characters.ts';
 import { looksLikePrefix } from './linePrefix.ts';
 import type { FoundFrame } from './newFrame.ts';
 
@@ -80,7 +80,7 @@ const bareLocation =
 
 function bareFrame(text: string, start: number, from: number): FoundFrame | undefined {
   bareLocation.lastIndex = from;
-  const match = bareLocation.exec(text);
+  const match = hasLineAndColumn(text, from) ? bareLocation.exec(text) : null;
   if (!match && text.startsWith('wasm://', from)) return wasmFrame(text, start, from);
   if (match) {
     const path = match[1] ?? '';
@@ -94,6 +94,17 @@ function bareFrame(text: string, start: number, from: number): FoundFrame | unde
   const rest = text.slice(from).trimEnd();
   if (rest === 'native' || rest === '<anonymous>') return foundFrame(start, from + rest.length, undefined, nowhere);
   return undefined;
+}
+
+/** True when `:1:2` stands somewhere, as in few frames of other languages. */
+function hasLineAndColumn(text: string, from: number): boolean {
+  for (let colon = text.indexOf(':', from); colon !== -1; ) {
+    const end = digitsEnd(text, colon + 1);
+    if (end === text.length) return false;
+    if (end > colon + 1 && text.charCodeAt(end) === 58 && isDigit(text.charCodeAt(end + 1))) return true;
+    colon = text.indexOf(':', end);
+  }
+  return false;
 }
 
 /** `at wasm://wasm/0012ab:wasm-function[12]:0x1f4`: a function without a name. */

@@ -23,7 +23,8 @@ function isStart(text: string, at: number): boolean {
 function frameAt(text: string, start: number): FoundFrame | undefined {
   const from = start + 3;
   const open = text.indexOf('(', from);
-  if (open === -1 || open - from > maxNameLength) return undefined;
+  // Kotlin's test names have spaces, V8's frames one before the parenthesis.
+  if (open === -1 || open - from > maxNameLength || text.charCodeAt(open - 1) === 32) return undefined;
   const close = text.indexOf(')', open);
   if (close === -1) return undefined;
   const colon = colonOf(text, open + 1, close);
@@ -35,8 +36,7 @@ function frameAt(text: string, start: number): FoundFrame | undefined {
     return undefined;
   const name = qualifiedName(text, from, open);
   const dot = lastOf(name, 46, 0, name.length);
-  // Kotlin's test names have spaces, V8's frames one before the parenthesis.
-  if (dot <= 0 || text.charCodeAt(open - 1) === 32) return undefined;
+  if (dot <= 0) return undefined;
   const module = name.slice(0, dot);
   if (hasSpace(module)) return undefined;
   const file = isFile ? text.slice(placeStart, placeEnd) : undefined;
