@@ -70,6 +70,7 @@ function move(range: { start: number; end: number }, offsets: Offsets): void {
 /** The traces of a text that is read as lines elsewhere and has one writer; see `findTraces`. */
 export function findTracesIn(lines: TextLines): Trace[] {
   const traces: Trace[] = [];
+  let last: Trace | undefined;
   let floor = 0;
   /** Where the last trace was taken from, and from where on its own header was looked for. */
   let takenFrom = 0;
@@ -80,7 +81,7 @@ export function findTracesIn(lines: TextLines): Trace[] {
     const clues = cluesOn(line);
     const found = clues === 0 ? undefined : readTraces(lines, index, floor, clues);
     if (found) {
-      const quoted = isRightBelow(lines, index, floor) ? traces.at(-1) : undefined;
+      const quoted = isRightBelow(lines, index, floor) ? last : undefined;
       const first = found.traces[0];
       const isQuoting = quoted && first && first.type === undefined && quoted.language !== first.language;
       for (const message of found.messages ?? []) {
@@ -89,6 +90,7 @@ export function findTracesIn(lines: TextLines): Trace[] {
       const own = traces.length;
       for (const trace of found.traces) traces.push(trace);
       if (isQuoting) traces[own] = withHeaderAbove(first, quoted, lines, takenFrom, takenFloor);
+      last = traces[traces.length - 1];
       takenFrom = index;
       takenFloor = floor;
       index = floor = found.next;

@@ -76,7 +76,8 @@ export class TextLines {
 
   /** @returns `undefined` past the last line, and for lines that were released */
   at(index: number): TextLine | undefined {
-    if (index >= this.#limit) return undefined;
+    // Asking an array for a place below 0, once, makes every later question to it slow.
+    if (index < this.#base || index >= this.#limit) return undefined;
     while (index >= this.#base + this.#lines.length) if (!this.#readMore()) return undefined;
     return this.#lines[index - this.#base];
   }

@@ -1,4 +1,7 @@
-/** Characters, numbers and blanks in frames, read without regular expressions and copies: every frame is made of them. */
+/**
+ * Characters, numbers and blanks in frames, read without regular expressions and copies: every frame is made of them. None
+ * is asked for outside of its text: where that happened once, engines call a function for each character from then on.
+ */
 
 /** A table with 1 for each of some ASCII characters; one look-up costs less than a row of comparisons. */
 export function tableOf(characters: string): Uint8Array {
@@ -31,7 +34,7 @@ export function numberIn(text: string, from: number, to: number): number {
 /** Where the digits that start at `from` end. */
 export function digitsEnd(text: string, from: number): number {
   let at = from;
-  while (isDigit(text.charCodeAt(at))) at++;
+  while (at < text.length && isDigit(text.charCodeAt(at))) at++;
   return at;
 }
 
@@ -59,6 +62,7 @@ export function lastOf(text: string, unit: number, from: number, to: number): nu
 
 /** The length of `text` without the blanks at its end. */
 export function trimmedLength(text: string): number {
+  if (text === '') return 0;
   const last = text.charCodeAt(text.length - 1);
   return last > 32 && last < 128 ? text.length : text.trimEnd().length;
 }

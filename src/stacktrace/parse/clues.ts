@@ -78,7 +78,7 @@ export function cluesOn(line: TextLine): number {
     if (isPair !== 0) found |= clueAt(line, at - 1 - from);
   }
   // Safari: `eval code@` and nothing else.
-  return text.charCodeAt(text.length - 1) === 64 && text.endsWith('eval code@') ? found | clue.gecko : found;
+  return to > from && chars.charCodeAt(to - 1) === 64 && text.endsWith('eval code@') ? found | clue.gecko : found;
 }
 
 function clueAt({ text }: TextLine, at: number): number {
@@ -121,8 +121,8 @@ function clueAt({ text }: TextLine, at: number): number {
 function isCode(text: string, at: number): boolean {
   const from = at + 3;
   let end = from;
-  while (isWordPart(text.charCodeAt(end))) end++;
-  const unit = text.charCodeAt(end);
+  while (end < text.length && isWordPart(text.charCodeAt(end))) end++;
+  const unit = end < text.length ? text.charCodeAt(end) : 0;
   if (unit > 32) return unit < 128 || !/\s/.test(text[end] ?? '');
   if (end === from) return false;
   const next = unit === 32 ? text.charCodeAt(end + 1) : -1;
@@ -141,11 +141,12 @@ function isQuote(unit: number): boolean {
 function numberClue(text: string, hash: number): number {
   if (isDigit(text.charCodeAt(hash + 1))) {
     const end = digitsEnd(text, hash + 1);
+    if (end === text.length) return 0;
     const unit = text.charCodeAt(end);
     if (unit === 58) return clue.native;
     return unit === 32 && end + 1 < text.length ? clue.native | clue.php : 0;
   }
-  const isNumbered = isDigit(text.charCodeAt(hash - 1)) && text.charCodeAt(hash + 1) === 32;
+  const isNumbered = hash > 0 && isDigit(text.charCodeAt(hash - 1)) && text.charCodeAt(hash + 1) === 32;
   return isNumbered && hash + 2 < text.length ? clue.native : 0;
 }
 

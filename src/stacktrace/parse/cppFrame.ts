@@ -27,7 +27,7 @@ function numberedFrame(line: TextLine): CppFrame | undefined {
     const start = isDebugger ? hash - 6 : hash;
     const end = digitsEnd(chars, at + 1);
     const number = numberIn(chars, at + 1, end);
-    const isCurrent = text.charCodeAt(start - 2) === 42 && text.charCodeAt(start - 1) === 32;
+    const isCurrent = start >= 2 && text.charCodeAt(start - 2) === 42 && text.charCodeAt(start - 1) === 32;
     if (number === -1 || !(isCurrent || looksLikePrefix(text, start))) return undefined;
     if (isDebugger) return chars.charCodeAt(end) === 58 ? lldbFrame(line, start, end + 1 - from, number) : undefined;
     if (chars.charCodeAt(end) !== 32) return undefined;

@@ -145,7 +145,7 @@ function startOfFrame(text: string, known: string | undefined): number {
   const word = known === undefined || known === 'at' ? 'at ' : `${known} `;
   for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + 1)) {
     // The JVM writes a tab, .NET never does.
-    if (text.charCodeAt(at - 1) !== 9 && looksLikePrefix(text, at)) return at;
+    if (at === 0 || (text.charCodeAt(at - 1) !== 9 && looksLikePrefix(text, at))) return at;
   }
   if (known !== undefined || !/\.(?:cs|vb|fs):/.test(text)) return -1;
   const open = text.indexOf('(');

@@ -81,6 +81,7 @@ export function headerAbove(
  */
 export function headerOn(line: TextLine, index: number, column: number, anyName = true): Header | undefined {
   const text = line.text;
+  if (column >= text.length) return undefined;
   let found: Name | undefined;
   let colon = text.indexOf(':', column);
   // Names are read backwards from what follows them: lines have few colons and many words.
@@ -114,6 +115,7 @@ function headerOf(line: TextLine, index: number, name: Name): Header {
 
 /** The name that ends before `after`, and where the line goes on behind it. */
 function nameBefore(text: string, column: number, after: number, isEnd: boolean, anyName: boolean): Name | undefined {
+  if (after <= column) return undefined;
   let end = after;
   let code: string | undefined;
   if (text.charCodeAt(end - 1) === 93) {
@@ -133,8 +135,9 @@ function nameBefore(text: string, column: number, after: number, isEnd: boolean,
   if (!anyName && code === undefined && !mayEndConventional(text.charCodeAt(end - 1))) return undefined;
   let start = end;
   while (start > column && isNamePart(text.charCodeAt(start - 1))) start--;
+  if (start === end) return undefined;
   const first = text.charCodeAt(start);
-  if (start === end || (first >= 48 && first <= 57) || first === 46) return undefined;
+  if (isDigit(first) || first === 46) return undefined;
   // Part of a longer word that started before the column.
   if (start > 0 && isNamePart(text.charCodeAt(start - 1))) return undefined;
   const name = text.slice(start, end);
@@ -158,10 +161,14 @@ function endOfLastName(text: string): number {
   return last === 34 || last === 39 || last === 44 ? text.length - 1 : text.length;
 }
 
+function isBlank(unit: number): boolean {
+  return unit === 32 || unit === 9;
+}
+
 function isSpaceOrEnd(text: string, at: number): boolean {
   if (at >= text.length) return true;
   const unit = text.charCodeAt(at);
-  return unit === 32 || unit === 9 || (unit > 127 && /\s/.test(text[at] ?? ''));
+  return isBlank(unit) || (unit > 127 && /\s/.test(text[at] ?? ''));
 }
 
 /** 1 for letters, digits, `_`, `$` and the dots between them. */
@@ -185,6 +192,6 @@ export function withMessage(lines: TextLines, header: Header, end: number, margi
 /** Column of the first character past a line's margin that is neither a space nor a tab. */
 export function indentOf(text: string, margin: number): number {
   let column = Math.min(margin, text.length);
-  while (text.charCodeAt(column) === 32 || text.charCodeAt(column) === 9) column++;
+  while (column < text.length && isBlank(text.charCodeAt(column))) column++;
   return column;
 }

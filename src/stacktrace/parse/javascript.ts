@@ -64,7 +64,9 @@ const earlierTurn = /^from previous event:$/i;
 const element = /^at [a-z][\w.-]{0,60}$/;
 
 /** Tells by its first letter a line that is none of those that stand between frames, which most are. */
-function mayGoOn(unit: number): boolean {
+function mayGoOn(text: string, column: number): boolean {
+  if (column === text.length) return false;
+  const unit = text.charCodeAt(column);
   return unit < 128 && openings[unit] === 1;
 }
 
@@ -106,7 +108,7 @@ class InspectReader {
       if (!line || (index > first && line.opens)) break;
       const frame = index === first ? firstFrame : javascriptFrameOn(line.text);
       if (frame) {
-        if (this.#isInside && frame.start <= rootColumn) break;
+        if (this.#isInside() && frame.start <= rootColumn) break;
         current.addFrame(newFrame(line, frame));
         if (frame.end < line.text.length && /^\s*\{/.test(line.text.slice(frame.end)))
           this.#enterProperties(rootColumn - 1, root);
@@ -114,7 +116,7 @@ class InspectReader {
         continue;
       }
       const column = indentOf(line.text, this.#margin);
-      if (!this.#isInside && !mayGoOn(line.text.charCodeAt(column))) break;
+      if (!this.#isInside() && !mayGoOn(line.text, column)) break;
       const text = line.text.slice(column).trimEnd();
       const mapped = text.startsWith('->') ? mappedTo.exec(text) : null;
       if (mapped) {
@@ -129,7 +131,7 @@ class InspectReader {
         next = index + 1;
         continue;
       }
-      if (!this.#isInside) {
+      if (!this.#isInside()) {
         const said = betweenFrames(text);
         if (said === 'frames' && this.#goesOn(index + 1)) {
           if (text.charCodeAt(0) !== 97) current.leaveOut(0);
@@ -160,13 +162,13 @@ class InspectReader {
     return { traces: [root.finish()], next };
   }
 
-  /** True inside `{ … }` after a frame: properties follow. */
-  get #isInside(): boolean {
+  /** True inside `{ … }` after a frame: properties follow. A method: engines look private accessors up each time. */
+  #isInside(): boolean {
     return this.#open.length > 0;
   }
 
   #enterProperties(column: number, draft: TraceDraft): void {
-    if (!this.#isInside) this.#open.push({ column, draft, takes: 'properties' });
+    if (!this.#isInside()) this.#open.push({ column, draft, takes: 'properties' });
   }
 
   #goesOn(index: number): boolean {

@@ -1,5 +1,6 @@
 /** Traces of the JVM (Java, Kotlin, Scala), as `Throwable.printStackTrace`, Logback and Log4j print them. */
 
+import { tableOf } from './characters.ts';
 import { clue } from './clues.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
 import { type Header, headerAbove, headerOn, indentOf, withMessage } from './header.ts';
@@ -69,12 +70,21 @@ const elided = /^\.\.\. (\d{1,9}) (?:more|common frames omitted|frames? (?:trunc
 const label = /^(Caused by|Suppressed|Wrapped by): /;
 const circular = /^(?:Caused by: )?\[CIRCULAR REFERENCE:/;
 
+/** Tells by its first letter a line that is none of these, which most are. */
+function mayGoOn(text: string, column: number): boolean {
+  if (column === text.length) return false;
+  const unit = text.charCodeAt(column);
+  return unit < 128 && openings[unit] === 1;
+}
+
+const openings = tableOf('-.[(aCSW');
+
 function mayBeLabel(text: string): boolean {
+  if (text === '') return false;
   const unit = text.charCodeAt(0);
   return unit === 67 || unit === 83 || unit === 87;
 }
 
-/** Most lines are none of these, which their first letter tells. */
 function isBetween(text: string): boolean {
   switch (text.charCodeAt(0)) {
     case 67: // C
@@ -117,6 +127,7 @@ function readChain(
       continue;
     }
     const column = indentOf(line.text, margin);
+    if (!mayGoOn(line.text, column)) break;
     const text = line.text.slice(column);
     const left = text.charCodeAt(0) === 46 ? elided.exec(text) : null;
     if (left) {
@@ -175,7 +186,7 @@ function childOn(
     if (!next || next.opens) break;
     const text = next.text.slice(indentOf(next.text, margin));
     if (mayBeLabel(text) && label.test(text)) break;
-    if (isFrame(next) || (text.charCodeAt(0) === 46 && elided.test(text))) {
+    if (isFrame(next) || (text.startsWith('...') && elided.test(text))) {
       last = below - 1;
       break;
     }

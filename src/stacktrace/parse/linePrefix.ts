@@ -9,11 +9,10 @@ const maxEnd = 12;
 
 /** True when `text` before `at` is blank, or ends as a log's prefix does, or is told apart by indentation. */
 export function looksLikePrefix(text: string, at: number): boolean {
+  if (at === 0) return true;
   if (at > maxPrefix) return false;
   const before = text.charCodeAt(at - 1);
-  return (
-    at === 0 || before === 9 || (before === 32 && at >= 2 && isSpace(text.charCodeAt(at - 2))) || endsPrefix(text, at)
-  );
+  return before === 9 || (before === 32 && at >= 2 && isSpace(text.charCodeAt(at - 2))) || endsPrefix(text, at);
 }
 
 /** What loggers end their prefix with: a bracket, a bar, a dash, an ISO time, a level or a stream, and blanks. */
