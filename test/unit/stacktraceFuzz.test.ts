@@ -68,6 +68,9 @@ const pieces = fc.constantFrom(
   '    @     0x55d0a1b2c3d4 ',
   '(/bin/x+0x12)',
   '[0x401234]',
+  'apply_operator(',
+  'operator-',
+  'operator<',
   ': runtime error: ',
   "thread 'main' panicked at ",
   'src/main.rs:3:5:',
@@ -112,6 +115,18 @@ test('finds traces in any text without throwing, each range within the text', ()
     }),
     { numRuns: 3000, seed: 20261123 },
   );
+});
+
+test('reads functions of C++ whose names end as operators start', () => {
+  const readable = (printed: string): unknown => {
+    const [trace] = findTraces(`    #0 0x55d0a1b2c3d4 in ${printed} /srv/a.cc:3:1`);
+    return trace?.frames[0]?.readable ?? trace?.frames[0]?.function;
+  };
+  assert.equal(readable('apply_operator(int)'), 'apply_operator');
+  assert.equal(readable('acme::operator(int)'), 'acme::operator');
+  assert.equal(readable('acme::operator-<int>(int)'), 'acme::operator-');
+  assert.equal(readable('acme::operator<(int)'), 'acme::operator<');
+  assert.equal(readable('acme::Order::operator()(int)'), 'acme::Order::operator()');
 });
 
 test('frames of a text are in order and do not overlap, those of Python from the outermost', () => {

@@ -42,8 +42,10 @@ function readableName(text: string, start: number, end: number): string | undefi
       continue;
     }
     const operator = depth === 0 ? operatorBefore(text, at) : -1;
-    if (operator >= start) {
-      at = operatorEnd(text, operator) - 1;
+    const afterOperator = operator >= start ? operatorEnd(text, operator) : -1;
+    // Names that only end in the word have arguments behind it: `apply_operator(int)`.
+    if (afterOperator > at) {
+      at = afterOperator - 1;
       continue;
     }
     if (mayBeLambda && (unit === 36 || unit === 60 || unit === 123) && isLambdaMark(text, start, at)) {
