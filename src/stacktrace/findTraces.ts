@@ -143,12 +143,23 @@ function withHeaderAbove(trace: Trace, quoted: Trace, lines: TextLines, takenFro
 
 /** The first parser wins whose clues stand on the line and who finds a trace there. */
 function readTraces(lines: TextLines, index: number, floor: number, clues: number): ReadTraces | undefined {
-  for (const parser of parsers) {
-    if ((parser.clues & clues) === 0) continue;
+  for (const parser of parsersBy(clues)) {
     const found = parser.read(lines, index, floor);
     if (found) return found;
   }
   return undefined;
+}
+
+/** Of each set of clues that was met; lines have few different ones. */
+const parsersByClues = new Map<number, readonly TraceParser[]>();
+
+function parsersBy(clues: number): readonly TraceParser[] {
+  let some = parsersByClues.get(clues);
+  if (!some) {
+    some = parsers.filter((parser) => (parser.clues & clues) !== 0);
+    parsersByClues.set(clues, some);
+  }
+  return some;
 }
 
 /** How far above its first frame a parser looks for a trace's header. */

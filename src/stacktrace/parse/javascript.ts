@@ -37,7 +37,7 @@ function isFrame({ text }: TextLine): boolean {
 }
 
 function goesOn(line: TextLine): boolean {
-  return isFrame(line) || element.test(line.text.trim());
+  return isFrame(line) || isElement(line.text.trim());
 }
 
 /** Where an error of the printed tree may take causes and members: everything indented deeper than `column` is its own. */
@@ -63,6 +63,11 @@ const earlierTurn = /^from previous event:$/i;
 /** React's component stacks have elements of the page between components: they stand in no file. */
 const element = /^at [a-z][\w.-]{0,60}$/;
 
+function isElement(text: string): boolean {
+  // Frames of other languages, which end in a parenthesis or a line, are most of what starts with `at `.
+  return text.length <= 64 && !text.endsWith(')') && element.test(text);
+}
+
 /** Tells by its first letter a line that is none of those that stand between frames, which most are. */
 function mayGoOn(text: string, column: number): boolean {
   if (column === text.length) return false;
@@ -76,7 +81,7 @@ const openings = tableOf('-.acfACF');
 function betweenFrames(text: string): 'frames' | 'cause' | undefined {
   switch (text.charCodeAt(0) | 32) {
     case 97: // a
-      return element.test(text) ? 'frames' : undefined;
+      return isElement(text) ? 'frames' : undefined;
     case 102: // f
       return earlierTurn.test(text) ? 'frames' : undefined;
     case 99: // c

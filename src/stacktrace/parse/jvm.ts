@@ -65,7 +65,8 @@ function saysState(text: string): boolean {
 const threadState = 'java.lang.Thread.State: ';
 
 /** Between frames: what a thread holds and waits for; where a coroutine was resumed, as Kotlin's debugger marks it. */
-const between = /^(?:- (?:locked|waiting|parking|eliminated|<no )|(?:at )?\(Coroutine boundary)/;
+const held = /^- (?:locked|waiting|parking|eliminated|<no )/;
+const boundary = '(Coroutine boundary';
 const elided = /^\.\.\. (\d{1,9}) (?:more|common frames omitted|frames? (?:truncated|excluded))/;
 const label = /^(Caused by|Suppressed|Wrapped by): /;
 const circular = /^(?:Caused by: )?\[CIRCULAR REFERENCE:/;
@@ -91,9 +92,11 @@ function isBetween(text: string): boolean {
     case 91: // [
       return circular.test(text);
     case 45: // -
+      return held.test(text);
     case 97: // a
+      return text.startsWith(boundary, 'at '.length);
     case 40: // (
-      return between.test(text);
+      return text.startsWith(boundary);
     default:
       return false;
   }
