@@ -126,10 +126,8 @@ function nameBefore(text: string, column: number, after: number, isEnd: boolean,
     end -= before.length + 1 - bracket;
   }
   if (text.charCodeAt(end - 1) === 41) {
-    const open = lastOf(text, 40, Math.max(column, end - maxCodeLength), end - 1);
-    if (open <= column || text.charCodeAt(open - 1) !== 32 || !errorNumber.test(text.slice(open, end)))
-      return undefined;
-    end = open - 1;
+    end = errorNumberStart(text, column, end);
+    if (end === -1) return undefined;
   }
   // Of a name that would not be taken only the end is looked at.
   if (!anyName && code === undefined && !mayEndConventional(text.charCodeAt(end - 1))) return undefined;
@@ -154,6 +152,14 @@ function mayEndConventional(unit: number): boolean {
 /** .NET: `SocketException (111): Connection refused`. */
 const errorNumber = /^\((?:0x[0-9A-Fa-f]{8}|-?\d{1,10}(?:, 0x[0-9A-Fa-f]{8})?)\)$/;
 const maxCodeLength = 80;
+
+/** Where the blank before an error's number stands that ends at `end`; -1 where none does. */
+function errorNumberStart(text: string, column: number, end: number): number {
+  const open = lastOf(text, 40, Math.max(column, end - maxCodeLength), end - 1);
+  if (open <= column || text.charCodeAt(open - 1) !== 32) return -1;
+  const first = text.charCodeAt(open + 1);
+  return (isDigit(first) || first === 45) && errorNumber.test(text.slice(open, end)) ? open - 1 : -1;
+}
 
 /** Where a name at the end of the line ends: before a quote or a comma. */
 function endOfLastName(text: string): number {

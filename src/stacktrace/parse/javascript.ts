@@ -65,7 +65,7 @@ const element = /^at [a-z][\w.-]{0,60}$/;
 
 function isElement(text: string): boolean {
   // Frames of other languages, which end in a parenthesis or a line, are most of what starts with `at `.
-  return text.length <= 64 && !text.endsWith(')') && element.test(text);
+  return !text.endsWith(')') && element.test(text);
 }
 
 /** Tells by its first letter a line that is none of those that stand between frames, which most are. */

@@ -94,7 +94,7 @@ function isBetween(text: string): boolean {
     case 45: // -
       return held.test(text);
     case 97: // a
-      return text.startsWith(boundary, 'at '.length);
+      return text.startsWith(`at ${boundary}`);
     case 40: // (
       return text.startsWith(boundary);
     default:
@@ -118,8 +118,8 @@ function readChain(
   let current = top;
   let depth = 1;
   let next = first;
-  /** The trace that a `Caused by:` at each indentation belongs to, outermost first. */
-  let levels: { column: number; draft: TraceDraft }[] = [{ column: margin, draft: top }];
+  /** The trace that a `Caused by:` at each indentation belongs to, outermost first; absent up to the first label. */
+  let levels: { column: number; draft: TraceDraft }[] | undefined;
   for (let index = first; ; index++) {
     const line = lines.at(index);
     if (!line || (index > first && line.opens)) break;
@@ -154,6 +154,7 @@ function readChain(
       root = draft;
       levels = [{ column, draft }];
     } else {
+      levels ??= [{ column: margin, draft: top }];
       const isSuppressed = labelled[1] === 'Suppressed';
       // Suppressed ones stand deeper than what they belong to, causes as deep or deeper.
       const beyond = isSuppressed ? column : column + 1;
