@@ -192,26 +192,18 @@ const newline = -1;
 const quote = -2;
 const backslash = 92;
 
+/** How many characters an escape takes, told from the one behind the backslash; `newline`; 0 where it is none. */
+const escapeLengths = new Int8Array(128);
+for (const unit of 't"\\/bfr') escapeLengths[unit.charCodeAt(0)] = 2;
+escapeLengths['u'.charCodeAt(0)] = 6;
+escapeLengths['n'.charCodeAt(0)] = newline;
+
 /** `newline`, `quote`, how many characters an escape takes, or 0: what stands at `at` is read as it is. */
 function tokenAt(source: string, at: number, unit: number): number {
   if (unit === 34) return isPythonQuote(source, at) ? 0 : quote;
-  if (unit !== backslash) return 0;
-  switch (source.charCodeAt(at + 1)) {
-    case 110: // n
-      return newline;
-    case 116: // t
-    case 34: // "
-    case 92: // \
-    case 47: // /
-    case 98: // b
-    case 102: // f
-    case 114: // r
-      return 2;
-    case 117: // u
-      return isHexCode(source, at + 2) ? 6 : 0;
-    default:
-      return 0;
-  }
+  if (unit !== backslash || at + 1 >= source.length) return 0;
+  const length = escapeLengths[source.charCodeAt(at + 1)] ?? 0;
+  return length === 6 && !isHexCode(source, at + 2) ? 0 : length;
 }
 
 /** The character that the escape at `at` stands for; -1 for `\r`, which is left out. */
