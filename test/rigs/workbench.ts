@@ -81,10 +81,11 @@ export class Workbench {
       `the palette has '${title}'`,
       async () => {
         await this.page.keyboard.press('F1');
-        await this.quickInput.fill(`>${title}`);
         const row = this.quickRows.filter({ has: this.page.getByText(title, { exact: true }) }).first();
         try {
-          await row.click({ timeout: 3_000 });
+          // It closes where something that was started before takes the focus only now.
+          await this.quickInput.fill(`>${title}`, { timeout: 5_000 });
+          await row.click({ timeout: 5_000 });
           return true;
         } catch (error) {
           await this.page.keyboard.press('Escape');
@@ -93,6 +94,9 @@ export class Workbench {
       },
       { timeoutMs: patienceMs },
     );
+    // What the command asks for comes in the palette's place.
+    const palette = this.quickInput.and(this.page.getByPlaceholder('Type the name of a command to run.'));
+    await palette.waitFor({ state: 'hidden' });
   }
 
   /** Takes an item of the context menu of a row. A menu lets a click pass that comes right after it opened: it is clicked until it closes. */

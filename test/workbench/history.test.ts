@@ -159,7 +159,7 @@ test('tasks that ran, from a search to the source line', async (t) => {
       const attempts = retried.reduce((sum, task) => sum + task.attempts, 0);
       assert.ok(attempts > retried.length, 'the harness has retried nothing');
       await search('is:retried');
-      await until('they are listed', async () => (await shown(history.message)).startsWith(`${retried.length} task`));
+      for (const { task } of retried) await history.row(new RegExp(`, task ${task}$`));
       await workbench.command('Ingest Trace: Show Task Timeline');
       const bars = await until('the timeline has drawn the attempts', async () => {
         for (const frame of workbench.page.frames()) {
