@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import { contextKeys, viewIds } from '../commandIds.ts';
+import type { Environment } from '../../model/environment.ts';
 import type { Engine } from '../engineHost.ts';
 import { failureOf, failureText } from '../failureText.ts';
 import { plainLine } from '../plainText.ts';
@@ -45,6 +46,8 @@ export class HistoryView implements vscode.Disposable {
   readonly #states = new Map<string, HistoryState>();
   readonly #shownRecords = new Map<string, number>();
   readonly #running = new Map<string, AbortController>();
+  /** Where each environment was searched: it may be defined anew. */
+  readonly #places = new Map<string, string>();
 
   /** The answer that is shown has changed. */
   readonly onDidAnswer = this.#onDidAnswer.event;
@@ -123,9 +126,9 @@ export class HistoryView implements vscode.Disposable {
   clear(): void {
     const environment = this.#environments.current?.name;
     if (environment === undefined) return;
-    this.cancel();
-    this.#states.delete(environment);
+    this.#drop(environment, 'cleared');
     this.#draw();
+    this.#onDidAnswer.fire();
   }
 
   async focus(): Promise<void> {
@@ -162,6 +165,7 @@ export class HistoryView implements vscode.Disposable {
     const { signal } = controller;
     this.#running.set(environment, controller);
     this.#states.set(environment, searching);
+    this.#places.set(environment, placesOf(this.#environments.get(environment)));
     this.#draw();
     let end: SearchEnd;
     try {
@@ -205,13 +209,22 @@ export class HistoryView implements vscode.Disposable {
   }
 
   #onEnvironments(): void {
-    for (const name of this.#states.keys()) {
-      if (this.#environments.get(name)) continue;
-      this.#running.get(name)?.abort(new DOMException('the environment is gone', 'AbortError'));
-      this.#states.delete(name);
+    for (const [name, { kind }] of this.#states) {
+      const environment = this.#environments.get(name);
+      if (!environment) this.#drop(name, 'the environment is gone');
+      // A failure stays, to be tried again there.
+      else if (kind !== 'failed' && placesOf(environment) !== this.#places.get(name))
+        this.#drop(name, 'the environment is another one now');
     }
     this.#draw();
     this.#onDidAnswer.fire();
+  }
+
+  /** Forgets what was found, and what is being searched: its end must not bring back what was shown before it. */
+  #drop(environment: string, why: string): void {
+    this.#running.get(environment)?.abort(new DOMException(why, 'AbortError'));
+    this.#running.delete(environment);
+    this.#states.delete(environment);
   }
 
   #draw(): void {
@@ -258,4 +271,10 @@ export class HistoryView implements vscode.Disposable {
       return say(plainLine(failure.message), 'error');
     }
   }
+}
+
+/** Where tasks of the past are looked for. */
+function placesOf(environment: Environment | undefined): string {
+  const { logs, index, clickhouse } = environment ?? {};
+  return JSON.stringify([logs, index, clickhouse]);
 }

@@ -1,0 +1,85 @@
+/** Answers that come late, from a store that hands its log out when it is told to: none undoes what was done meanwhile. */
+
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { chromiumMissing, findChromium } from '../rigs/chromium.ts';
+import { inPicture, openExtensionWindow } from '../rigs/extensionWindow.ts';
+import { type HeldRead, HeldStore } from '../rigs/heldStore.ts';
+import { skipWithout } from '../rigs/systemPart.ts';
+import { temporaryFolder } from '../rigs/temporaryFolder.ts';
+import { until } from '../rigs/until.ts';
+
+const startMs = Date.now() - 60_000;
+
+/** The log of a task: a record for each message. */
+function log(task: string, ...messages: readonly string[]): string {
+  return messages
+    .map((message) => {
+      const ts = new Date(startMs).toISOString();
+      return `${JSON.stringify({ ts, event: 'task.succeeded', task, worker: 'w-1', message })}\n`;
+    })
+    .join('');
+}
+
+test('late answers undo nothing', async (t) => {
+  if (findChromium() === undefined) return skipWithout(t, chromiumMissing);
+  const store = await HeldStore.start();
+  t.after(() => store[Symbol.asyncDispose]());
+  const folder = await temporaryFolder('other');
+  t.after(() => folder.remove());
+  await mkdir(join(folder.path, 'logs'));
+  await writeFile(join(folder.path, 'logs', 'a.ndjson'), log('task-elsewhere', 'here'));
+  const window = await openExtensionWindow({
+    environments: [
+      { name: 'slow', logs: store.url, s3: { endpoint: store.endpoint, forcePathStyle: true } },
+      { name: 'other', logs: pathToFileURL(join(folder.path, 'logs')).href },
+    ],
+    env: store.env,
+  });
+  t.after(() => window.close());
+  const { workbench } = window;
+  const { page } = workbench;
+  await workbench.widenSideBar(460);
+  const history = workbench.view('History');
+
+  /** What the store's log says, handed out at once until reads are to be held. */
+  let text = log('task-1', 'first');
+  let held: HeldRead[] | undefined;
+  void (async () => {
+    for (;;) {
+      const read = await store.read();
+      if (held) held.push(read);
+      else read.answer(text);
+    }
+  })();
+  /** The reads that are under way since `held` was set, once there are so many. */
+  const reads = (count: number) => until(`${count} reads wait`, () => held && held.length >= count && held);
+  const goToTask = async (id: string) => {
+    await workbench.command('Ingest Trace: Go to Task by Id');
+    await workbench.answer(id);
+  };
+  const line = (pattern: RegExp) =>
+    page.locator('.editor-group-container.active .view-line', { hasText: pattern }).first();
+
+  await t.test('what is cleared while it is asked for again stays cleared', () =>
+    inPicture(window, 'late-cleared', async () => {
+      await goToTask('task-1');
+      await line(/environment\s+slow/).waitFor();
+      await workbench.command('View: Close All Editors');
+      held = [];
+      await workbench.command('Ingest Trace: Refresh');
+      const [search] = await reads(1);
+      await workbench.command('Ingest Trace: Clear Search');
+      await search?.dropped;
+      // The box begins with the search that is shown.
+      await workbench.command('Ingest Trace: Search Tasks');
+      await workbench.quickRows.first().waitFor();
+      assert.equal(await workbench.quickInput.inputValue(), '');
+      await page.keyboard.press('Escape');
+      await history.welcome.getByText('Search the tasks that ran').waitFor();
+    }),
+  );
+});
