@@ -82,4 +82,24 @@ test('late answers undo nothing', async (t) => {
       await history.welcome.getByText('Search the tasks that ran').waitFor();
     }),
   );
+
+  await t.test(
+    'a task is opened from the environment that was asked for it, also when another one is selected since',
+    () =>
+      inPicture(window, 'late-environment', async () => {
+        held = [];
+        await goToTask('task-1');
+        const [search] = await reads(1);
+        await workbench.command('Ingest Trace: Select Environment');
+        await workbench.quickRows
+          .filter({ hasText: /^other/ })
+          .first()
+          .click();
+        await until('it is selected', async () => (await workbench.statusBar()).some((item) => /other/.test(item)));
+        held = undefined;
+        search?.answer(text);
+        await line(/environment\s+slow/).waitFor();
+        assert.deepEqual(await history.rows(), []);
+      }),
+  );
 });

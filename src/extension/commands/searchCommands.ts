@@ -95,13 +95,22 @@ export class SearchCommands {
     });
   }
 
-  /** Searches and tells a failure; what is found, or that nothing is, the view shows. */
-  async #search(query: string): Promise<SearchEnd> {
+  /**
+   * Searches, what was the current environment as it began if none is named, and tells a failure; what is found, or that
+   * nothing is, the view shows.
+   */
+  async #search(query: string, environment = this.#environments.current?.name): Promise<SearchEnd> {
     await this.#memento.update(recentKey, withSearch(this.#recent(), query));
     await this.#history.focus();
-    const end = await this.#history.search(query);
-    if (end.kind === 'failed') void tellFailure(end.message, () => this.#search(query));
+    const end = await this.#history.search(query, environment);
+    if (end.kind === 'failed') void tellFailure(end.message, () => this.#searchIn(environment, query));
     return end;
+  }
+
+  async #searchIn(environment: string | undefined, query: string): Promise<void> {
+    if (environment !== undefined && this.#environments.current?.name !== environment)
+      await this.#environments.select(environment);
+    await this.#search(query, environment);
   }
 
   #recent(): readonly string[] {
@@ -123,8 +132,9 @@ export class SearchCommands {
           });
     const id = given?.trim();
     if (id === undefined || id === '') return;
-    const end = await this.#search(filterTerm('id', id));
+    // Another one may be selected before the answer is there.
     const environment = this.#environments.current?.name;
+    const end = await this.#search(filterTerm('id', id), environment);
     if (end.kind !== 'answered' || environment === undefined) return;
     if (end.answer.tasks.some(({ task }) => task === id)) {
       await this.#history.reveal(environment, id);
@@ -146,8 +156,10 @@ export class SearchCommands {
 
   async #refresh(): Promise<void> {
     if (this.#documents.refreshActive()) return;
-    const [end] = await Promise.all([this.#history.searchAgain(), this.#live.refresh()]);
-    if (end?.kind === 'failed') void tellFailure(end.message, () => this.#refresh());
+    const environment = this.#environments.current?.name;
+    const { query = '' } = this.#history;
+    const [end] = await Promise.all([this.#history.searchAgain(environment), this.#live.refresh()]);
+    if (end?.kind === 'failed') void tellFailure(end.message, () => this.#searchIn(environment, query));
   }
 
   async #filterLive(): Promise<void> {
@@ -162,14 +174,12 @@ export class SearchCommands {
     const target = targetOf(row);
     const query = target && term(target);
     if (query === undefined || !target || !('environment' in target)) return;
-    await this.#selectEnvironment(target.environment);
-    await this.#search(query);
+    await this.#searchIn(target.environment, query);
   }
 
   async #searchGroupId(environment: unknown, group: unknown): Promise<void> {
     if (typeof environment !== 'string' || typeof group !== 'string') return;
-    await this.#selectEnvironment(environment);
-    await this.#search(filterTerm('group', group));
+    await this.#searchIn(environment, filterTerm('group', group));
   }
 
   /** From a line of source: the tasks that failed there. */
@@ -179,10 +189,6 @@ export class SearchCommands {
     const ids = groups.filter((group) => typeof group === 'string' && /^[\w-]+$/.test(group));
     // Those too that succeeded in a later attempt: they have failed there all the same.
     await this.#search(`since:1d group:${ids.join(',')}`);
-  }
-
-  async #selectEnvironment(name: string): Promise<void> {
-    if (this.#environments.current?.name !== name) await this.#environments.select(name);
   }
 
   /** The narrowest filter that the row stands for, first in the list. */

@@ -154,13 +154,18 @@ export class SystemCommands {
   }
 
   async #indexNow(row: unknown): Promise<void> {
-    const { engine, environments, history } = this.#parts;
+    const { environments } = this.#parts;
     const target = targetOf(row);
     const environment = target?.kind === 'environment' ? target.environment : environments.current?.name;
     if (environment === undefined) {
       await vscode.window.showInformationMessage('There is no environment whose logs could be indexed yet.');
       return;
     }
+    await this.#index(environment);
+  }
+
+  async #index(environment: string): Promise<void> {
+    const { engine, history } = this.#parts;
     const controller = new AbortController();
     try {
       const pass = await vscode.window.withProgress(
@@ -183,11 +188,11 @@ export class SystemCommands {
       );
       if (pass.unread > 0 || pass.hasNoLogs) void vscode.window.showWarningMessage(indexedText(pass));
       else void vscode.window.showInformationMessage(indexedText(pass));
-      await history.searchAgain();
+      await history.searchAgain(environment);
     } catch (error) {
       if (controller.signal.aborted) return;
       const message = failureText(`index the logs of ${environment}`, failureOf(error));
-      void tellFailure(message, () => this.#indexNow(row));
+      void tellFailure(message, () => this.#index(environment));
     }
   }
 

@@ -72,32 +72,30 @@ export class HistoryView implements vscode.Disposable {
 
   /** The answer that is shown. */
   get answer(): Answered | undefined {
-    const state = this.#state;
-    return state.kind === 'answered' ? state.answer : state.kind === 'searching' ? state.before : undefined;
+    return answerOf(this.#state);
   }
 
   get query(): string | undefined {
-    const state = this.#state;
-    if (state.kind === 'idle') return undefined;
-    return state.kind === 'answered' ? state.answer.query : state.query;
+    return queryOf(this.#state);
   }
 
-  /** Searches the current environment; a search that still runs there is cancelled. */
-  async search(query: string): Promise<SearchEnd> {
-    const environment = this.#environments.current?.name;
+  /** Searches one environment, the current one if it is not named; a search that still runs there is cancelled. */
+  async search(query: string, environment = this.#environments.current?.name): Promise<SearchEnd> {
     if (environment === undefined) return { kind: 'failed', message: 'There is no environment to search yet.' };
-    const before = this.answer;
+    const before = answerOf(this.#stateOf(environment));
     this.#details.clear();
     this.#shownRecords.clear();
-    return this.#run(environment, { kind: 'searching', query, ...(before && { before }) }, async (options) => {
+    const searching: HistoryState = { kind: 'searching', query, ...(before && { before }) };
+    return this.#run(environment, searching, async (options) => {
       const limit = this.#environments.settings.searchLimit;
       return answered(query, await this.#engine.search({ environment, query, limit, mode: 'auto' }, options));
     });
   }
 
-  async searchAgain(): Promise<SearchEnd | undefined> {
-    const { query } = this;
-    return query === undefined ? undefined : this.search(query);
+  /** Asks once more for what is shown of an environment, the current one if it is not named. */
+  async searchAgain(environment = this.#environments.current?.name): Promise<SearchEnd | undefined> {
+    const query = queryOf(this.#stateOf(environment));
+    return query === undefined ? undefined : this.search(query, environment);
   }
 
   async loadMore(environment: string): Promise<SearchEnd | undefined> {
@@ -147,7 +145,10 @@ export class HistoryView implements vscode.Disposable {
   }
 
   get #state(): HistoryState {
-    const environment = this.#environments.current?.name;
+    return this.#stateOf(this.#environments.current?.name);
+  }
+
+  #stateOf(environment: string | undefined): HistoryState {
     return (environment === undefined ? undefined : this.#states.get(environment)) ?? { kind: 'idle' };
   }
 
@@ -277,4 +278,13 @@ export class HistoryView implements vscode.Disposable {
 function placesOf(environment: Environment | undefined): string {
   const { logs, index, clickhouse } = environment ?? {};
   return JSON.stringify([logs, index, clickhouse]);
+}
+
+function answerOf(state: HistoryState): Answered | undefined {
+  return state.kind === 'answered' ? state.answer : state.kind === 'searching' ? state.before : undefined;
+}
+
+function queryOf(state: HistoryState): string | undefined {
+  if (state.kind === 'idle') return undefined;
+  return state.kind === 'answered' ? state.answer.query : state.query;
 }
