@@ -64,11 +64,25 @@ test('late answers undo nothing', async (t) => {
   const line = (pattern: RegExp) =>
     page.locator('.editor-group-container.active .view-line', { hasText: pattern }).first();
 
-  await t.test('what is cleared while it is asked for again stays cleared', () =>
-    inPicture(window, 'late-cleared', async () => {
+  await t.test('Refresh reads a task that is open anew, also where its row reads as before', () =>
+    inPicture(window, 'late-open-task', async () => {
       await goToTask('task-1');
+      await history.row(/^Records, 1 record/);
       await line(/environment\s+slow/).waitFor();
       await workbench.command('View: Close All Editors');
+      held = [];
+      await workbench.command('Ingest Trace: Refresh');
+      const [search] = await reads(1);
+      search?.answer(text);
+      const [, detail] = await reads(2);
+      text = log('task-1', 'first', 'second');
+      detail?.answer(text);
+      await history.row(/^Records, 2 records/);
+    }),
+  );
+
+  await t.test('what is cleared while it is asked for again stays cleared', () =>
+    inPicture(window, 'late-cleared', async () => {
       held = [];
       await workbench.command('Ingest Trace: Refresh');
       const [search] = await reads(1);

@@ -65,6 +65,7 @@ export class HistoryView implements vscode.Disposable {
       this.#view,
       this.#onDidAnswer,
       environments.onDidChange(() => this.#onEnvironments()),
+      // The frames of tasks that are open may lead elsewhere now.
       sources.onDidChange(() => this.#redrawTasks()),
     ];
     this.#onEnvironments();
@@ -86,10 +87,13 @@ export class HistoryView implements vscode.Disposable {
     this.#details.clear();
     this.#shownRecords.clear();
     const searching: HistoryState = { kind: 'searching', query, ...(before && { before }) };
-    return this.#run(environment, searching, async (options) => {
+    const end = await this.#run(environment, searching, async (options) => {
       const limit = this.#environments.settings.searchLimit;
       return answered(query, await this.#engine.search({ environment, query, limit, mode: 'auto' }, options));
     });
+    // What is open is read anew, also where its row reads as before: its records may be more, or it could not be read.
+    if (end.kind === 'answered') this.#redrawTasks();
+    return end;
   }
 
   /** Asks once more for what is shown of an environment, the current one if it is not named. */
@@ -240,7 +244,7 @@ export class HistoryView implements vscode.Disposable {
     void vscode.commands.executeCommand('setContext', contextKeys.historySearching, face.context === 'searching');
   }
 
-  /** Files came or went: the frames of the tasks that are open may lead elsewhere now. */
+  /** Asks again for what is below the tasks that are open. */
   #redrawTasks(): void {
     this.#tree.reload(this.#tree.roots.filter((root) => root.target.kind === 'task').map((root) => root.id));
   }

@@ -38,6 +38,8 @@ export class LiveView implements vscode.Disposable {
   readonly #limits = new Map<string, number>();
   /** Environments that are opened in the tree; the current one counts as opened until it is closed. */
   readonly #opened = new Map<string, boolean>();
+  /** Ids of rows that could say no more than a note when they were opened. */
+  readonly #unread = new Set<string>();
   #filter = '';
   #round: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -82,6 +84,9 @@ export class LiveView implements vscode.Disposable {
   async refresh(): Promise<void> {
     this.#details.clear();
     await this.#ask();
+    const unread = [...this.#unread];
+    this.#unread.clear();
+    this.#tree.reload(unread);
   }
 
   async setFilter(query: string): Promise<void> {
@@ -227,9 +232,11 @@ export class LiveView implements vscode.Disposable {
   async #childrenOf(node: ViewNode): Promise<readonly ViewNode[]> {
     if (node.target.kind !== 'task') return [];
     const { environment, task } = node.target;
-    const say = (label: string): ViewNode[] => [
-      { id: `${node.id}/note`, label, context: 'note', expand: 'none', target: { kind: 'note' }, children: [] },
-    ];
+    const say = (label: string): ViewNode[] => {
+      this.#unread.add(node.id);
+      const note = { context: 'note', expand: 'none', target: { kind: 'note' }, children: [] } as const;
+      return [{ ...note, id: `${node.id}/note`, label }];
+    };
     try {
       const { detail } = await this.#details.of(environment, task);
       if (!detail) return say('The coordinator has let go of this task; search History for it.');

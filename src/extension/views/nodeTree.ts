@@ -9,6 +9,8 @@ export class NodeHandle {
   readonly id: string;
   readonly parent: NodeHandle | undefined;
   node: ViewNode;
+  /** How often its children were asked for: an earlier question may be answered after a later one. */
+  loads = 0;
 
   constructor(node: ViewNode, parent: NodeHandle | undefined) {
     this.id = node.id;
@@ -65,8 +67,11 @@ export class NodeTree implements vscode.TreeDataProvider<NodeHandle>, vscode.Dis
   async getChildren(handle?: NodeHandle): Promise<NodeHandle[]> {
     if (!handle) return this.#roots.map((node) => this.#handleOf(node, undefined));
     const { children } = handle.node;
-    const nodes = children === 'lazy' ? await this.#loadChildren(handle.node) : children;
-    return nodes.map((node) => this.#handleOf(node, handle));
+    if (children !== 'lazy') return children.map((node) => this.#handleOf(node, handle));
+    const load = ++handle.loads;
+    const nodes = await this.#loadChildren(handle.node);
+    const isLatest = handle.loads === load;
+    return nodes.map((node) => (isLatest ? undefined : this.#known(node, handle)) ?? this.#handleOf(node, handle));
   }
 
   getTreeItem({ node }: NodeHandle): vscode.TreeItem {
@@ -92,9 +97,14 @@ export class NodeTree implements vscode.TreeDataProvider<NodeHandle>, vscode.Dis
     this.#onDidChange.dispose();
   }
 
+  #known({ id }: ViewNode, parent: NodeHandle | undefined): NodeHandle | undefined {
+    const known = this.#handles.get(id);
+    return known?.parent === parent ? known : undefined;
+  }
+
   #handleOf(node: ViewNode, parent: NodeHandle | undefined): NodeHandle {
-    const known = this.#handles.get(node.id);
-    if (known && known.parent === parent) {
+    const known = this.#known(node, parent);
+    if (known) {
       known.node = node;
       return known;
     }
