@@ -19,6 +19,8 @@ import type { ViewNode } from './viewNode.ts';
 const pageSize = 50;
 
 interface Asked {
+  /** As they were: an environment may be defined anew. */
+  readonly coordinators: readonly string[];
   readonly snapshot?: LiveState['snapshot'];
   readonly filtered?: LiveState['filtered'];
   readonly failure?: FailureInfo;
@@ -92,8 +94,11 @@ export class LiveView implements vscode.Disposable {
   async setFilter(query: string): Promise<void> {
     this.#filter = query;
     this.#asked.clear();
-    await vscode.commands.executeCommand('setContext', contextKeys.liveFiltered, query !== '');
-    await this.refresh();
+    // Asks at once, which ends the round under way: its answer is to another question.
+    await Promise.all([
+      this.refresh(),
+      vscode.commands.executeCommand('setContext', contextKeys.liveFiltered, query !== ''),
+    ]);
   }
 
   async loadMore(environment: string): Promise<void> {
@@ -126,7 +131,10 @@ export class LiveView implements vscode.Disposable {
   }
 
   #onEnvironments(): void {
-    for (const name of this.#asked.keys()) if (!this.#environments.get(name)) this.#asked.delete(name);
+    for (const [name, { coordinators }] of this.#asked) {
+      const now = this.#environments.get(name)?.coordinators;
+      if (now?.join('\n') !== coordinators.join('\n')) this.#asked.delete(name);
+    }
     this.#draw();
     this.#wake();
   }
@@ -153,27 +161,27 @@ export class LiveView implements vscode.Disposable {
     this.#stop('asked anew');
     const round = new AbortController();
     this.#round = round;
-    const names = this.#environments.all
-      .filter((environment) => environment.coordinators.length > 0 && this.#isOpened(environment.name))
-      .map((environment) => environment.name);
+    const opened = this.#environments.all.filter(
+      ({ name, coordinators }) => coordinators.length > 0 && this.#isOpened(name),
+    );
     await Promise.all(
-      names.map(async (name) => {
+      opened.map(async ({ name, coordinators }) => {
         const asked = await this.#askOne(name, round.signal);
         if (round.signal.aborted) return;
-        this.#asked.set(name, asked);
+        this.#asked.set(name, { coordinators, ...asked });
         this.#draw();
       }),
     );
     if (this.#round !== round) return;
     this.#round = undefined;
     this.#onDidAsk.fire();
-    if (this.#isLookedAt && names.length > 0) {
+    if (this.#isLookedAt && opened.length > 0) {
       this.#timer = setTimeout(() => void this.#ask(), this.#environments.settings.liveRefreshSeconds * 1000);
     }
   }
 
   /** Never rejects: a failure is part of the state. */
-  async #askOne(environment: string, signal: AbortSignal): Promise<Asked> {
+  async #askOne(environment: string, signal: AbortSignal): Promise<Omit<Asked, 'coordinators'>> {
     const limit = this.#limitOf(environment);
     const query = this.#filter;
     try {
