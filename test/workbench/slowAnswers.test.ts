@@ -116,4 +116,30 @@ test('late answers undo nothing', async (t) => {
         assert.deepEqual(await history.rows(), []);
       }),
   );
+
+  await t.test('of readings of a log that overlap the latest is shown', () =>
+    inPicture(window, 'late-log', async () => {
+      await workbench.command('View: Keep Editor');
+      held = [];
+      // VS Code reads no second time while it reads; what was to be read meanwhile it then reads at once.
+      for (let count = 0; count < 3; count++) await workbench.command('Ingest Trace: Refresh');
+      (await reads(1))[0]?.answer(text);
+      const [, earlier, latest] = await reads(3);
+      latest?.answer(log('task-1', 'newest'));
+      await line(/\bnewest$/).waitFor();
+      earlier?.answer(log('task-1', 'older'));
+      // Whatever comes of that comes before the answer to what is asked only now.
+      held = undefined;
+      await workbench.command('File: New Untitled Text File');
+      await workbench.command('Ingest Trace: Select Environment');
+      await workbench.quickRows.filter({ hasText: /^slow/ }).first().click();
+      text = log('task-1', 'first', 'second', 'third');
+      await workbench.command('Ingest Trace: Refresh');
+      await history.expand(/, task task-1$/);
+      await history.row(/^Records, 3 records/);
+      await workbench.command('View: Open Previous Editor');
+      await until('the log is shown again', async () => (await workbench.activeEditor())?.endsWith('.task-log'));
+      await line(/\bnewest$/).waitFor();
+    }),
+  );
 });

@@ -23,6 +23,8 @@ export class TaskLogDocuments
   readonly #disposables: vscode.Disposable[];
   /** Texts of the open documents, by URI. */
   readonly #texts = new Map<string, TaskLogText>();
+  /** The latest reading of each of them. */
+  readonly #readings = new Map<string, Promise<string>>();
 
   readonly onDidChange = this.#onDidChange.event;
 
@@ -36,7 +38,10 @@ export class TaskLogDocuments
       vscode.languages.registerFoldingRangeProvider(selector, this),
       vscode.languages.registerDocumentSymbolProvider(selector, this),
       vscode.languages.registerCodeLensProvider(selector, this),
-      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#texts.delete(uri.toString())),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => {
+        this.#texts.delete(uri.toString());
+        this.#readings.delete(uri.toString());
+      }),
     ];
   }
 
@@ -79,7 +84,22 @@ export class TaskLogDocuments
     return uri.scheme === documentScheme ? parseTaskLogUri(uri)?.environment : undefined;
   }
 
+  /** Of readings that overlap, all give what the latest has read: one that is slow must not bring an older text back. */
   async provideTextDocumentContent(uri: vscode.Uri, token: vscode.CancellationToken): Promise<string> {
+    const key = uri.toString();
+    const isLatest = () => this.#readings.get(key) === reading;
+    const reading = this.#read(uri, token, isLatest);
+    this.#readings.set(key, reading);
+    let awaited = reading;
+    let text = await awaited;
+    for (let latest = this.#readings.get(key); latest && latest !== awaited; latest = this.#readings.get(key)) {
+      awaited = latest;
+      text = await awaited;
+    }
+    return text;
+  }
+
+  async #read(uri: vscode.Uri, token: vscode.CancellationToken, isLatest: () => boolean): Promise<string> {
     const address = parseTaskLogUri(uri);
     if (!address) return `This address names no task: ${plainLine(uri.toString())}\n`;
     const { environment, task } = address;
@@ -92,7 +112,7 @@ export class TaskLogDocuments
       const { detail, from } = await this.#engine.task({ environment, id: task, mode: 'auto' }, { signal });
       if (!detail) return `No place of ${plainLine(environment)} that was asked knows the task ${plainLine(task)}.\n`;
       const text = taskLogText(environment, detail, from);
-      this.#texts.set(uri.toString(), text);
+      if (isLatest()) this.#texts.set(uri.toString(), text);
       return text.text;
     } catch (error) {
       // The document stays: refreshing it tries again.
