@@ -23,6 +23,8 @@ export interface ExtensionWindowOptions {
   readonly environments?: readonly Readonly<Record<string, unknown>>[];
   /** User settings beside those that keep VS Code quiet. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Settings that VS Code takes for a whole machine only, such as where git is. */
+  readonly machineSettings?: Readonly<Record<string, unknown>>;
   /** Environment variables for the extension host, beside this process's. */
   readonly env?: Readonly<Record<string, string>>;
 }

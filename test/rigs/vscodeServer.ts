@@ -15,6 +15,8 @@ export interface TestVscodeOptions {
   readonly vsix?: string;
   /** User settings beside those that keep VS Code quiet. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Settings that VS Code takes for a whole machine only, such as where git is. */
+  readonly machineSettings?: Readonly<Record<string, unknown>>;
   readonly testDriver?: boolean;
   /** Environment variables for the extension host, beside this process's. */
   readonly env?: Readonly<Record<string, string>>;
@@ -63,7 +65,8 @@ export async function startTestVscode(options: TestVscodeOptions): Promise<TestV
       XDG_DATA_HOME: join(profile.path, 'data'),
       XDG_STATE_HOME: join(profile.path, 'state'),
     };
-    await writeSettings(directories.userDataDirectory, { ...quietSettings, ...options.settings });
+    await writeSettings(directories.userDataDirectory, 'User', { ...quietSettings, ...options.settings });
+    await writeSettings(directories.userDataDirectory, 'Machine', options.machineSettings ?? {});
     if (options.vsix !== undefined) await installExtension(installed, { vsix: options.vsix, env, ...directories });
     const server = await serveVscode(installed, {
       folder: options.folder,
@@ -101,7 +104,11 @@ export async function startTestVscode(options: TestVscodeOptions): Promise<TestV
   }
 }
 
-async function writeSettings(userDataDirectory: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
-  await mkdir(join(userDataDirectory, 'User'), { recursive: true });
-  await writeFile(join(userDataDirectory, 'User', 'settings.json'), `${JSON.stringify(settings, null, 2)}\n`);
+async function writeSettings(
+  userDataDirectory: string,
+  whose: 'User' | 'Machine',
+  settings: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await mkdir(join(userDataDirectory, whose), { recursive: true });
+  await writeFile(join(userDataDirectory, whose, 'settings.json'), `${JSON.stringify(settings, null, 2)}\n`);
 }

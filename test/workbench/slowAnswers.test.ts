@@ -1,6 +1,8 @@
 /** Answers that come late, from a store that hands its log out when it is told to: none undoes what was done meanwhile. */
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -24,6 +26,22 @@ function log(task: string, ...messages: readonly string[]): string {
     .join('');
 }
 
+/** A task that failed at a line of this repository. */
+function failure(task: string, frame: string, commit?: string): string {
+  const error = { type: 'Error', message: task, stack: `Error: ${task}\n    at ${frame}` };
+  const ts = new Date(startMs).toISOString();
+  return `${JSON.stringify({ ts, event: 'task.failed', task, worker: 'w-1', error, build: { commit } })}\n`;
+}
+
+/** A git that waits where it is asked for a commit until a file is there; gives its path. */
+async function waitingGit(folder: string, commit: string, gate: string): Promise<string> {
+  const git = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+  const path = join(folder, 'git');
+  const waits = `case "$*" in *${commit}*) : > '${gate}.waits'; until [ -e '${gate}' ]; do sleep 0.1; done;; esac`;
+  await writeFile(path, `#!/bin/sh\n${waits}\nexec '${git}' "$@"\n`, { mode: 0o755 });
+  return path;
+}
+
 test('late answers undo nothing', async (t) => {
   if (findChromium() === undefined) return skipWithout(t, chromiumMissing);
   const store = await HeldStore.start();
@@ -32,12 +50,15 @@ test('late answers undo nothing', async (t) => {
   t.after(() => folder.remove());
   await mkdir(join(folder.path, 'logs'));
   await writeFile(join(folder.path, 'logs', 'a.ndjson'), log('task-elsewhere', 'here'));
+  const commit = 'c0ffee'.repeat(6);
+  const gate = join(folder.path, 'gate');
   const window = await openExtensionWindow({
     environments: [
       { name: 'slow', logs: store.url, s3: { endpoint: store.endpoint, forcePathStyle: true } },
       { name: 'other', logs: pathToFileURL(join(folder.path, 'logs')).href },
     ],
     env: store.env,
+    machineSettings: { 'git.path': await waitingGit(folder.path, commit, gate) },
   });
   t.after(() => window.close());
   const { workbench } = window;
@@ -141,5 +162,31 @@ test('late answers undo nothing', async (t) => {
       await until('the log is shown again', async () => (await workbench.activeEditor())?.endsWith('.task-log'));
       await line(/\bnewest$/).waitFor();
     }),
+  );
+
+  await t.test(
+    'of frames that are opened in turn the latest is shown, also when git tells of an earlier one after it',
+    () =>
+      inPicture(window, 'late-frame', async () => {
+        await workbench.command('View: Close All Editors');
+        text =
+          failure('task-slow', 'assertNever (/srv/src/model/assertNever.ts:1:1)', commit) +
+          failure('task-quick', 'parseJson (/srv/src/model/json.ts:1:1)');
+        await workbench.command('Ingest Trace: Search Tasks');
+        await workbench.answer('status:failed');
+        await history.expand(/, task task-slow$/);
+        await history.expand(/, task task-quick$/);
+        await (await history.row(/^assertNever\b/)).click();
+        await until('git is asked for the commit', () => existsSync(`${gate}.waits`));
+        await (await history.row(/^parseJson\b/)).click();
+        await until('the other frame is shown', async () => (await workbench.activeFile()) === 'src/model/json.ts');
+        await writeFile(gate, '');
+        // Whatever comes of that comes before the answer to what is asked only now.
+        text += log('task-1', 'first');
+        await workbench.command('Ingest Trace: Search Tasks');
+        await workbench.answer('status:succeeded');
+        await history.row(/, task task-1$/);
+        assert.equal(await workbench.activeFile(), 'src/model/json.ts');
+      }),
   );
 });

@@ -50,6 +50,7 @@ export class FrameOpener {
   readonly #notes: FrameNotes;
   /** Commits that were offered to be fetched: once is enough. */
   readonly #offered = new Set<string>();
+  #opening: AbortController | undefined;
 
   constructor(
     sources: WorkspaceSources,
@@ -67,10 +68,16 @@ export class FrameOpener {
     this.#notes = notes;
   }
 
-  async open(place: FramePlace, show: ShowOptions = {}): Promise<void> {
+  /** Of frames that are opened in turn the latest is shown, also where an earlier one takes longer to be found. */
+  async open(place: FramePlace, options: ShowOptions = {}): Promise<void> {
     const { frame } = place;
+    this.#opening?.abort(new DOMException('another frame is opened', 'AbortError'));
+    const opening = new AbortController();
+    this.#opening = opening;
+    const show = { ...options, signal: opening.signal };
     // Looked up anew: files come and go while a tree or a log is open.
     const { resolution, deployed } = await this.#locate(place);
+    if (opening.signal.aborted) return;
     switch (resolution.kind) {
       case 'none':
         // It may be a file of that commit only.
@@ -149,7 +156,7 @@ export class FrameOpener {
     const pathNow = now.kind === 'deleted' ? undefined : now.path;
     const uriThen = revision.uriThen(vscode.Uri.file(path));
     const openThen = async (at1: number, column: number | undefined, options: ShowOptions) => {
-      await showLine(uriThen, at1, column, options);
+      if (!(await showLine(uriThen, at1, column, options))) return false;
       const text = follow
         ? `At ${name}, as it ran: ${lineNowText(at1, follow(at1), now.kind === 'renamed' ? pathNow : undefined)}`
         : `At ${name}, as it ran: there is no such file now`;

@@ -10,6 +10,8 @@ export interface ShowOptions {
   readonly preserveFocus?: boolean;
   /** A file of our own: nobody need be asked, wherever it lies. */
   readonly isOwn?: boolean;
+  /** Aborts once something else is to be shown in its place: nothing is shown any more then. */
+  readonly signal?: AbortSignal;
 }
 
 /** Shows a line of a file in the editor. False when it was not shown: the file is gone, or the user does not want it. */
@@ -21,10 +23,11 @@ export async function openLine(
 ): Promise<boolean> {
   const real = await realpath(path).catch(() => undefined);
   if (real === undefined) {
-    await vscode.window.showWarningMessage(linkFree(`${path} is gone. Was it deleted or renamed since it was listed?`));
+    void vscode.window.showWarningMessage(linkFree(`${path} is gone. Was it deleted or renamed since it was listed?`));
     return false;
   }
   if (!show.isOwn && !(await isInWorkspace(real))) {
+    if (show.signal?.aborted) return false;
     const open = 'Open It';
     const picked = await vscode.window.showWarningMessage(
       'This file is outside of the workspace. Open it all the same?',
@@ -34,22 +37,25 @@ export async function openLine(
     if (picked !== open) return false;
   }
   const shown = await showLine(vscode.Uri.file(path), line1, column1, show);
+  if (!shown) return false;
   if (line1 > shown.lineCount) {
-    await vscode.window.showWarningMessage(
+    // Not awaited: the line is shown, and what is to be told of it stands above it whether or not this is read.
+    void vscode.window.showWarningMessage(
       `The frame names line ${line1}, but the file has ${shown.lineCount} lines: it has changed since that build.`,
     );
   }
   return true;
 }
 
-/** Shows a line of any document; lines past the end lead to the last one. */
+/** Shows a line of any document; lines past the end lead to the last one. `undefined` when it is no longer wanted. */
 export async function showLine(
   uri: vscode.Uri,
   line1: number,
   column1: number | undefined,
-  { viewColumn, preserveFocus }: ShowOptions = {},
-): Promise<vscode.TextDocument> {
+  { viewColumn, preserveFocus, signal }: ShowOptions = {},
+): Promise<vscode.TextDocument | undefined> {
   const document = await vscode.workspace.openTextDocument(uri);
+  if (signal?.aborted) return undefined;
   const line = Math.min(Math.max(line1, 1), document.lineCount) - 1;
   const position = document.validatePosition(new vscode.Position(line, Math.max((column1 ?? 1) - 1, 0)));
   const range = new vscode.Range(position, position);
