@@ -28,23 +28,34 @@ const keptAtMost = 20;
 
 /** Revisions by the names that builds give them, kept for a moment: comparing a large work tree takes its time. */
 export class DeployedRevisions implements vscode.Disposable {
-  readonly #known = new Map<string, { readonly askedMs: number; readonly revision: DeployedRevision }>();
+  readonly #known = new Map<string, { readonly askedMs: number; readonly deployed: Promise<Deployed> }>();
   /** What is saved has changed, and git tells so at once. */
   readonly #subscription = vscode.workspace.onDidSaveTextDocument(() => this.#known.clear());
 
   /** @throws nothing that has to do with git: that is part of the answer. */
   async of(commit: string | undefined): Promise<Deployed> {
+    if (commit === undefined) return deployedRevision(commit);
     const askedMs = Date.now();
-    const known = commit === undefined ? undefined : this.#known.get(commit);
-    if (known && askedMs - known.askedMs < freshMs) return { kind: 'revision', revision: known.revision };
-    const deployed = await deployedRevision(commit);
-    if (commit !== undefined && deployed.kind === 'revision') {
-      this.#known.delete(commit);
-      this.#known.set(commit, { askedMs, revision: deployed.revision });
-      const oldest = this.#known.keys().next().value;
-      if (this.#known.size > keptAtMost && oldest !== undefined) this.#known.delete(oldest);
+    const known = this.#known.get(commit);
+    if (known && askedMs - known.askedMs < freshMs) return known.deployed;
+    // Kept from the beginning on, so that what is saved meanwhile has it compared again.
+    const asked = { askedMs, deployed: deployedRevision(commit) };
+    this.#known.delete(commit);
+    this.#known.set(commit, asked);
+    const oldest = this.#known.keys().next().value;
+    if (this.#known.size > keptAtMost && oldest !== undefined) this.#known.delete(oldest);
+    const forget = () => {
+      if (this.#known.get(commit) === asked) this.#known.delete(commit);
+    };
+    try {
+      const deployed = await asked.deployed;
+      // Only a revision stays what it was: a commit may be fetched, and git switched on.
+      if (deployed.kind !== 'revision') forget();
+      return deployed;
+    } catch (error) {
+      forget();
+      throw error;
     }
-    return deployed;
   }
 
   dispose(): void {

@@ -116,6 +116,7 @@ export class FailureLenses implements vscode.CodeLensProvider, vscode.Disposable
 
   async #ask(uri: vscode.Uri): Promise<void> {
     const environment = this.#environments.current;
+    const asked = this.#known.get(uri.toString());
     // Without an index each question would read the logs of a day.
     if (!environment || (environment.index === undefined && environment.clickhouse === undefined)) return;
     const { signal } = this.#closing;
@@ -152,11 +153,13 @@ export class FailureLenses implements vscode.CodeLensProvider, vscode.Disposable
         if (line?.kind === 'gone') continue;
         here.push({ ...place, nowLine1: line?.line1 ?? resolution.line1 });
       }
+      // Closed meanwhile, or another environment is asked now.
       const known = this.#known.get(uri.toString());
-      if (!known) return;
+      if (!known || known !== asked) return;
+      const hadLines = known.lines.length > 0;
       const atLeast = records.length >= maxRecords;
       known.lines = byLine(here).map((lines) => ({ ...lines, atLeast }));
-      if (here.length > 0) this.#onDidChange.fire();
+      if (here.length > 0 || hadLines) this.#onDidChange.fire();
     } catch (error) {
       // A lens that is not there disturbs nobody; the log tells why.
       if (!signal.aborted) this.#log.debug(`No failures for ${uri.fsPath}: ${failureOf(error).message}`);
