@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as vscode from 'vscode';
 import type { Environment } from '../../model/environment.ts';
-import { contextKeys } from '../commandIds.ts';
+import { commandIds, contextKeys } from '../commandIds.ts';
 import { linkFree } from '../plainText.ts';
 import type { Environments } from '../settings/environments.ts';
 import { type HarnessProcess, startHarnessProcess } from './harnessProcess.ts';
@@ -16,7 +16,7 @@ const harnessEnvironment = 'Local harness';
 
 type State =
   | { readonly kind: 'stopped' }
-  | { readonly kind: 'starting' }
+  | { readonly kind: 'starting'; readonly controller: AbortController; readonly ended: Promise<void> }
   | { readonly kind: 'running'; readonly harness: HarnessProcess };
 
 export class LocalHarness implements vscode.Disposable {
@@ -25,7 +25,6 @@ export class LocalHarness implements vscode.Disposable {
   readonly #environments: Environments;
   readonly #output: vscode.OutputChannel;
   #state: State = { kind: 'stopped' };
-  #starting: AbortController | undefined;
 
   /** @param storage a folder of this workspace's own, if there is one: every start keeps its store under it. */
   constructor(cli: string, storage: vscode.Uri | undefined, environments: Environments) {
@@ -46,17 +45,23 @@ export class LocalHarness implements vscode.Disposable {
   /** Resolves once its coordinators answer. False when it was running, starting or the start was cancelled. */
   async start(): Promise<boolean> {
     if (this.#state.kind !== 'stopped') return false;
-    const starting = new AbortController();
-    this.#starting = starting;
-    this.#become({ kind: 'starting' });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const ended = Promise.withResolvers<void>();
+    this.#become({ kind: 'starting', controller, ended: ended.promise });
     try {
       const harness = await vscode.window.withProgress(
         { location: vscode.ProgressLocation.Notification, title: 'Starting the local harness', cancellable: true },
         (_progress, token) => {
-          token.onCancellationRequested(() => starting.abort(new DOMException('cancelled', 'AbortError')));
-          return this.#launch(starting.signal);
+          token.onCancellationRequested(() => controller.abort(new DOMException('cancelled', 'AbortError')));
+          return this.#launch(signal);
         },
       );
+      // It was ready already when it was cancelled.
+      if (signal.aborted) {
+        await harness.stop();
+        signal.throwIfAborted();
+      }
       this.#become({ kind: 'running', harness });
       this.#environments.setOwn({ environment: environmentOf(harness) });
       await this.#environments.select(harnessEnvironment);
@@ -64,17 +69,21 @@ export class LocalHarness implements vscode.Disposable {
       return true;
     } catch (error) {
       this.#become({ kind: 'stopped' });
-      if (starting.signal.aborted) return false;
+      if (signal.aborted) return false;
       throw error;
     } finally {
-      this.#starting = undefined;
+      ended.resolve();
     }
   }
 
   /** Resolves once its processes are gone. What it has logged can still be searched. */
   async stop(): Promise<void> {
-    this.#starting?.abort(new DOMException('stopped', 'AbortError'));
-    if (this.#state.kind === 'running') await this.#state.harness.stop();
+    if (this.#state.kind === 'starting') {
+      this.#state.controller.abort(new DOMException('stopped', 'AbortError'));
+      await this.#state.ended;
+    } else if (this.#state.kind === 'running') {
+      await this.#state.harness.stop();
+    }
   }
 
   /** Stops it, and removes what it kept where no later window could find it. */
@@ -112,7 +121,7 @@ export class LocalHarness implements vscode.Disposable {
     const [again, show] = ['Start It Again', 'Show Its Log'];
     const message = linkFree(`The local harness has ended by itself (${why}). What it logged can still be searched.`);
     const picked = await vscode.window.showErrorMessage(message, again, show);
-    if (picked === again) await this.start();
+    if (picked === again) await vscode.commands.executeCommand(commandIds.startHarness);
     if (picked === show) this.showOutput();
   }
 
