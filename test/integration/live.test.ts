@@ -66,10 +66,12 @@ suite('LiveBackend', () => {
       trickles.push(setInterval(() => response.write(' '), 20));
       return true;
     };
-    await using backend = new OpenLive({ coordinators: [a.url], timeoutMs: 2000, deadlineMs: 300, nowMs: () => nowMs });
+    // Enough for /health to be answered, which comes before.
+    const limits = { timeoutMs: 2000, deadlineMs: 1500 };
+    await using backend = new OpenLive({ coordinators: [a.url], ...limits, nowMs: () => nowMs });
     try {
       const { summary } = await backend.search(query(''), { limit: 10 });
-      assert.match(summary.from[0]?.note ?? '', /no whole answer within 0\.3 s/);
+      assert.match(summary.from[0]?.note ?? '', /no whole answer within 1\.5 s/);
     } finally {
       for (const trickle of trickles) clearInterval(trickle);
     }
@@ -136,7 +138,7 @@ suite('LiveBackend', () => {
   });
 
   for (const [what, misbehave, reason] of [
-    ['hangs', () => true, /no (?:answer within 0\.2|whole answer within 1) s/],
+    ['hangs', () => true, /no (?:answer within 1|whole answer within 5) s/],
     ['answers garbage', (_path, response) => Boolean(response.end('<html>')), /something else than a coordinator/],
     ['answers another JSON', (_path, response) => Boolean(response.end('{"tasks":5}')), /something else/],
     ['answers 500', (_path, response) => Boolean(response.writeHead(500).end()), /status 500/],
@@ -145,14 +147,15 @@ suite('LiveBackend', () => {
     [
       'stops amid its answer',
       (_path, response) => response.writeHead(200, { 'content-length': '100' }).write('{') || true,
-      // undici's own limits are as coarse as a second: either may be the first to notice.
-      /no (?:answer within 0\.2|whole answer within 1) s/,
+      // undici's own limits are coarse: either may be the first to notice.
+      /no (?:answer within 1|whole answer within 5) s/,
     ],
   ] as const satisfies readonly (readonly [string, Parameters<typeof misbehaving>[0], RegExp])[]) {
     test(`is not held up by a coordinator that ${what}`, async () => {
       await using good = await startLoopbackCoordinator('c-1', [task('t-1')]);
       await using bad = await misbehaving(misbehave);
-      await using backend = live([good.url, bad.url], 200);
+      // Enough for the one that answers, however busy the machine.
+      await using backend = live([good.url, bad.url], 1000);
       const answer = await backend.search(query(''), { limit: 10 });
       assert.equal(answer.tasks.length, 1);
       const note = answer.summary.from.find(({ url }) => url === bad.url)?.note ?? '';
