@@ -1,7 +1,7 @@
 /** Reads frames as Erlang's terms have them, also where its printer broke the line within one. */
 
 import type { TextLine, TextLines } from '../textLines.ts';
-import { firstOf, isDigit, isWordPart, numberIn, trimmedLength } from './characters.ts';
+import { firstOf, isBlank, isDigit, isWordPart, numberIn, trimmedLength } from './characters.ts';
 
 /** `{a,read,1,[{file,"a.erl"},{line,3}]}`; the third is the arity or the arguments. */
 export interface BeamTerm {
@@ -248,8 +248,4 @@ function firstColumn(text: string, margin: number): number {
   let at = margin;
   while (isBlank(text.charCodeAt(at))) at++;
   return at;
-}
-
-function isBlank(unit: number): boolean {
-  return unit === 32 || unit === 9;
 }

@@ -19,6 +19,17 @@ export function isWordPart(unit: number): boolean {
   return unit < 128 && wordParts[unit] === 1;
 }
 
+export function isBlank(unit: number): boolean {
+  return unit === 32 || unit === 9;
+}
+
+/** Whether `text` goes on at `at` with a character of the table. */
+export function startsWithOneOf(text: string, at: number, table: Uint8Array): boolean {
+  if (at === text.length) return false;
+  const unit = text.charCodeAt(at);
+  return unit < 128 && table[unit] === 1;
+}
+
 /** The number that `text` is from `from` to `to`; -1 when that is no number of one to nine digits. */
 export function numberIn(text: string, from: number, to: number): number {
   if (to <= from || to - from > 9) return -1;

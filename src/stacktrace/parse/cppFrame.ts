@@ -1,6 +1,6 @@
 /** Reads one frame of C or C++ as sanitizers, debuggers and crash handlers print it; the place is read from the right. */
 
-import { digitsEnd, isDigit, isHexDigit, lastOf, numberIn, tableOf, trimmedLength } from './characters.ts';
+import { digitsEnd, isBlank, isDigit, isHexDigit, lastOf, numberIn, tableOf, trimmedLength } from './characters.ts';
 import { looksLikePrefix } from './linePrefix.ts';
 import type { TextLine } from '../textLines.ts';
 import type { FoundFrame } from './newFrame.ts';
@@ -177,10 +177,6 @@ function blanksStart(text: string, from: number, to: number): number {
   let at = to;
   while (at > from && isBlank(text.charCodeAt(at - 1))) at--;
   return at;
-}
-
-function isBlank(unit: number): boolean {
-  return unit === 32 || unit === 9;
 }
 
 /** Where the file of a place that ends at `end` starts: at the last absolute path, else after the last space. */

@@ -1,7 +1,7 @@
 /** Finds the line that names a failure: `TypeError: message`, whatever a log wrote before it. */
 
 import type { TextLine, TextLines } from '../textLines.ts';
-import { isDigit, lastOf, tableOf, wordCharacters } from './characters.ts';
+import { isBlank, isDigit, lastOf, tableOf, wordCharacters } from './characters.ts';
 
 export interface Header {
   readonly type: string;
@@ -165,10 +165,6 @@ function errorNumberStart(text: string, column: number, end: number): number {
 function endOfLastName(text: string): number {
   const last = text.charCodeAt(text.length - 1);
   return last === 34 || last === 39 || last === 44 ? text.length - 1 : text.length;
-}
-
-function isBlank(unit: number): boolean {
-  return unit === 32 || unit === 9;
 }
 
 function isSpaceOrEnd(text: string, at: number): boolean {

@@ -3,7 +3,7 @@
  * with its `[cause]` and `[errors]` nested by indentation.
  */
 
-import { tableOf } from './characters.ts';
+import { startsWithOneOf, tableOf } from './characters.ts';
 import { clue } from './clues.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
 import { type Header, headerAbove, headerOn, indentOf, withMessage } from './header.ts';
@@ -68,13 +68,7 @@ function isElement(text: string): boolean {
   return !text.endsWith(')') && element.test(text);
 }
 
-/** Tells by its first letter a line that is none of those that stand between frames, which most are. */
-function mayGoOn(text: string, column: number): boolean {
-  if (column === text.length) return false;
-  const unit = text.charCodeAt(column);
-  return unit < 128 && openings[unit] === 1;
-}
-
+/** First characters of what may stand between frames: they tell a line that is none of it, as most are. */
 const openings = tableOf('-.acfACF');
 
 /** What a line says that is no frame, between frames: that more follow, a cause, or (most of them) nothing. */
@@ -121,7 +115,7 @@ class InspectReader {
         continue;
       }
       const column = indentOf(line.text, this.#margin);
-      if (!this.#isInside() && !mayGoOn(line.text, column)) break;
+      if (!this.#isInside() && !startsWithOneOf(line.text, column, openings)) break;
       const text = line.text.slice(column).trimEnd();
       const mapped = text.startsWith('->') ? mappedTo.exec(text) : null;
       if (mapped) {

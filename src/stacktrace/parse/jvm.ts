@@ -1,6 +1,6 @@
 /** Traces of the JVM (Java, Kotlin, Scala), as `Throwable.printStackTrace`, Logback and Log4j print them. */
 
-import { tableOf } from './characters.ts';
+import { startsWithOneOf, tableOf } from './characters.ts';
 import { clue } from './clues.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
 import { type Header, headerAbove, headerOn, indentOf, withMessage } from './header.ts';
@@ -71,13 +71,7 @@ const elided = /^\.\.\. (\d{1,9}) (?:more|common frames omitted|frames? (?:trunc
 const label = /^(Caused by|Suppressed|Wrapped by): /;
 const circular = /^(?:Caused by: )?\[CIRCULAR REFERENCE:/;
 
-/** Tells by its first letter a line that is none of these, which most are. */
-function mayGoOn(text: string, column: number): boolean {
-  if (column === text.length) return false;
-  const unit = text.charCodeAt(column);
-  return unit < 128 && openings[unit] === 1;
-}
-
+/** First characters of these: they tell a line that is none of them, as most are. */
 const openings = tableOf('-.[(aCSW');
 
 function mayBeLabel(text: string): boolean {
@@ -130,7 +124,7 @@ function readChain(
       continue;
     }
     const column = indentOf(line.text, margin);
-    if (!mayGoOn(line.text, column)) break;
+    if (!startsWithOneOf(line.text, column, openings)) break;
     const text = line.text.slice(column);
     const left = text.charCodeAt(0) === 46 ? elided.exec(text) : null;
     if (left) {

@@ -1,6 +1,6 @@
 /** Tells a log's prefix (timestamp, level, container) before a line of a trace from prose that holds the same words. */
 
-import { isDigit, isWordPart, tableOf } from './characters.ts';
+import { isBlank, isDigit, isWordPart, tableOf } from './characters.ts';
 
 /** Prefixes are short; the cap bounds the work on each line. */
 const maxPrefix = 300;
@@ -12,14 +12,14 @@ export function looksLikePrefix(text: string, at: number): boolean {
   if (at === 0) return true;
   if (at > maxPrefix) return false;
   const before = text.charCodeAt(at - 1);
-  return before === 9 || (before === 32 && at >= 2 && isSpace(text.charCodeAt(at - 2))) || endsPrefix(text, at);
+  return before === 9 || (before === 32 && at >= 2 && isBlank(text.charCodeAt(at - 2))) || endsPrefix(text, at);
 }
 
 /** What loggers end their prefix with: a bracket, a bar, a dash, an ISO time, a level or a stream, and blanks. */
 function endsPrefix(text: string, at: number): boolean {
   const from = Math.max(0, at - maxEnd);
   let end = at;
-  while (end > from && isSpace(text.charCodeAt(end - 1))) end--;
+  while (end > from && isBlank(text.charCodeAt(end - 1))) end--;
   if (end === from) return true;
   const last = text.charCodeAt(end - 1);
   if (last > 127) return false;
@@ -37,10 +37,6 @@ const maxWord = 7;
 const words = new Set('trace debug info warn warning error fatal severe stderr stdout f p e i w'.split(' '));
 
 const initials = tableOf('TDIWEFSPtdiwefsp');
-
-function isSpace(unit: number): boolean {
-  return unit === 32 || unit === 9;
-}
 
 /** How many characters before `at` are a log's prefix, not indentation. */
 export function marginBefore(text: string, at: number): number {
