@@ -1,9 +1,10 @@
-/** Bundles every process of the project into dist/, with source maps: `npm run build [-- --watch]`. */
+/** Bundles every process of the project into dist/, with source maps, and compiles what is WebAssembly: `npm run build [-- --watch]`. */
 
-import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { copyFile, mkdir, rm, watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
 import { samples } from '../src/harness/samples.ts';
+import { assemblySource, compileAssembly } from './compileAssembly.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -60,19 +61,30 @@ const webview: esbuild.BuildOptions = {
 };
 
 const builds = [processes, extension, webview];
+const dist = join(root, 'dist');
 
 if (process.argv.includes('--watch')) {
   const contexts = await Promise.all(builds.map((options) => esbuild.context(options)));
-  await Promise.all(contexts.map((context) => context.watch()));
+  await Promise.all([compileAssembly(dist), ...contexts.map((context) => context.watch())]);
+  await recompileAssembly();
 } else {
-  await rm(join(root, 'dist'), { recursive: true, force: true });
-  await Promise.all([copySamples(), ...builds.map((options) => esbuild.build(options))]);
+  await rm(dist, { recursive: true, force: true });
+  await Promise.all([copySamples(), compileAssembly(dist), ...builds.map((options) => esbuild.build(options))]);
+}
+
+/** Whenever its source is changed, until the process is ended; what is wrong with it is told. */
+async function recompileAssembly(): Promise<void> {
+  for await (const _ of watch(assemblySource, { recursive: true })) {
+    await compileAssembly(dist).catch((error: unknown) =>
+      console.error(error instanceof Error ? error.message : error),
+    );
+  }
 }
 
 /** The harness's sample data, so that an installed extension has it too. */
 async function copySamples(): Promise<void> {
   const from = join(root, 'node_modules/vega-datasets');
-  const to = join(root, 'dist/samples');
+  const to = join(dist, 'samples');
   await mkdir(to, { recursive: true });
   // Says where each file comes from and under which terms.
   await copyFile(join(from, 'README.md'), join(to, 'README.md'));

@@ -4,7 +4,7 @@ import { pathSeparator } from '../model/overview/recordFields.ts';
 import type { SegmentEntry } from './manifest.ts';
 import type { SegmentDraft } from './segments/segmentDraft.ts';
 import { TextDictionary } from './segments/textDictionary.ts';
-import { textAt } from './texts.ts';
+import { textAt, type Texts } from './texts.ts';
 
 /** More paths than this, and the planner looks into the segment rather than at a list. */
 const maxListedPaths = 2000;
@@ -44,7 +44,7 @@ function countPaths({ fields, records }: SegmentDraft): Record<string, number> |
 }
 
 /** By code of a field token: the code of its path among `paths`. */
-function pathsOf({ count, bytes, starts }: TextDictionary, paths: TextDictionary): Uint32Array {
+function pathsOf({ count, bytes, starts }: Texts, paths: TextDictionary): Uint32Array {
   const separator = pathSeparator.charCodeAt(0);
   const pathOf = new Uint32Array(count + 1);
   for (let token = 0; token < count; token++) {

@@ -7,6 +7,16 @@ export interface Texts {
   readonly starts: Uint32Array;
 }
 
+/** Texts that others are added to, each distinct one once. */
+export interface CodedTexts extends Texts {
+  /** Estimate of the memory that they take: arrays that grow are larger than what is in them. */
+  readonly heldBytes: number;
+  /** The number of a text, from 1, in order of their first mention. Half of a surrogate pair becomes U+FFFD. */
+  codeOf(text: string): number;
+  /** Forgets all texts, and keeps the memory for others. */
+  clear(): void;
+}
+
 export function textAt({ bytes, starts }: Texts, index: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8', starts[index], starts[index + 1]);
 }

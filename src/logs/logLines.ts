@@ -24,17 +24,18 @@ export type LogLine =
 
 /** Reads lines where it can do so faster than by making records of them, and leaves the others. */
 export interface QuickReader {
+  /** @param lines that are read next: valid UTF-8 that ends with a line feed. */
+  load(lines: Uint8Array): void;
   /**
-   * @param bytes valid UTF-8 that ends with a line feed. @param start of a line in them, which starts at `offsetBytes` of the text.
-   * @returns where the next line starts; -1 for a line that it leaves.
+   * Reads lines one after the other. @param start of the first among those that were loaded, which starts at `offsetBytes` of the text.
+   * @returns where the first line starts that it leaves; the end where it leaves none.
    */
-  read(bytes: Uint8Array, start: number, offsetBytes: number): number;
+  read(start: number, offsetBytes: number): number;
 }
 
 const maxLineBytes = 16 * 1024 * 1024;
 const lineFeed = 0x0a;
 const maxNesting = 500;
-const linesOfPass = 64;
 /** So much of a rejected line is kept: enough to recognise it. */
 const maxRejectedBytes = 4096;
 
@@ -69,29 +70,21 @@ export class LogLines {
     const end = bytes.lastIndexOf(lineFeed) + 1;
     if (at > 0) yield* this.push(bytes.subarray(0, at));
     if (end > at && end - at <= maxLineBytes && isUtf8(bytes.subarray(at, end))) {
-      while (at < end) {
-        const passed = this.#pass(quick, bytes, at, end);
-        const next = passed > at ? passed : bytes.indexOf(lineFeed, at) + 1;
-        if (passed === at) yield* this.push(bytes.subarray(at, next));
-        at = next;
-      }
+      yield* this.#pushLines(quick, bytes.subarray(at, end));
+      at = end;
     }
     yield* this.push(bytes.subarray(at));
   }
 
-  /**
-   * Behind the next lines, from `start` to `end`, that the quick reader takes: `start` where it leaves the first. Not too many, so that this
-   * is called often enough to be compiled whole, and not again and again in the middle of its loop.
-   */
-  #pass(quick: QuickReader, bytes: Uint8Array, start: number, end: number): number {
-    let at = start;
-    for (let lines = 0; lines < linesOfPass && at < end; lines++) {
-      const next = quick.read(bytes, at, this.#splitter.offsetBytes);
-      if (next < 0) return at;
-      this.#splitter.skip(next - at);
-      at = next;
+  *#pushLines(quick: QuickReader, lines: Uint8Array): Generator<ReadLine, void> {
+    quick.load(lines);
+    for (let at = 0; at < lines.length; ) {
+      const left = quick.read(at, this.#splitter.offsetBytes);
+      this.#splitter.skip(left - at);
+      if (left === lines.length) return;
+      at = lines.indexOf(lineFeed, left) + 1;
+      yield* this.push(lines.subarray(left, at));
     }
-    return at;
   }
 
   /** After the last chunk. @param problem why the text ends before its end, if it does: then what is left is rejected. */

@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
+import { compileAssembly } from '../../scripts/compileAssembly.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -17,6 +18,7 @@ export function builtEngine(): string {
 export async function bundled(name: string): Promise<string> {
   // Within the project, whose packages that are left outside must be found.
   const outdir = join(root, 'node_modules', '.cache', 'ingest-trace-bench');
+  await compileAssembly(outdir);
   await esbuild.build({
     entryPoints: {
       [name]: join(import.meta.dirname, `${name}.ts`),

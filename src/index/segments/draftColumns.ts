@@ -1,16 +1,17 @@
 /** Columns of a segment in the making: rows come one at a time, texts as numbers of a dictionary. */
 
-import { textAt } from '../texts.ts';
+import { type CodedTexts, textAt } from '../texts.ts';
 import { TextDictionary } from './textDictionary.ts';
 
 /** Texts, each distinct one kept once. */
 export class DraftTexts {
   /** In order of their first row; `codes` count from 1 in it. */
-  readonly dictionary = new TextDictionary();
+  readonly dictionary: CodedTexts;
   /** Of each row; 0 where it has none. As long as the capacity. */
   codes: Uint32Array;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, dictionary: CodedTexts = new TextDictionary()) {
+    this.dictionary = dictionary;
     this.codes = new Uint32Array(capacity);
   }
 
@@ -61,14 +62,15 @@ export class DraftNumbers {
 
 /** Lists of texts. */
 export class DraftLists {
-  readonly dictionary = new TextDictionary();
+  readonly dictionary: CodedTexts;
   /** Of all elements, row after row. */
   codes: Uint32Array;
   /** Of each row: where its elements end in `codes`. */
   ends: Uint32Array;
   #length = 0;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, dictionary: CodedTexts) {
+    this.dictionary = dictionary;
     this.codes = new Uint32Array(capacity);
     this.ends = new Uint32Array(capacity);
   }
@@ -81,12 +83,23 @@ export class DraftLists {
 
   /** One more element of the row that is not ended yet. */
   push(code: number): void {
-    if (this.#length === this.codes.length) {
-      const codes = new Uint32Array(this.codes.length * 2);
-      codes.set(this.codes);
-      this.codes = codes;
-    }
+    if (this.#length === this.codes.length) this.#growCodes(this.#length + 1);
     this.codes[this.#length++] = code;
+  }
+
+  /** Several rows. @param codes of their elements, row after row. @param ends in these, of each row. */
+  add(first: number, codes: Uint32Array, ends: Uint32Array): void {
+    const start = this.#length;
+    this.#length += codes.length;
+    if (this.#length > this.codes.length) this.#growCodes(this.#length);
+    this.codes.set(codes, start);
+    for (let row = 0; row < ends.length; row++) this.ends[first + row] = start + (ends[row] as number);
+  }
+
+  #growCodes(wanted: number): void {
+    const codes = new Uint32Array(Math.max(wanted, this.codes.length * 2));
+    codes.set(this.codes);
+    this.codes = codes;
   }
 
   end(row: number): void {

@@ -8,7 +8,6 @@ import { type NamedFailure, nameFailure } from '../../stacktrace/failureGroup.ts
 import { ByteWriter } from '../parquet/encode/byteWriter.ts';
 import { textAt } from '../texts.ts';
 import type { DraftTexts } from './draftColumns.ts';
-import { isDigit } from './jsonBytes.ts';
 import { TextDictionary } from './textDictionary.ts';
 
 const parts = ['type', 'message', 'stack'] as const;
@@ -130,6 +129,10 @@ function beforePlace(bytes: Uint8Array, end: number, start: number): number {
   // Lines count from 1: some readers take 0 for no line.
   const isPlace = digits > 0 && digits <= maxPlaceDigits && bytes[from] !== zero && bytes[from - 1] === colon;
   return isPlace ? from - 1 : -1;
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
 }
 
 function isLetter(byte: number | undefined): boolean {

@@ -134,6 +134,5 @@ export class SegmentBuilder implements SegmentBuilding {
     const segment = await writeSegment(this.#draft, join(this.#options.directory, name));
     if (segment) this.#segments.push(segment);
     this.#draft.clear();
-    this.#scanned?.goOn();
   }
 }

@@ -2,6 +2,7 @@
 
 import { type LogRecord, stringFields } from '../../model/record.ts';
 import { fieldTokens } from '../fieldTokens.ts';
+import { type ScannedColumn, Scanner } from '../scanner/scanner.ts';
 import { DraftLists, DraftNumbers, DraftTexts } from './draftColumns.ts';
 
 /** What a row costs besides its texts: its codes and numbers, in arrays that have grown for more. */
@@ -12,28 +13,30 @@ const mostReserved = 2 ** 18;
 export class SegmentDraft {
   #capacity = firstCapacity;
   #records = 0;
+  /** Reads lines for it, and holds its texts. */
+  readonly scanner = new Scanner();
   readonly texts = {
-    level: new DraftTexts(firstCapacity),
-    event: new DraftTexts(firstCapacity),
-    task: new DraftTexts(firstCapacity),
-    account: new DraftTexts(firstCapacity),
-    collection: new DraftTexts(firstCapacity),
-    source: new DraftTexts(firstCapacity),
-    coordinator: new DraftTexts(firstCapacity),
-    worker: new DraftTexts(firstCapacity),
-    message: new DraftTexts(firstCapacity),
-    error_type: new DraftTexts(firstCapacity),
-    error_message: new DraftTexts(firstCapacity),
-    error_stack: new DraftTexts(firstCapacity),
-    failure_group: new DraftTexts(firstCapacity),
-    build_service: new DraftTexts(firstCapacity),
-    build_version: new DraftTexts(firstCapacity),
-    build_commit: new DraftTexts(firstCapacity),
-    build_repository: new DraftTexts(firstCapacity),
-    key: new DraftTexts(firstCapacity),
-    rest: new DraftTexts(firstCapacity),
-    object: new DraftTexts(firstCapacity),
-    object_version: new DraftTexts(firstCapacity),
+    level: this.#scanned('level'),
+    event: this.#scanned('event'),
+    task: this.#scanned('task'),
+    account: this.#scanned('account'),
+    collection: this.#scanned('collection'),
+    source: this.#scanned('source'),
+    coordinator: this.#scanned('coordinator'),
+    worker: this.#scanned('worker'),
+    message: this.#scanned('message'),
+    error_type: this.#scanned('error_type'),
+    error_message: this.#scanned('error_message'),
+    error_stack: this.#scanned('error_stack'),
+    failure_group: this.#scanned(),
+    build_service: this.#scanned('build_service'),
+    build_version: this.#scanned('build_version'),
+    build_commit: this.#scanned('build_commit'),
+    build_repository: this.#scanned('build_repository'),
+    key: this.#scanned('key'),
+    rest: this.#scanned('rest'),
+    object: this.#scanned(),
+    object_version: this.#scanned(),
   };
   readonly numbers = {
     ts: new DraftNumbers(firstCapacity),
@@ -42,7 +45,7 @@ export class SegmentDraft {
     docs: new DraftNumbers(firstCapacity),
     offset_bytes: new DraftNumbers(firstCapacity),
   };
-  readonly fields = new DraftLists(firstCapacity);
+  readonly fields = new DraftLists(firstCapacity, this.scanner.newTexts('fields'));
 
   get records(): number {
     return this.#records;
@@ -89,8 +92,15 @@ export class SegmentDraft {
 
   /** One more row, that has nothing yet. Whoever adds it sets what it has, and ends its `fields`. */
   addRow(): number {
-    if (this.#records === this.#capacity) this.#grow(this.#capacity * 2);
-    return this.#records++;
+    return this.addRows(1);
+  }
+
+  /** As `addRow`, for several. @returns the first. */
+  addRows(count: number): number {
+    const first = this.#records;
+    this.#records += count;
+    if (this.#records > this.#capacity) this.#grow(Math.max(this.#capacity * 2, this.#records));
+    return first;
   }
 
   /** Forgets all rows, and keeps the memory for others: what is allocated anew each time is work for the kernel and the collector. */
@@ -105,6 +115,10 @@ export class SegmentDraft {
   reserve(records: number): void {
     const wanted = 2 ** Math.ceil(Math.log2(Math.min(records, mostReserved)));
     if (wanted > this.#capacity) this.#grow(wanted);
+  }
+
+  #scanned(column?: ScannedColumn): DraftTexts {
+    return new DraftTexts(firstCapacity, this.scanner.newTexts(column));
   }
 
   #grow(capacity: number): void {

@@ -1,12 +1,12 @@
 /** Distinct texts by number: as UTF-8 in one buffer, found by a hash of their bytes. A thousand of them are not a thousand objects. */
 
 import { randomInt } from 'node:crypto';
-import { copyBytes, type Texts } from '../texts.ts';
+import { type CodedTexts, copyBytes } from '../texts.ts';
 
 /** Where a hash starts. Log content is hostile: whoever does not know this cannot write texts that all have one hash. */
-export const hashSeed = randomInt(2 ** 32) | 0;
+const hashSeed = randomInt(2 ** 32) | 0;
 /** FNV-1a: `hash = Math.imul(hash ^ byte, hashFactor)`, byte after byte, and then `finishHash`. */
-export const hashFactor = 0x01000193;
+const hashFactor = 0x01000193;
 
 const firstBytes = 256;
 const firstTexts = 16;
@@ -16,17 +16,17 @@ const usualScratchBytes = 1 << 16;
 let scratch = new Uint8Array(usualScratchBytes);
 
 /** FNV-1a leaves the low bits, by which a place is found, to the last bytes. */
-export function finishHash(hash: number): number {
+function finishHash(hash: number): number {
   return (hash ^ (hash >>> 15)) >>> 0;
 }
 
-export function hashOf(bytes: Uint8Array, start: number, end: number): number {
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = hashSeed;
   for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), hashFactor);
   return finishHash(hash);
 }
 
-export class TextDictionary implements Texts {
+export class TextDictionary implements CodedTexts {
   #count = 0;
   #bytes = new Uint8Array(firstBytes);
   #starts = new Uint32Array(firstTexts + 1);
@@ -45,18 +45,15 @@ export class TextDictionary implements Texts {
     return this.#starts;
   }
 
-  /** Estimate of the memory that its texts take: arrays that grow are larger than what is in them. */
   get heldBytes(): number {
     return 1.5 * ((this.#starts[this.#count] as number) + 20 * this.#count);
   }
 
-  /** Forgets all texts, and keeps the memory for others. */
   clear(): void {
     this.#count = 0;
     this.#slots.fill(0);
   }
 
-  /** The number of a text, from 1, in order of their first mention. Half of a surrogate pair becomes U+FFFD. */
   codeOf(text: string): number {
     const { length } = text;
     if (scratch.length < length * 3) scratch = new Uint8Array(length * 3);
@@ -68,7 +65,7 @@ export class TextDictionary implements Texts {
       scratch[size] = unit;
       hash = Math.imul(hash ^ unit, hashFactor);
     }
-    if (size === length) return this.codeOfBytes(scratch, 0, length, finishHash(hash));
+    if (size === length) return this.#codeOf(scratch, 0, length, finishHash(hash));
     const { written } = encoder.encodeInto(text, scratch);
     const code = this.codeOfBytes(scratch, 0, written);
     if (scratch.length > 16 * usualScratchBytes) scratch = new Uint8Array(usualScratchBytes);
@@ -76,7 +73,11 @@ export class TextDictionary implements Texts {
   }
 
   /** As `codeOf`, for `source[start .. end]`, which is UTF-8. */
-  codeOfBytes(source: Uint8Array, start: number, end: number, hash = hashOf(source, start, end)): number {
+  codeOfBytes(source: Uint8Array, start: number, end: number): number {
+    return this.#codeOf(source, start, end, hashOf(source, start, end));
+  }
+
+  #codeOf(source: Uint8Array, start: number, end: number, hash: number): number {
     const slots = this.#slots;
     const mask = slots.length - 2;
     for (let slot = (hash << 1) & mask; ; slot = (slot + 2) & mask) {

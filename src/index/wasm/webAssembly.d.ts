@@ -1,0 +1,20 @@
+/** As much of WebAssembly's JavaScript interface as the scanner uses: Node has it, but its types are those of browsers. */
+
+declare namespace WebAssembly {
+  interface Module {
+    readonly [Symbol.toStringTag]: string;
+  }
+  const Module: new (bytes: Uint8Array) => Module;
+  interface Memory {
+    /** Another one whenever the memory has grown. */
+    readonly buffer: ArrayBuffer;
+  }
+  interface Global {
+    readonly value: number;
+  }
+  type Imports = Readonly<Record<string, Readonly<Record<string, (...numbers: number[]) => number>>>>;
+  interface Instance {
+    readonly exports: unknown;
+  }
+  const Instance: new (module: Module, imports: Imports) => Instance;
+}
