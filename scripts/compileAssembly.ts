@@ -8,7 +8,7 @@ import { main as compileWith } from 'assemblyscript/asc';
 export const assemblySource = join(import.meta.dirname, '../src/index/assembly');
 
 /** Folders of it that become modules. */
-const modules = ['scanner'] as const;
+const modules = ['scanner', 'parquet'] as const;
 
 const options = [
   '--outFile=module.wasm',

@@ -14,7 +14,7 @@ const allowed: readonly (readonly [RegExp, string])[] = [
     /^extension\/dist\/(extension|engine|builderThread|cli|coordinator|worker|\w+-[A-Z0-9]{8})\.[cm]js(\.map)?$/,
     'bundles of Node processes',
   ],
-  [/^extension\/dist\/scanner\.wasm$/, 'inner loops of the index'],
+  [/^extension\/dist\/(scanner|parquet)\.wasm$/, 'inner loops of the index'],
   [/^extension\/dist\/webview\/\w+\.(js|css)(\.map)?$/, 'bundles of web views'],
   [/^extension\/src\/(harness|logs|model|store)\/[\w/]+\.ts$/, 'what stack frames of the local harness lead to'],
   [/^extension\/dist\/samples\/[\w.-]+\.(csv|json|ndjson|tsv|md)$/, 'sample data of the local harness'],
@@ -62,6 +62,7 @@ describe('the VSIX', () => {
       assert.ok(paths.has(`extension/dist/${bundle}.map`), `${bundle}.map`);
     }
     assert.ok(paths.has('extension/dist/scanner.wasm'));
+    assert.ok(paths.has('extension/dist/parquet.wasm'));
     assert.ok([...paths].some((path) => path.startsWith('extension/dist/webview/')));
     assert.ok([...paths].some((path) => path.startsWith('extension/dist/samples/')));
     assert.ok(paths.has('extension/src/harness/worker/documentTable.ts'));

@@ -7,12 +7,15 @@ import { createHash } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { ByteWriter } from './encode/byteWriter.ts';
+import { ColumnEncoder } from './encode/columnEncoder.ts';
 import { type ColumnChunk, ColumnWriter } from './encode/columnWriter.ts';
 import type { ParquetColumn } from './parquetColumns.ts';
 import { type FooterColumn, magic, type RowGroup, writeFooter } from './encode/parquetFooter.ts';
 
 export interface WriteParquetOptions {
   readonly rowGroupRows: number;
+  /** Of one file after the other, which spares its memory. */
+  readonly encoder?: ColumnEncoder;
   /** Keys and values for the file's own metadata. */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
@@ -31,7 +34,7 @@ export async function writeParquet(
   const { metadata = {}, signal } = options;
   signal?.throwIfAborted();
   const groups = rowGroups(order.length, options.rowGroupRows);
-  const writer = new ColumnWriter(order, options.rowGroupRows);
+  const writer = new ColumnWriter(options.encoder ?? new ColumnEncoder(), order);
   const written: FooterColumn[] = [];
   for (const column of columns) {
     const made = writer.begin(column);

@@ -2,6 +2,7 @@
 
 import { type LogRecord, stringFields } from '../../model/record.ts';
 import { fieldTokens } from '../fieldTokens.ts';
+import { ColumnEncoder } from '../parquet/encode/columnEncoder.ts';
 import { type ScannedColumn, Scanner } from '../scanner/scanner.ts';
 import { DraftLists, DraftNumbers, DraftTexts } from './draftColumns.ts';
 
@@ -15,6 +16,8 @@ export class SegmentDraft {
   #records = 0;
   /** Reads lines for it, and holds its texts. */
   readonly scanner = new Scanner();
+  /** Writes its rows. */
+  readonly encoder = new ColumnEncoder();
   readonly texts = {
     level: this.#scanned('level'),
     event: this.#scanned('event'),

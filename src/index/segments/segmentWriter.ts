@@ -31,6 +31,7 @@ export async function writeSegment(
   const sorted = sortDraft(draft);
   const rows = await writeParquet(file, parquetColumns(draft), sorted.order.rows, {
     rowGroupRows,
+    encoder: draft.encoder,
     ...(signal ? { signal } : {}),
   });
   const side = await writeSide(segmentSide(draft, sorted, rowGroupRows), `${file}.side`, signal);

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 const compiled = new Map<string, WebAssembly.Module>();
 
 /** Compiles lazily: a function when it is first called. Throws where the project was not built. */
-export function wasmModule(name: 'scanner'): WebAssembly.Module {
+export function wasmModule(name: 'scanner' | 'parquet'): WebAssembly.Module {
   let module = compiled.get(name);
   if (!module) compiled.set(name, (module = new WebAssembly.Module(readModule(name))));
   return module;

@@ -88,30 +88,10 @@ export class ByteWriter {
 
   uint32(value: number): void {
     const at = this.#length;
-    this.extend(4);
-    this.uint32At(at, value);
-  }
-
-  /** Over what was written. */
-  uint32At(at: number, value: number): void {
-    const bytes = this.#bytes;
+    const bytes = this.extend(4);
     bytes[at] = value;
     bytes[at + 1] = value >>> 8;
     bytes[at + 2] = value >>> 16;
     bytes[at + 3] = value >>> 24;
-  }
-
-  /** PLAIN encoding of `values[from .. to]`: whole numbers within ±2⁵³, in 8 bytes each. */
-  int64s(values: Float64Array, from: number, to: number): void {
-    let at = this.#length;
-    const bytes = this.extend((to - from) * 8);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    for (let index = from; index < to; index++) {
-      const value = values[index] as number;
-      const high = Math.floor(value / 2 ** 32);
-      view.setUint32(at, value - high * 2 ** 32, true);
-      view.setInt32(at + 4, high, true);
-      at += 8;
-    }
   }
 }

@@ -1,16 +1,11 @@
 /** Writes a column, one row group of it after the other, and tells what a reader needs to leave it alone. */
 
-import type { Texts } from '../../texts.ts';
-import { ByteWriter } from './byteWriter.ts';
-import type { Chunk, ColumnRows, NumberChunk, TextChunk } from './chunk.ts';
-import { ChunkTexts } from './chunkTexts.ts';
-import { EncodingChoice, type ValueEncoder } from './encodingChoice.ts';
-import { ListRows } from './listRows.ts';
-import { RowGatherer } from './rowGatherer.ts';
 import { type Encoding, encodings } from '../encodings.ts';
-import { type PageLocation, PageWriter } from './pageWriter.ts';
 import type { ParquetColumn } from '../parquetColumns.ts';
-import { textBounds, type TextPool, textPool } from './textPool.ts';
+import type { ByteWriter } from './byteWriter.ts';
+import type { Chunk, ColumnEncoder, TextChunk } from './columnEncoder.ts';
+import { EncodingChoice, type ValueEncoder } from './encodingChoice.ts';
+import { type PageLocation, PageWriter } from './pageWriter.ts';
 
 /** Offsets count from the row group's start. */
 export interface ColumnChunk {
@@ -36,52 +31,52 @@ interface Bounds {
 /** Longer texts are not worth their place in the footer. */
 const maxBoundBytes = 128;
 
-/** Writes columns one after the other, in buffers that the next one uses again. */
+/** Writes columns one after the other. */
 export class ColumnWriter {
-  readonly #gatherer: RowGatherer;
-  readonly #order: Uint32Array;
-  readonly #texts = new ChunkTexts();
-  readonly #body = new ByteWriter();
-  readonly #pool = new ByteWriter();
+  readonly #encoder: ColumnEncoder;
 
-  constructor(order: Uint32Array, rowGroupRows: number) {
-    this.#order = order;
-    this.#gatherer = new RowGatherer(order, rowGroupRows, this.#texts);
+  constructor(encoder: ColumnEncoder, order: Uint32Array) {
+    this.#encoder = encoder;
+    encoder.begin(order);
   }
 
   /** @returns what writes the column's chunks, until the next column begins. */
   begin(column: ParquetColumn): ColumnInMaking {
+    const encoder = this.#encoder;
     switch (column.kind) {
       case 'text':
-        return this.#textColumn(this.#gatherer.texts(column), column.dictionary);
+        return this.#textColumn(encoder.beginTexts(column), (from, to) => encoder.takeTexts(from, to));
       case 'texts':
-        return this.#textColumn(new ListRows(column, this.#order, this.#texts), column.dictionary);
+        return this.#textColumn(encoder.beginLists(column), (from, to) => encoder.takeLists(from, to));
       default:
-        return this.#numberColumn(this.#gatherer.numbers(column));
+        return this.#numberColumn(encoder.beginNumbers(column));
     }
   }
 
-  #textColumn(rows: ColumnRows<TextChunk>, dictionary: Texts): ColumnInMaking {
-    const choice = new EncodingChoice(this.#body);
+  #textColumn(required: boolean, take: (from: number, to: number) => TextChunk): ColumnInMaking {
+    const encoder = this.#encoder;
+    const choice = new EncodingChoice(encoder);
     return {
-      required: rows.required,
+      required,
       write: (out, from, to) => {
-        const chunk = rows.chunk(from, to);
-        const pool = textPool(dictionary, chunk.distinct, this.#pool);
-        return writeChunk(out, this.#body, chunk, choice.texts(chunk, pool), pool.count, textBoundsOf(pool));
+        const chunk = take(from, to);
+        // Before anything else is asked of the encoder.
+        const bounds = chunk.distinct > 0 ? shortBounds(encoder.textBounds) : undefined;
+        return writeChunk(out, encoder, chunk, choice.texts(chunk), chunk.distinct, bounds);
       },
     };
   }
 
-  #numberColumn(rows: ColumnRows<NumberChunk>): ColumnInMaking {
-    const choice = new EncodingChoice(this.#body);
+  #numberColumn(required: boolean): ColumnInMaking {
+    const encoder = this.#encoder;
+    const choice = new EncodingChoice(encoder);
     return {
-      required: rows.required,
+      required,
       write: (out, from, to) => {
-        const chunk = rows.chunk(from, to);
+        const chunk = encoder.takeNumbers(from, to);
         const { min, max, valueCount } = chunk;
         const bounds = valueCount > 0 ? { min: int64(min), max: int64(max) } : undefined;
-        return writeChunk(out, this.#body, chunk, choice.numbers(chunk), min === max ? 1 : valueCount, bounds);
+        return writeChunk(out, encoder, chunk, choice.numbers(chunk), min === max ? 1 : valueCount, bounds);
       },
     };
   }
@@ -96,7 +91,7 @@ export interface ColumnInMaking {
 
 function writeChunk(
   out: ByteWriter,
-  body: ByteWriter,
+  columns: ColumnEncoder,
   chunk: Chunk,
   encoder: ValueEncoder,
   distinct: number,
@@ -106,8 +101,8 @@ function writeChunk(
   const offset = out.length;
   // Pages of nothing but nulls, or but one value, are a few bytes each: a frame of zstd would only add to them.
   const compressed = valueCount > 0 && (distinct > 1 || valueCount < levelCount);
-  const pages = new PageWriter(out, body, compressed);
-  if (encoder.dictionary) pages.dictionary(encoder.dictionary);
+  const pages = new PageWriter(out, columns, compressed);
+  if (encoder.entries !== undefined) pages.dictionary(encoder.entries);
   const dataOffset = out.length;
   pages.data(chunk, encoder);
   return {
@@ -124,10 +119,8 @@ function writeChunk(
   };
 }
 
-function textBoundsOf(pool: TextPool): Bounds | undefined {
-  if (pool.count === 0) return undefined;
-  const { min, max } = textBounds(pool);
-  // Copies, for the footer is written long after the pool is gone.
+/** Copies: the footer is written long after the texts are gone. */
+function shortBounds({ min, max }: Bounds): Bounds | undefined {
   return Math.max(min.length, max.length) <= maxBoundBytes ? { min: min.slice(), max: max.slice() } : undefined;
 }
 

@@ -1,27 +1,15 @@
 /** How a chunk's values are encoded: as is smallest when it is tried on one page, for what zstd makes of each is hard to foretell. */
 
-import { bitWidth } from './bitPacking.ts';
-import type { ByteWriter } from './byteWriter.ts';
-import type { Chunk, NumberChunk, TextChunk } from './chunk.ts';
-import { compress } from './compress.ts';
-import { encodeDeltas } from './deltaEncoding.ts';
 import { type Encoding, encodings } from '../encodings.ts';
-import { encodeRuns } from './runEncoding.ts';
-import { encodeSharedTexts, encodeTextLengths } from './textEncoding.ts';
-import type { TextPool } from './textPool.ts';
-
-type Encode = (body: ByteWriter, from: number, to: number) => void;
+import type { Chunk, ColumnEncoder, NumberChunk, TextChunk } from './columnEncoder.ts';
+import { compress } from './compress.ts';
 
 export interface ValueEncoder {
   readonly encoding: Encoding;
-  /** Writes the values `[from .. to]`, at least one. */
-  readonly encode: Encode;
-  readonly dictionary?: Dictionary;
-}
-
-export interface Dictionary {
-  readonly entries: number;
-  readonly encode: (body: ByteWriter) => void;
+  /** Puts the values `[from .. to]`, at least one. */
+  readonly put: (from: number, to: number) => void;
+  /** Of the dictionary that it needs. */
+  readonly entries?: number;
 }
 
 /**
@@ -38,41 +26,43 @@ const maxDeltaSpan = 2 ** 51;
 
 /** Chooses for one column: tries on its first row group with values, and keeps to that as long as it can. */
 export class EncodingChoice {
-  readonly #body: ByteWriter;
+  readonly #encoder: ColumnEncoder;
   #chosen: Encoding | undefined;
 
-  /** @param body for trials. */
-  constructor(body: ByteWriter) {
-    this.#body = body;
+  constructor(encoder: ColumnEncoder) {
+    this.#encoder = encoder;
   }
 
-  texts(chunk: TextChunk, pool: TextPool): ValueEncoder {
-    const { indexes, valueCount } = chunk;
-    const dictionary = dictionaryEncoder(indexes, pool);
-    const fits = pool.count <= maxDictionaryEntries;
-    if (fits && pool.count <= valueCount / clearlyRepeated) return dictionary;
+  texts(chunk: TextChunk): ValueEncoder {
+    const encoder = this.#encoder;
+    const { distinct, valueCount } = chunk;
+    const dictionary: ValueEncoder = {
+      encoding: encodings.rleDictionary,
+      put: (from, to) => encoder.putIndexes(from, to),
+      ...(distinct > 0 ? { entries: distinct } : {}),
+    };
+    const fits = distinct <= maxDictionaryEntries;
+    if (fits && distinct <= valueCount / clearlyRepeated) return dictionary;
     const lengths: ValueEncoder = {
       encoding: encodings.deltaLengthByteArray,
-      encode: (to, start, end) => encodeTextLengths(to, pool, indexes, start, end),
+      put: (from, to) => encoder.putTextLengths(from, to),
     };
     const shared: ValueEncoder = {
       encoding: encodings.deltaByteArray,
-      encode: (to, start, end) => encodeSharedTexts(to, pool, indexes, start, end),
+      put: (from, to) => encoder.putSharedTexts(from, to),
     };
-    const distinct = pool.count > valueCount * clearlyDistinct.share && valueCount > clearlyDistinct.values;
-    return this.#smallest(chunk, fits && !distinct ? [lengths, shared, dictionary] : [lengths, shared]);
+    const areDistinct = distinct > valueCount * clearlyDistinct.share && valueCount > clearlyDistinct.values;
+    return this.#smallest(chunk, fits && !areDistinct ? [lengths, shared, dictionary] : [lengths, shared]);
   }
 
   numbers(chunk: NumberChunk): ValueEncoder {
-    const { numbers, min, max, valueCount } = chunk;
-    const plain: ValueEncoder = {
-      encoding: encodings.plain,
-      encode: (to, start, end) => to.int64s(numbers, start, end),
-    };
+    const encoder = this.#encoder;
+    const { min, max, valueCount } = chunk;
+    const plain: ValueEncoder = { encoding: encodings.plain, put: (from, to) => encoder.putNumbers(from, to) };
     if (valueCount === 0 || max - min >= maxDeltaSpan) return plain;
     const deltas: ValueEncoder = {
       encoding: encodings.deltaBinaryPacked,
-      encode: (to, start, end) => encodeDeltas(to, numbers, start, end),
+      put: (from, to) => encoder.putDeltas(from, to),
     };
     return this.#smallest(chunk, [deltas, plain]);
   }
@@ -84,18 +74,20 @@ export class EncodingChoice {
     let [best] = encoders;
     let least = Number.POSITIVE_INFINITY;
     for (const encoder of encoders) {
-      let bytes = (this.#compressedBytes((trial) => encoder.encode(trial, from, to)) * chunk.valueCount) / (to - from);
-      if (encoder.dictionary && bytes < least) bytes += this.#compressedBytes(encoder.dictionary.encode);
+      let bytes = (this.#compressedBytes(() => encoder.put(from, to)) * chunk.valueCount) / (to - from);
+      if (encoder.entries !== undefined && bytes < least) {
+        bytes += this.#compressedBytes(() => this.#encoder.putDictionary());
+      }
       if (bytes < least) [best, least] = [encoder, bytes];
     }
     this.#chosen = best.encoding;
     return best;
   }
 
-  #compressedBytes(encode: (body: ByteWriter) => void): number {
-    this.#body.clear();
-    encode(this.#body);
-    return compress(this.#body.written).length;
+  #compressedBytes(put: () => void): number {
+    this.#encoder.clearBody();
+    put();
+    return compress(this.#encoder.body).length;
   }
 }
 
@@ -107,17 +99,4 @@ function fullestPage(chunk: Chunk): readonly [from: number, to: number] {
     start = valueEnd;
   }
   return [from, to];
-}
-
-function dictionaryEncoder(indexes: Uint32Array, pool: TextPool): ValueEncoder {
-  // Never 0 bits, which not every reader expects.
-  const width = Math.max(bitWidth(pool.count - 1), 1);
-  return {
-    encoding: encodings.rleDictionary,
-    encode: (body, from, to) => {
-      body.byte(width);
-      encodeRuns(body, indexes, from, to, width);
-    },
-    ...(pool.count > 0 ? { dictionary: { entries: pool.count, encode: (body) => body.bytes(pool.plain) } } : {}),
-  };
 }

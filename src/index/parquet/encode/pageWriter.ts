@@ -1,12 +1,10 @@
 /** Writes the pages of one column chunk: header, levels and compressed values (data pages of version 1, which compress levels too). */
 
-import { assertNever } from '../../../model/assertNever.ts';
-import type { ByteWriter } from './byteWriter.ts';
-import type { Dictionary, ValueEncoder } from './encodingChoice.ts';
-import type { Chunk, Levels } from './chunk.ts';
-import { compress } from './compress.ts';
 import { encodings } from '../encodings.ts';
-import { encodeBits, encodeRun, encodeRuns } from './runEncoding.ts';
+import type { ByteWriter } from './byteWriter.ts';
+import type { Chunk, ColumnEncoder } from './columnEncoder.ts';
+import { compress } from './compress.ts';
+import type { ValueEncoder } from './encodingChoice.ts';
 import { ThriftWriter } from './thriftWriter.ts';
 
 export interface PageLocation {
@@ -20,62 +18,62 @@ const pageTypes = { data: 0, dictionary: 2 } as const;
 export class PageWriter {
   readonly #out: ByteWriter;
   readonly #thrift: ThriftWriter;
-  readonly #body: ByteWriter;
+  readonly #encoder: ColumnEncoder;
   readonly #compressed: boolean;
   readonly locations: PageLocation[] = [];
   uncompressedBytes = 0;
 
-  /**
-   * @param body is used for each page in the making, and for the next chunk's.
-   * @param compressed `false` where there is so little that zstd's frame would only add to it.
-   */
-  constructor(out: ByteWriter, body: ByteWriter, compressed: boolean) {
+  /** @param compressed `false` where there is so little that zstd's frame would only add to it. */
+  constructor(out: ByteWriter, encoder: ColumnEncoder, compressed: boolean) {
     this.#out = out;
     this.#thrift = new ThriftWriter(out);
-    this.#body = body;
+    this.#encoder = encoder;
     this.#compressed = compressed;
   }
 
-  dictionary({ entries, encode }: Dictionary): void {
-    const body = this.#body;
-    body.clear();
-    encode(body);
-    const stored = this.#compressed ? compress(body.written) : body.written;
-    this.#header(pageTypes.dictionary, body.length, stored.length, (thrift) =>
+  dictionary(entries: number): void {
+    this.#encoder.clearBody();
+    this.#encoder.putDictionary();
+    this.#page(pageTypes.dictionary, (thrift) =>
       thrift.structField(7, () => {
         thrift.int32(1, entries);
         thrift.int32(2, encodings.plain);
       }),
     );
-    this.#out.bytes(stored);
   }
 
-  data(chunk: Chunk, encoder: ValueEncoder): void {
+  data(chunk: Chunk, values: ValueEncoder): void {
     let [firstRow, levelStart, valueStart] = [0, 0, 0];
     for (const { rows, levelEnd, valueEnd } of chunk.pages) {
       const offset = this.#out.length;
-      const body = this.#body;
-      body.clear();
-      const values = valueEnd - valueStart;
-      encodeLevels(body, chunk.levels, levelStart, levelEnd, values);
+      const levels = levelEnd - levelStart;
+      const count = valueEnd - valueStart;
+      this.#encoder.clearBody();
+      this.#encoder.putLevels(levelStart, levelEnd, count);
+      if (count > 0) values.put(valueStart, valueEnd);
       // A page without a value has no encoding, and this one is known to every reader.
-      const encoding = values > 0 ? encoder.encoding : encodings.plain;
-      if (values > 0) encoder.encode(body, valueStart, valueEnd);
-      const stored = this.#compressed ? compress(body.written) : body.written;
-      this.#header(pageTypes.data, body.length, stored.length, (thrift) =>
+      const encoding = count > 0 ? values.encoding : encodings.plain;
+      this.#page(pageTypes.data, (thrift) =>
         thrift.structField(5, () => {
-          thrift.int32(1, levelEnd - levelStart);
+          thrift.int32(1, levels);
           thrift.int32(2, encoding);
           thrift.int32(3, encodings.rle);
           thrift.int32(4, encodings.rle);
         }),
       );
-      this.#out.bytes(stored);
       this.locations.push({ offset, size: this.#out.length - offset, firstRow });
       firstRow += rows;
       levelStart = levelEnd;
       valueStart = valueEnd;
     }
+  }
+
+  /** What the encoder has put, behind its header. */
+  #page(type: number, rest: (thrift: ThriftWriter) => void): void {
+    const { body } = this.#encoder;
+    const stored = this.#compressed ? compress(body) : body;
+    this.#header(type, body.length, stored.length, rest);
+    this.#out.bytes(stored);
   }
 
   #header(type: number, rawBytes: number, storedBytes: number, rest: (thrift: ThriftWriter) => void): void {
@@ -89,31 +87,4 @@ export class PageWriter {
     });
     this.uncompressedBytes += this.#out.length - start + rawBytes;
   }
-}
-
-/** Most often all values of a page are there, or none: one run. */
-function encodeLevels(out: ByteWriter, levels: Levels, from: number, to: number, values: number): void {
-  const uniform = values === 0 || values === to - from;
-  switch (levels.kind) {
-    case 'required':
-      return;
-    case 'optional':
-      return sized(out, () => {
-        if (uniform) encodeRun(out, Math.sign(values), to - from, 1);
-        else encodeBits(out, levels.present, from, to);
-      });
-    case 'list':
-      sized(out, () => encodeRuns(out, levels.repetitions, from, to, 1));
-      return sized(out, () => encodeRuns(out, levels.definitions, from, to, 2));
-    default:
-      assertNever(levels);
-  }
-}
-
-/** What `write` writes, after its size. */
-function sized(out: ByteWriter, write: () => void): void {
-  const start = out.length;
-  out.uint32(0);
-  write();
-  out.uint32At(start, out.length - start - 4);
 }
