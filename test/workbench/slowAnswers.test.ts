@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -188,5 +188,19 @@ test('late answers undo nothing', async (t) => {
         await history.row(/, task task-1$/);
         assert.equal(await workbench.activeFile(), 'src/model/json.ts');
       }),
+  );
+
+  await t.test('environments of a file that is written only half stay until it is whole, with what was found', () =>
+    inPicture(window, 'half-file', async () => {
+      const file = join(window.workspace.path, 'ingest-trace.json');
+      const whole = await readFile(file, 'utf8');
+      const live = workbench.view('Live');
+      await writeFile(file, whole.slice(0, whole.length / 2));
+      await live.message.filter({ hasText: 'expected JSON. What it said before is used until then.' }).waitFor();
+      assert.ok((await history.rows()).some((row) => row.includes('task-1')));
+      await writeFile(file, whole);
+      await live.message.filter({ hasText: 'expected JSON' }).waitFor({ state: 'hidden' });
+      assert.ok((await history.rows()).some((row) => row.includes('task-1')));
+    }),
   );
 });

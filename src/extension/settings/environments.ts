@@ -23,7 +23,8 @@ export class Environments implements vscode.Disposable {
   readonly #disposables: vscode.Disposable[] = [this.#onDidChange];
   #settings: Settings;
   #settingsSource: EnvironmentSource;
-  #fileSources: readonly EnvironmentSource[] = [];
+  /** By folder. */
+  #fileSources: ReadonlyMap<string, EnvironmentSource> = new Map();
   #own: OwnEnvironment | undefined;
   #list: EnvironmentList = { environments: [], problems: [] };
   #reading = 0;
@@ -94,15 +95,16 @@ export class Environments implements vscode.Disposable {
     this.#changed();
   }
 
-  /** Reads the ingest-trace.json of every workspace folder again. */
+  /** Reads the ingest-trace.json of every workspace folder again. What one said last counts on while it cannot be read, as when half of it is written. */
   async readFiles(): Promise<void> {
     const reading = ++this.#reading;
-    const sources: EnvironmentSource[] = [];
+    const sources = new Map<string, EnvironmentSource>();
     let ignored = false;
     for (const folder of vscode.workspace.workspaceFolders ?? []) {
-      const source = await fileSource(folder);
+      const key = folder.uri.toString();
+      const source = await fileSource(folder, this.#fileSources.get(key)?.environments ?? []);
       if (!source) continue;
-      if (vscode.workspace.isTrusted) sources.push(source);
+      if (vscode.workspace.isTrusted) sources.set(key, source);
       else ignored = true;
     }
     // A later reading has begun: its answer counts.
@@ -123,7 +125,7 @@ export class Environments implements vscode.Disposable {
 
   #merge(): void {
     const own = this.#own ? [{ from: 'the local harness', environments: [this.#own.environment], problems: [] }] : [];
-    this.#list = mergeEnvironments([...own, this.#settingsSource, ...this.#fileSources]);
+    this.#list = mergeEnvironments([...own, this.#settingsSource, ...this.#fileSources.values()]);
   }
 }
 
@@ -133,10 +135,16 @@ function settingsSourceNow(): { settings: Settings; source: EnvironmentSource } 
   return { settings, source: { from: 'the settings', environments: settings.environments, problems } };
 }
 
-/** `undefined` where the folder has no such file. */
-async function fileSource(folder: vscode.WorkspaceFolder): Promise<EnvironmentSource | undefined> {
+/** `undefined` where the folder has no such file. @param last what it said when it could be read. */
+async function fileSource(
+  folder: vscode.WorkspaceFolder,
+  last: readonly Environment[],
+): Promise<EnvironmentSource | undefined> {
   const from = `${environmentsFile} of ${folder.name}`;
-  const refused = (message: string) => ({ from, environments: [], problems: [{ path: 'the whole file', message }] });
+  const refused = (message: string) => {
+    const told = last.length > 0 ? `${message}. What it said before is used until then.` : message;
+    return { from, environments: last, problems: [{ path: 'the whole file', message: told }] };
+  };
   let bytes: Uint8Array;
   try {
     bytes = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(folder.uri, environmentsFile));
