@@ -8,6 +8,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { parquetReadObjects } from 'hyparquet';
 import { sqlText } from '../../src/index/sqlText.ts';
+import { dictionaryOf } from '../../src/index/segments/textDictionary.ts';
 import { writeParquet } from '../../src/index/parquet/writeParquet.ts';
 import {
   columnOf,
@@ -178,6 +179,26 @@ test('files with and without nulls are read as one table', async () => {
     );
     assert.deepEqual(counts, [{ n: 5003, text: 4001, integer: 5000 }]);
   }
+});
+
+test('a large text that many rows have is written but once, among however many others', async () => {
+  await using fixture = await parquetFixture();
+  // Together they would be more than 4 GiB, which is as far as the encoder's addresses go.
+  const [large, others] = ['x'.repeat(2 ** 21), Array.from({ length: 2200 }, (_, at) => `text ${at}`)];
+  const dictionary = dictionaryOf([large, ...others]);
+  const codes = Uint32Array.from(others.flatMap((_, at) => [1, at + 2]));
+  const { sizeBytes } = await writeParquet(
+    fixture.file,
+    [{ kind: 'text', name: 'text', dictionary, codes }],
+    inOrder(codes.length),
+    { rowGroupRows: 30_720 },
+  );
+  assert.ok(sizeBytes < large.length);
+  const found = await fixture.database.query(
+    `SELECT count(*)::INTEGER AS rows, sum(strlen(text))::VARCHAR AS bytes FROM read_parquet(${sqlText(fixture.file)})`,
+  );
+  const bytes = others.reduce((sum, text) => sum + large.length + text.length, 0);
+  assert.deepEqual(found, [{ rows: codes.length, bytes: String(bytes) }]);
 });
 
 test('leaves no file behind when it is cancelled', async () => {

@@ -5,6 +5,9 @@
 
 export const slack: u32 = 16;
 
+/** Most that there is in one piece: the allocator has none that are larger. */
+const maxPiece: u32 = (1 << 30) - 2 * slack;
+
 /** From so many on a call that moves all at once is faster. */
 const longSize: u32 = 256;
 
@@ -23,4 +26,10 @@ export function areSame(left: usize, right: usize, size: u32): bool {
   const wanted: u32 = (1 << (size - at)) - 1;
   const same: u32 = i8x16.bitmask(i8x16.eq(v128.load(left + at), v128.load(right + at)));
   return (same & wanted) == wanted;
+}
+
+/** Room for `wanted` bytes in place of `room`: for twice as many where that may be, so that growing is seldom. Aborts where it is too much. */
+export function grownRoom(room: u32, wanted: u64): u32 {
+  if (wanted > maxPiece) abort();
+  return max(<u32>wanted, min(room * 2, maxPiece));
 }

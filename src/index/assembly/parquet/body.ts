@@ -1,9 +1,9 @@
 /** The bytes of a page in the making. Whoever puts something there makes room for it first, in one go. */
 
-import { copyBytes, slack } from '../bytes';
+import { copyBytes, grownRoom, slack } from '../bytes';
 
 export let body: usize = heap.alloc((1 << 16) + slack);
-let room: usize = 1 << 16;
+let room: u32 = 1 << 16;
 /** Behind the last byte that was put. */
 export let bodyEnd: usize = 0;
 
@@ -14,13 +14,14 @@ export function clearBody(): void {
 }
 
 /** So that `size` more bytes fit; `body` may be elsewhere then. */
-export function makeRoom(size: usize): void {
-  const used = bodyEnd - body;
+export function makeRoom(size: u64): void {
+  const used = <u32>(bodyEnd - body);
   if (used + size <= room) return;
-  room = max(room * 2, used + size);
-  const larger = heap.alloc(room + slack);
+  const wanted = grownRoom(room, used + size);
+  const larger = heap.alloc(wanted + slack);
   memory.copy(larger, body, used);
   heap.free(body);
+  room = wanted;
   body = larger;
   bodyEnd = body + used;
 }

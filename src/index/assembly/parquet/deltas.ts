@@ -11,7 +11,7 @@ const deltas: usize = memory.data(128 * 8, 16);
 
 /** Encodes `values[from .. to]`, less than 2⁵⁵ apart. */
 export function encodeDeltas(values: usize, from: u32, to: u32): void {
-  makeRoom(64 + (to - from + blockValues) * 9);
+  makeRoom(64 + (<u64>(to - from) + blockValues) * 9);
   putVarint(blockValues);
   putVarint(miniblocks);
   putVarint(to - from);

@@ -89,13 +89,20 @@ export function putIndexes(from: u32, to: u32): void {
 
 /** PLAIN of numbers `[from .. to]`. */
 export function putNumbers(from: u32, to: u32): void {
-  makeRoom((to - from) * 8);
+  makeRoom(<u64>(to - from) * 8);
   putBytes(values + from * 8, (to - from) * 8);
 }
 
 /** DELTA_BINARY_PACKED of numbers `[from .. to]`. */
 export function putDeltas(from: u32, to: u32): void {
   encodeDeltas(values, from, to);
+}
+
+/** What texts `[from .. to]` take together, each as often as it is among them. */
+export function sizeOfTexts(from: u32, to: u32): f64 {
+  let size: u64 = 0;
+  for (let index = from; index < to; index++) size += sizeOfText(textAt(index));
+  return <f64>size;
 }
 
 const prefixRoom = newRoom();
@@ -126,7 +133,7 @@ export function putSharedTexts(from: u32, to: u32): void {
 
 function putSuffixes(prefixes: usize, from: u32, to: u32): void {
   const lengths = roomFor(lengthRoom, (to - from) * 8);
-  let total: u32 = 0;
+  let total: u64 = 0;
   for (let index = from; index < to; index++) {
     const length = sizeOfText(textAt(index)) - load<u32>(prefixes + (index - from) * 8);
     store<u64>(lengths + (index - from) * 8, length);

@@ -13,7 +13,7 @@ const bytesOfValue: u32 = 10;
 
 /** Encodes `values[from .. to]` in `width` bits, 1 to 32. */
 export function encodeRuns(values: usize, from: u32, to: u32, width: u32): void {
-  makeRoom((to - from + 8) * bytesOfValue);
+  makeRoom((<u64>(to - from) + 8) * bytesOfValue);
   // Runs alone, of whatever length, if that takes less than packing everything.
   const runBytes = countRuns(values, from, to) * (1 + (width + 7) / 8);
   if (runBytes * 8 < (to - from) * width) encodeEachRun(values, from, to, width);

@@ -41,6 +41,7 @@ interface Exports {
   putDeltas(from: number, to: number): void;
   putTextLengths(from: number, to: number): void;
   putSharedTexts(from: number, to: number): void;
+  sizeOfTexts(from: number, to: number): number;
 }
 
 interface Page {
@@ -168,6 +169,11 @@ export class ColumnEncoder {
   get textBounds(): { readonly min: Uint8Array; readonly max: Uint8Array } {
     const { leastText, greatestText } = this.#exports;
     return { min: this.#textAt(leastText.value), max: this.#textAt(greatestText.value) };
+  }
+
+  /** What texts `[from .. to]` of the chunk's values take together, in bytes, each as often as it is among them. */
+  sizeOfTexts(from: number, to: number): number {
+    return this.#exports.sizeOfTexts(from, to);
   }
 
   #textAt(text: number): Uint8Array {

@@ -21,6 +21,11 @@ const clearlyRepeated = 3;
 const clearlyDistinct = { share: 0.8, values: 4096 };
 /** Indexes of more would not fit into what is packed at a time. */
 const maxDictionaryEntries = 2 ** 24;
+/**
+ * A text of megabytes may stand in thousands of rows. In a dictionary it is once; anywhere else, its page would be larger than a page may be, and
+ * than what there is to make it in.
+ */
+const maxPageBytes = 2 ** 26;
 /** Numbers further apart are written as they are: their deltas could exceed what a double holds. */
 const maxDeltaSpan = 2 ** 51;
 
@@ -42,7 +47,8 @@ export class EncodingChoice {
       ...(distinct > 0 ? { entries: distinct } : {}),
     };
     const fits = distinct <= maxDictionaryEntries;
-    if (fits && distinct <= valueCount / clearlyRepeated) return dictionary;
+    if (fits && (distinct <= valueCount / clearlyRepeated || this.#largestPage(chunk) > maxPageBytes))
+      return dictionary;
     const lengths: ValueEncoder = {
       encoding: encodings.deltaLengthByteArray,
       put: (from, to) => encoder.putTextLengths(from, to),
@@ -53,6 +59,16 @@ export class EncodingChoice {
     };
     const areDistinct = distinct > valueCount * clearlyDistinct.share && valueCount > clearlyDistinct.values;
     return this.#smallest(chunk, fits && !areDistinct ? [lengths, shared, dictionary] : [lengths, shared]);
+  }
+
+  /** What the texts of a page take, in bytes, each as often as it is there. */
+  #largestPage({ pages }: TextChunk): number {
+    let [largest, start] = [0, 0];
+    for (const { valueEnd } of pages) {
+      largest = Math.max(largest, this.#encoder.sizeOfTexts(start, valueEnd));
+      start = valueEnd;
+    }
+    return largest;
   }
 
   numbers(chunk: NumberChunk): ValueEncoder {
