@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { parquetReadObjects } from 'hyparquet';
+import { ColumnEncoder } from '../../src/index/parquet/encode/columnEncoder.ts';
 import { sqlText } from '../../src/index/sqlText.ts';
 import { dictionaryOf } from '../../src/index/segments/textDictionary.ts';
 import { writeParquet } from '../../src/index/parquet/writeParquet.ts';
@@ -199,6 +200,26 @@ test('a large text that many rows have is written but once, among however many o
   );
   const bytes = others.reduce((sum, text) => sum + large.length + text.length, 0);
   assert.deepEqual(found, [{ rows: codes.length, bytes: String(bytes) }]);
+});
+
+test('an encoder that was refused memory writes the next file as ever', async () => {
+  await using fixture = await parquetFixture();
+  const encoder = new ColumnEncoder();
+  const columns: readonly MeantColumn[] = [
+    { kind: 'text', name: 'text', rows: Array.from({ length: 500 }, (_, row) => `text ${row}`) },
+    { kind: 'texts', name: 'lists', rows: Array.from({ length: 500 }, (_, row) => [`a${row}`, `b${row % 7}`]) },
+    { kind: 'integer', name: 'integer', rows: Array.from({ length: 500 }, (_, row) => (row % 3 === 0 ? null : row)) },
+  ];
+  const order = inOrder(500);
+  const write = async (written: readonly MeantColumn[]) => {
+    const made = written.map((column) => columnOf(column));
+    await writeParquet(fixture.file, made, order, { rowGroupRows: 200, encoder });
+  };
+  // What the others need is allocated after it.
+  await write(columns.slice(0, 1));
+  assert.throws(() => encoder.begin(new Uint32Array(2 ** 28)), /no memory is left/);
+  await write(columns);
+  await assertRoundTrip(fixture, columns, order);
 });
 
 test('leaves no file behind when it is cancelled', async () => {

@@ -61,3 +61,20 @@ test('the hash of a scanner is its own, so that nobody can write texts that have
   const keys = [new Scanner(), new Scanner()].map(({ memory }) => Buffer.from(memory.bytes.slice(0, 4096)));
   assert.notDeepEqual(keys[0], keys[1]);
 });
+
+test('texts that were too large for the memory leave it as it was', () => {
+  const scanner = new Scanner();
+  const [own, other] = [scanner.newTexts(), scanner.newTexts()];
+  assert.equal(own.codeOf('first'), 1);
+  for (let round = 0; round < 3; round++) {
+    // As much as a text of so many bytes asks for, which would have to be made first.
+    assert.throws(() => scanner.roomForText(2 ** 30), /no memory is left/);
+    for (let at = 0; at < 500; at++) {
+      const text = `${round} ${at} ${'x'.repeat(at)}`;
+      assert.equal(own.codeOf(text), other.codeOf(text) + 1);
+    }
+  }
+  assert.equal(textAt(own, 0), 'first');
+  for (let at = 0; at < other.count; at++) assert.equal(textAt(own, at + 1), textAt(other, at));
+  assert.equal(textAt(other, 1499), `2 499 ${'x'.repeat(499)}`);
+});

@@ -19,6 +19,9 @@ export function newRoom(): Room {
 export function roomFor(room: Room, size: usize): usize {
   if (size > room.size) {
     if (room.start != 0) heap.free(room.start);
+    // Where that much is refused, there is none.
+    room.start = 0;
+    room.size = 0;
     room.start = heap.alloc(size + slack);
     room.size = size;
   }

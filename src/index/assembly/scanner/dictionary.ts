@@ -1,6 +1,6 @@
 /** Distinct texts by number: as UTF-8 in one buffer, found by a hash of their bytes. */
 
-import { areSame, copyBytes, slack } from '../bytes';
+import { areSame, copyBytes, grownRoom, slack } from '../bytes';
 import { hashOf } from './hash';
 
 const firstBytes: u32 = 256;
@@ -62,7 +62,7 @@ function isSame(dictionary: Dictionary, index: u32, start: usize, size: u32): bo
 }
 
 function add(dictionary: Dictionary, start: usize, size: u32, hash: u32, place: usize): u32 {
-  const code = ++dictionary.count;
+  const code = dictionary.count + 1;
   if (code == dictionary.startsRoom) {
     dictionary.starts = enlarged(dictionary.starts, code * 4, code * 8);
     dictionary.startsRoom = code * 2;
@@ -70,7 +70,7 @@ function add(dictionary: Dictionary, start: usize, size: u32, hash: u32, place: 
   const from = load<u32>(dictionary.starts + (code - 1) * 4);
   const end = from + size;
   if (end > dictionary.bytesRoom) {
-    const room = max(end, dictionary.bytesRoom * 2);
+    const room = grownRoom(dictionary.bytesRoom, <u64>from + size);
     dictionary.bytes = enlarged(dictionary.bytes, from, room + slack);
     dictionary.bytesRoom = room;
   }
@@ -78,6 +78,7 @@ function add(dictionary: Dictionary, start: usize, size: u32, hash: u32, place: 
   store<u32>(dictionary.starts + code * 4, end);
   store<u32>(place, code);
   store<u32>(place, hash, 4);
+  dictionary.count = code;
   if (code * 2 > dictionary.slotCount) growSlots(dictionary);
   return code;
 }

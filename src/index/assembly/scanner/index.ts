@@ -33,9 +33,12 @@ let linesRoom: u32 = 0;
 export function roomForLines(size: u32): usize {
   if (size > linesRoom) {
     if (lines != 0) heap.free(lines);
-    linesRoom = size;
+    // Where that much is refused, there is none.
+    lines = 0;
+    linesRoom = 0;
     // Keys and words are looked for a few bytes beyond, and what is behind must not be one.
     lines = heap.alloc(size + 2 * slack);
+    linesRoom = size;
     memory.fill(lines, lineFeed, size + 2 * slack);
   }
   return lines;
@@ -48,8 +51,11 @@ let textRoom: u32 = 0;
 export function roomForText(size: u32): usize {
   if (size > textRoom || textRoom > usualText) {
     if (text != 0) heap.free(text);
-    textRoom = max(size, usualText);
-    text = heap.alloc(textRoom + slack);
+    text = 0;
+    textRoom = 0;
+    const room = max(size, usualText);
+    text = heap.alloc(room + slack);
+    textRoom = room;
   }
   return text;
 }
