@@ -64,6 +64,8 @@ type PassSum = { -readonly [K in keyof Omit<IndexPassSummary, 'ms'>]: IndexPassS
 
 const defaultLimits = { records: 250_000, objects: 5_000 };
 const defaultMemoryLimitMb = 512;
+/** However much memory there is: what rows are gathered and encoded in has addresses of 32 bits, and pieces of at most 1 GiB. */
+const maxGatheredBytes = 2 ** 29;
 /** Below so many stored bytes, starting threads costs more than it saves. */
 const threadsFromBytes = 8 * 2 ** 20;
 /** Each holds a batch in memory. */
@@ -324,5 +326,5 @@ function newThread(): BuilderThread {
 
 /** Gathered rows take a part of the memory: the next ones are read while they are sorted and written. */
 function gatheredBytes(memoryLimitMb = defaultMemoryLimitMb): number {
-  return (memoryLimitMb * 2 ** 20) / 4;
+  return Math.min((memoryLimitMb * 2 ** 20) / 4, maxGatheredBytes);
 }

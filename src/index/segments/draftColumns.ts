@@ -75,6 +75,11 @@ export class DraftLists {
     this.ends = new Uint32Array(capacity);
   }
 
+  /** Estimate of the memory that the elements take: codes in an array that has grown for more, and their texts. */
+  get heldBytes(): number {
+    return 1.5 * 4 * this.#length + this.dictionary.heldBytes;
+  }
+
   /** Every row, in order. */
   set(row: number, texts: readonly string[] | undefined): void {
     for (const text of texts ?? []) this.push(this.dictionary.codeOf(text));

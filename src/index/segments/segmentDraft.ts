@@ -56,7 +56,7 @@ export class SegmentDraft {
 
   /** Estimate of the memory that the records take. */
   get bytes(): number {
-    let bytes = this.#records * rowBytes + this.fields.dictionary.heldBytes;
+    let bytes = this.#records * rowBytes + this.fields.heldBytes;
     for (const { dictionary } of Object.values(this.texts)) bytes += dictionary.heldBytes;
     return bytes;
   }
