@@ -1,7 +1,7 @@
 /** Finds every stack trace in any text: logs, JSON, terminal output, several languages side by side. */
 
 import { beamTraces } from './parse/beam.ts';
-import { cppTraces } from './parse/cpp.ts';
+import { cppTraces, runtimeErrorTraces } from './parse/cpp.ts';
 import { dotnetTraces } from './parse/dotnet.ts';
 import { geckoTraces } from './parse/gecko.ts';
 import { goTraces } from './parse/go.ts';
@@ -14,11 +14,11 @@ import { pythonTraces } from './parse/python.ts';
 import { rubyTraces } from './parse/ruby.ts';
 import { rustTraces } from './parse/rust.ts';
 import { valgrindTraces } from './parse/valgrind.ts';
-import { cluesOn } from './parse/clues.ts';
-import { headerOn } from './parse/header.ts';
+import { cluesOn, clueSets } from './parse/clues.ts';
+import { headerOn, mayNameBefore } from './parse/header.ts';
 import type { LineRange, ReadTraces, TraceParser } from './parse/traceParser.ts';
 import type { Offsets } from './offsets.ts';
-import { TextLines } from './textLines.ts';
+import { type TextLine, TextLines } from './textLines.ts';
 import { type Trace, tracesWithin } from './trace.ts';
 import { textsByWriter } from './writers.ts';
 
@@ -28,6 +28,7 @@ const parsers: readonly TraceParser[] = [
   pythonTraces,
   goTraces,
   goErrorsTraces,
+  runtimeErrorTraces,
   cppTraces,
   rustTraces,
   dotnetTraces,
@@ -79,17 +80,15 @@ export function findTracesIn(lines: TextLines): Trace[] {
     const line = lines.at(index);
     if (!line) return traces;
     const clues = cluesOn(line);
-    const found = clues === 0 ? undefined : readTraces(lines, index, floor, clues);
+    const found = clues === 0 ? undefined : readTraces(lines, line, index, floor, clues);
     if (found) {
-      const quoted = isRightBelow(lines, index, floor) ? last : undefined;
-      const first = found.traces[0];
-      const isQuoting = quoted && first && first.type === undefined && quoted.language !== first.language;
-      for (const message of found.messages ?? []) {
-        for (const trace of quotedIn(lines, message)) traces.push(trace);
-      }
+      if (found.messages) for (const message of found.messages) pushQuoted(lines, message, traces);
       const own = traces.length;
       for (const trace of found.traces) traces.push(trace);
-      if (isQuoting) traces[own] = withHeaderAbove(first, quoted, lines, takenFrom, takenFloor);
+      const first = traces[own];
+      if (last && first && mayQuote(first, last) && isRightBelow(lines, line, index, floor)) {
+        traces[own] = withHeaderAbove(first, last, lines, takenFrom, takenFloor);
+      }
       last = traces[traces.length - 1];
       takenFrom = index;
       takenFloor = floor;
@@ -103,23 +102,25 @@ export function findTracesIn(lines: TextLines): Trace[] {
 }
 
 /** What the message of a cause quotes: a worker's Python traceback, say. */
-function quotedIn(lines: TextLines, { from, to }: LineRange): Trace[] {
-  return lines.endingAt(to + 1, () => {
-    const traces: Trace[] = [];
+function pushQuoted(lines: TextLines, { from, to }: LineRange, traces: Trace[]): void {
+  lines.endingAt(to + 1, () => {
     for (let index = from; index <= to; ) {
       const line = lines.at(index);
       const clues = line ? cluesOn(line) : 0;
-      const found = clues === 0 ? undefined : readTraces(lines, index, from, clues);
-      for (const trace of found?.traces ?? []) traces.push(trace);
+      const found = line && clues !== 0 ? readTraces(lines, line, index, from, clues) : undefined;
+      if (found) for (const trace of found.traces) traces.push(trace);
       index = found?.next ?? index + 1;
     }
-    return traces;
   });
 }
 
+function mayQuote(trace: Trace, above: Trace): boolean {
+  return trace.type === undefined && trace.language !== above.language;
+}
+
 /** True when at most one line is between the trace that ended before `floor` and a frame, and no new text starts there. */
-function isRightBelow(lines: TextLines, index: number, floor: number): boolean {
-  if (floor === 0 || index > floor + 1 || lines.at(index)?.opens) return false;
+function isRightBelow(lines: TextLines, line: TextLine, index: number, floor: number): boolean {
+  if (floor === 0 || index > floor + 1 || line.opens) return false;
   return index === floor || !lines.at(floor)?.opens;
 }
 
@@ -128,10 +129,9 @@ function isRightBelow(lines: TextLines, index: number, floor: number): boolean {
  * JVM's `PythonException: …` does. The header must be on the quoted trace's first line or the one above.
  */
 function withHeaderAbove(trace: Trace, quoted: Trace, lines: TextLines, takenFrom: number, takenFloor: number): Trace {
-  for (const index of [takenFrom, takenFrom - 1]) {
-    if (index < takenFloor) return trace;
+  for (let index = takenFrom; index >= Math.max(takenFloor, takenFrom - 1); index--) {
     const line = lines.at(index);
-    const header = line && headerOn(line, index, 0, false);
+    const header = line && mayNameBefore(line, quoted.start) ? headerOn(line, index, 0, false) : undefined;
     if (header && header.start <= quoted.start && /(?:Error|Exception|Throwable)$/.test(header.type)) {
       const { type, message, start } = header;
       return { ...trace, type, ...(message === undefined ? {} : { message }), start };
@@ -142,24 +142,25 @@ function withHeaderAbove(trace: Trace, quoted: Trace, lines: TextLines, takenFro
 }
 
 /** The first parser wins whose clues stand on the line and who finds a trace there. */
-function readTraces(lines: TextLines, index: number, floor: number, clues: number): ReadTraces | undefined {
-  for (const parser of parsersBy(clues)) {
-    const found = parser.read(lines, index, floor);
+function readTraces(
+  lines: TextLines,
+  line: TextLine,
+  index: number,
+  floor: number,
+  clues: number,
+): ReadTraces | undefined {
+  for (const parser of (parsersByClues[clues] ??= parsersOf(clues))) {
+    const found = parser.read(lines, line, index, floor);
     if (found) return found;
   }
   return undefined;
 }
 
 /** Of each set of clues that was met; lines have few different ones. */
-const parsersByClues = new Map<number, readonly TraceParser[]>();
+const parsersByClues: (readonly TraceParser[] | undefined)[] = Array.from({ length: clueSets });
 
-function parsersBy(clues: number): readonly TraceParser[] {
-  let some = parsersByClues.get(clues);
-  if (!some) {
-    some = parsers.filter((parser) => (parser.clues & clues) !== 0);
-    parsersByClues.set(clues, some);
-  }
-  return some;
+function parsersOf(clues: number): readonly TraceParser[] {
+  return parsers.filter((parser) => (parser.clues & clues) !== 0);
 }
 
 /** How far above its first frame a parser looks for a trace's header. */

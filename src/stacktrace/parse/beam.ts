@@ -5,16 +5,14 @@ import { bareFrameOn, elixirFrameOn, shellFrameOn } from './beamFrame.ts';
 import { readTerms } from './beamTerms.ts';
 import { clue } from './clues.ts';
 import { marginBefore } from './linePrefix.ts';
-import { type FoundFrame, newFrame } from './newFrame.ts';
+import type { FoundFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { ReadTraces, TraceParser } from './traceParser.ts';
 
 export const beamTraces: TraceParser = {
   language: 'beam',
   clues: clue.beam,
-  read(lines, index, floor) {
-    const line = lines.at(index);
-    if (!line) return undefined;
+  read(lines, line, index, floor) {
     return readTerms(lines, index, floor, line) ?? readLines(lines, index, floor, line);
   },
 };
@@ -77,7 +75,7 @@ function readFrames(
       at === known?.index ? known.frame : (elixirFrameOn(below) ?? shellFrameOn(below) ?? bareFrameOn(below, column));
     if (frame && frame.start < least) break;
     if (frame) {
-      draft.addFrame(newFrame(below, frame));
+      draft.addFound(below, frame);
       next = at + 1;
     } else if (!shellNote.test(below.text)) break;
   }

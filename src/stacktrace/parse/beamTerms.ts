@@ -4,7 +4,7 @@ import type { TextLine, TextLines } from '../textLines.ts';
 import { isBeamInApp, readableBeamName } from './beamFrame.ts';
 import { type BeamTerm, beamTermAt } from './beamTerm.ts';
 import { looksLikePrefix, marginBefore } from './linePrefix.ts';
-import { type FoundFrame, newFrame } from './newFrame.ts';
+import type { FoundFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { ReadTraces } from './traceParser.ts';
 
@@ -46,7 +46,7 @@ export function readTerms(lines: TextLines, index: number, floor: number, line: 
   let next = index;
   let hasLine = false;
   for (let term: BeamTerm | undefined = first; term; ) {
-    draft.addFrame(newFrame(term.line, frameOfTerm(term)));
+    draft.addFound(term.line, frameOfTerm(term));
     hasLine ||= term.line1 !== undefined;
     if (!hasLine && draft.frames.length > maxBareTerms) return undefined;
     next = term.endIndex + 1;

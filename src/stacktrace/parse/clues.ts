@@ -8,13 +8,13 @@ import { digitsEnd, isDigit, isWordPart } from './characters.ts';
 
 /** One bit for each thing that tells a trace. */
 export const clue = {
-  /** `at `: JavaScript, the JVM, .NET. */
+  /** `at `: JavaScript. */
   at: 1 << 0,
   /** `File "`, `Traceback`. */
   python: 1 << 1,
   /** `.go:12`, `goroutine 1`. */
   go: 1 << 2,
-  /** `#0 0x…`, ` 0# …`, `@ 0x…`, `(+0x12) [0x…]`, `runtime error:`. */
+  /** `#0 0x…`, ` 0# …`, `@ 0x…`, `(+0x12) [0x…]`. */
   native: 1 << 3,
   /** `panicked at`, `stack backtrace:`. */
   rust: 1 << 4,
@@ -30,7 +30,14 @@ export const clue = {
   gecko: 1 << 9,
   /** `at 0x…`: valgrind. */
   address: 1 << 10,
+  /** `at ` on a line with a parenthesis: the JVM, .NET. */
+  call: 1 << 11,
+  /** `runtime error:` */
+  runtimeError: 1 << 12,
 } as const;
+
+/** How many different sums of these there may be. */
+export const clueSets = 1 << Object.keys(clue).length;
 
 /**
  * Which two characters each clue starts with, or has within: a bit for each pair of sets. Looking at every character costs
@@ -66,8 +73,7 @@ function addTo(table: Uint16Array, characters: string, bit: number): void {
 
 /** The clues of a line, as a sum of bits. */
 export function cluesOn(line: TextLine): number {
-  const { chars, from, text } = line;
-  const to = from + text.length;
+  const { chars, from, to } = line;
   let found = 0;
   let before = 0;
   for (let at = from; at < to; at++) {
@@ -77,8 +83,9 @@ export function cluesOn(line: TextLine): number {
     before = firsts[unit] ?? 0;
     if (isPair !== 0) found |= clueAt(line, at - 1 - from);
   }
+  if ((found & clue.at) !== 0 && line.text.includes('(')) found |= clue.call;
   // Safari: `eval code@` and nothing else.
-  return to > from && chars.charCodeAt(to - 1) === 64 && text.endsWith('eval code@') ? found | clue.gecko : found;
+  return to > from && chars.charCodeAt(to - 1) === 64 && line.text.endsWith('eval code@') ? found | clue.gecko : found;
 }
 
 function clueAt({ text }: TextLine, at: number): number {
@@ -105,7 +112,7 @@ function clueAt({ text }: TextLine, at: number): number {
     case 107: // k
       return text.startsWith('tack backtrace:', at - 8) && (text.charCodeAt(at - 9) | 32) === 115 ? clue.rust : 0;
     case 114: // r
-      return text.startsWith('runtime error: ', at) ? clue.native : 0;
+      return text.startsWith('runtime error: ', at) ? clue.runtimeError : 0;
     case 60: // <
       return text.startsWith('<internal:', at) ? clue.ruby : 0;
     case 40: // (

@@ -3,7 +3,6 @@
 import { clue } from './clues.ts';
 import { type CppFrame, cppFrameOn } from './cppFrame.ts';
 import { looksLikePrefix } from './linePrefix.ts';
-import { newFrame } from './newFrame.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { ReadTraces, TraceParser } from './traceParser.ts';
@@ -11,11 +10,7 @@ import type { ReadTraces, TraceParser } from './traceParser.ts';
 export const cppTraces: TraceParser = {
   language: 'cpp',
   clues: clue.native,
-  read(lines, index, floor) {
-    const line = lines.at(index);
-    if (!line) return undefined;
-    const undefinedBehaviour = runtimeError(lines, line, index);
-    if (undefinedBehaviour) return undefinedBehaviour;
+  read(lines, line, index, floor) {
     const first = cppFrameOn(line);
     if (!first) return undefined;
     const draft = new TraceDraft('cpp');
@@ -37,17 +32,17 @@ function readFrames(lines: TextLines, first: number, line: TextLine, frame: CppF
   let next = first + 1;
   let number = frame.number;
   let quiet = 0;
-  draft.addFrame(newFrame(line, frame));
+  draft.addFound(line, frame);
   let last = frame;
   for (let index = next; quiet <= maxQuietLines; index++) {
     const below = lines.at(index);
-    if (!below || below.opens) break;
+    if (!below || below.opens || below.text === '') break;
     const found = cppFrameOn(below);
     if (found) {
       const isNext =
         number === undefined ? found.number === undefined : found.number !== undefined && found.number > number;
       if (!isNext) break;
-      draft.addFrame(newFrame(below, found));
+      draft.addFound(below, found);
       number = found.number;
       last = found;
       next = index + 1;
@@ -66,7 +61,7 @@ function readFrames(lines: TextLines, first: number, line: TextLine, frame: CppF
       draft.grow(below.endOf(below.text.trimEnd().length));
       return index + 1;
     }
-    if (below.text === '' || !quietLine.test(below.text.slice(0, 400))) break;
+    if (!quietLine.test(below.text.slice(0, 400))) break;
     quiet++;
   }
   return next;
@@ -98,14 +93,15 @@ const threadLine = /^\s*\[?Thread (\d+ \(.*\)|\d+.*?):?$|(?:^|\s)Stack trace of 
 
 /** All of these end in a colon, but one. */
 function mayReport(text: string): boolean {
+  if (text === '') return false;
   const last = text.length > maxHeader ? 58 : text.charCodeAt(text.length - 1);
   return last === 58 || text.includes('Uninitialized value');
 }
 
 /** Gives the trace its type, message and thread; true when something above says that this is a stack. */
 function nameFromAbove(lines: TextLines, first: number, floor: number, draft: TraceDraft): boolean {
-  const above = lines.at(first - 1);
-  if (!above || first - 1 < floor || lines.at(first)?.opens) return false;
+  const above = first > floor ? lines.at(first - 1) : undefined;
+  if (!above || lines.at(first)?.opens) return false;
   const reported = mayReport(above.text) ? reportedStack.exec(above.text.slice(0, maxHeader)) : null;
   if (reported) {
     const message = reported[0].replace(/:$/, '');
@@ -114,7 +110,8 @@ function nameFromAbove(lines: TextLines, first: number, floor: number, draft: Tr
     else draft.message = message;
     return true;
   }
-  const thread = /[Tt]hread /.test(above.text) ? threadLine.exec(above.text.slice(0, maxHeader)) : null;
+  const thread =
+    above.text !== '' && /[Tt]hread /.test(above.text) ? threadLine.exec(above.text.slice(0, maxHeader)) : null;
   if (thread) {
     draft.thread = `Thread ${(thread[1] ?? thread.groups?.['dumped'] ?? '').trim()}`;
     return true;
@@ -122,8 +119,8 @@ function nameFromAbove(lines: TextLines, first: number, floor: number, draft: Tr
   for (let index = first - 1; index >= Math.max(floor, first - maxLinesAbove); index--) {
     const line = lines.at(index);
     if (!line || cppFrameOn(line)) return false;
-    const text = line.text.length < minHeader ? '' : line.text.slice(0, maxHeader);
-    for (const [words, header] of headers) {
+    const text = line.text.slice(0, maxHeader);
+    for (const [words, header] of text.length < minHeader ? [] : headers) {
       const match = text.includes(words) ? header.exec(text) : null;
       if (!match) continue;
       const { sanitizer, type, message } = match.groups ?? {};
@@ -175,6 +172,12 @@ const minHeader = 'Sanitizer'.length;
 const maxHeader = 1000;
 
 /** `a.cc:3:12: runtime error: …`: one place, or the header of the stack below it. */
+export const runtimeErrorTraces: TraceParser = {
+  language: 'cpp',
+  clues: clue.runtimeError,
+  read: (lines, line, index) => runtimeError(lines, line, index),
+};
+
 function runtimeError(lines: TextLines, line: TextLine, index: number): ReadTraces | undefined {
   const at = line.text.indexOf(': runtime error: ');
   if (at === -1) return undefined;
@@ -195,19 +198,17 @@ function runtimeError(lines: TextLines, line: TextLine, index: number): ReadTrac
     const next = readFrames(lines, index + 1, below, frame, draft);
     return { traces: [draft.finish()], next };
   }
-  draft.addFrame(
-    newFrame(line, {
-      start,
-      end: at,
-      function: undefined,
-      module: undefined,
-      file,
-      line1: Number(match[2]),
-      column1: Number(match[3]),
-      readable: undefined,
-      inApp: true,
-    }),
-  );
+  draft.addFound(line, {
+    start,
+    end: at,
+    function: undefined,
+    module: undefined,
+    file,
+    line1: Number(match[2]),
+    column1: Number(match[3]),
+    readable: undefined,
+    inApp: true,
+  });
   draft.grow(line.endOf(line.text.trimEnd().length));
   return { traces: [draft.finish()], next: index + 1 };
 }

@@ -13,6 +13,7 @@ export interface CppFrame extends FoundFrame {
 
 /** @returns `undefined` when the line holds no frame */
 export function cppFrameOn(line: TextLine): CppFrame | undefined {
+  if (line.text === '') return undefined;
   return numberedFrame(line) ?? atSignFrame(line) ?? symbolFrame(line);
 }
 
@@ -62,6 +63,9 @@ function hashFrame(line: TextLine, start: number, from: number, number: number):
   }
   const nameStart = hasIn ? afterAddress + 4 : from;
   const open = text.indexOf(' (', nameStart);
+  // Without a parenthesis there is a place at the end, or a signal's handler.
+  if (nameStart >= end) return undefined;
+  if (open === -1 && !isDigit(text.charCodeAt(end - 1)) && text.charCodeAt(nameStart) !== 60) return undefined;
   const own = { line, start, end, number, from: nameStart, open, hasAddress: hasIn };
   return debuggerFrame(own) ?? sanitizerFrame(own);
 }
@@ -252,6 +256,13 @@ function offsetBefore(text: string, end: number): number {
 /** `run(int) at /a.cc:70`, `main in ./prog`, `0x00007F in /lib/x.so`. */
 function boostFrame(line: TextLine, start: number, from: number, number: number): CppFrame | undefined {
   const { text } = line;
+  const usual = usualPlace(line, from);
+  const usualPlaced = usual === -1 ? undefined : placeIn(line, usual, text.length);
+  if (usualPlaced) {
+    const nameStart = skipSpaces(text, from);
+    const nameEnd = blanksStart(text, nameStart, usual - ' at '.length);
+    return frameOf(line, start, text.length, number, nameStart, nameEnd, usualPlaced, undefined);
+  }
   if (!text.includes(' at ', from) && !text.includes(' in ', from) && !text.includes(' [0x', from)) return undefined;
   // What addr2line adds where one line is several blocks, and `std::stacktrace` at the end of each.
   const trimmed = trimmedLength(text);
@@ -274,6 +285,13 @@ function boostFrame(line: TextLine, start: number, from: number, number: number)
   return frameOf(line, start, end, number, nameStart, nameEnd, undefined, text.slice(inside + 4, end));
 }
 
+/** Where the last word of a line starts that ends in a digit, if ` at ` stands before it; -1. */
+function usualPlace({ text, chars, from: offset }: TextLine, from: number): number {
+  if (!isDigit(text.charCodeAt(text.length - 1))) return -1;
+  const blank = lastOf(chars, 32, offset + from, offset + text.length) - offset;
+  return blank - 3 > from && text.startsWith(' at ', blank - 3) ? blank + 1 : -1;
+}
+
 /** ``frame #0: 0x0000000100003f5c prog`run(n=3) at a.cc:12:5 [opt]`` */
 function lldbFrame(line: TextLine, start: number, from: number, number: number): CppFrame | undefined {
   const { text } = line;
@@ -293,7 +311,7 @@ const atSign = /^@ +(?:0x[0-9a-f]+|[0-9a-f]{16}|\(nil\))(?: +(?:(?:\d{1,7}|\(unk
 
 function atSignFrame(line: TextLine): CppFrame | undefined {
   const { text } = line;
-  const start = text.indexOf('@ ');
+  const start = text.includes('@') ? text.indexOf('@ ') : -1;
   // `PC: @ …` says what the first frame says again.
   if (start === -1 || !looksLikePrefix(text, start) || text.startsWith('PC: ', start - 4)) return undefined;
   const end = trimmedLength(text);
@@ -308,9 +326,8 @@ const symbol = /(?:^|\s)((?:\.{0,2}\/|[\w.-]+\/)?[^\s()]+)\(([^()\s+]*)(?:\+0x[0
 
 function symbolFrame(line: TextLine): CppFrame | undefined {
   const { text } = line;
-  if (!text.includes('[0x')) return undefined;
   const end = trimmedLength(text);
-  if (text.charCodeAt(end - 1) !== 93) return undefined;
+  if (end === 0 || text.charCodeAt(end - 1) !== 93 || !text.includes('[0x')) return undefined;
   const match = symbol.exec(text.slice(0, end));
   if (!match) return undefined;
   const [whole, binary = '', name = ''] = match;
@@ -371,7 +388,8 @@ const foreignBinary = /^(?:\/usr)?\/lib|\.so(?:\.\d+)*$|^\[vdso\]|linux-vdso|^li
 
 function isInApp(name: string | undefined, file: string | undefined, binary: string | undefined): boolean {
   if (name !== undefined && foreignName.test(name)) return false;
-  if (file !== undefined) return !(foreignRoot.test(file) || foreignFolder.test(file) || file.endsWith('.S'));
+  if (file !== undefined)
+    return !(foreignRoot.test(file) || (file.includes('/') && foreignFolder.test(file)) || file.endsWith('.S'));
   return name !== undefined && !(binary !== undefined && foreignBinary.test(binary));
 }
 

@@ -11,11 +11,10 @@ import type { ReadTraces, TraceParser } from './traceParser.ts';
 
 export const dotnetTraces: TraceParser = {
   language: 'dotnet',
-  clues: clue.at | clue.dotnet,
-  read(lines, index, floor) {
-    const line = lines.at(index);
-    const frame = line && dotnetFrameOn(line);
-    if (!line || !frame) return undefined;
+  clues: clue.call | clue.dotnet,
+  read(lines, line, index, floor) {
+    const frame = dotnetFrameOn(line);
+    if (!frame) return undefined;
     const margin = marginBefore(line.text, frame.start);
     // Prose may end in a call: a line alone, without a file, needs an exception right above.
     const overflow = overflowAbove(lines, index, floor);
@@ -35,8 +34,11 @@ const rule = /(?:^|\s)-{20,}\s*$/;
 const repeated = /Repeat(?:ed)? (\d{1,9}) times:\s*$/;
 
 function isRule(line: TextLine | undefined): boolean {
-  return line !== undefined && !line.opens && line.text.includes('------') && rule.test(line.text);
+  if (line === undefined || line.opens || line.text.length < minRule) return false;
+  return line.text.includes('------') && rule.test(line.text);
 }
+
+const minRule = 20;
 
 /** How often what stands between two rules was called, as the line above the first of them says. */
 function timesAbove(lines: TextLines, index: number): number | undefined {
@@ -57,8 +59,9 @@ function overflowAbove(lines: TextLines, first: number, floor: number): Overflow
   const times = timesAbove(lines, first - 1);
   const index = times === undefined ? first - 1 : first - 3;
   const line = index < floor ? undefined : lines.at(index);
-  const start = line && /Stack overflow\.?\s*$/.test(line.text.slice(-40)) ? line.text.lastIndexOf(overflowed) : -1;
-  return line && start !== -1 ? { header: { type: overflowed, start: line.startOf(start), index }, times } : undefined;
+  if (!line || line.text.length < overflowed.length) return undefined;
+  const start = /Stack overflow\.?\s*$/.test(line.text.slice(-40)) ? line.text.lastIndexOf(overflowed) : -1;
+  return start !== -1 ? { header: { type: overflowed, start: line.startOf(start), index }, times } : undefined;
 }
 
 const overflowed = 'Stack overflow';
@@ -77,12 +80,13 @@ function firstFrame(lines: TextLines, index: number, floor: number, word: string
 const maxUnplaced = 64;
 
 function goesOn(below: TextLine | undefined, word: string): boolean {
-  if (!below || below.opens) return false;
+  if (!below || below.opens || below.text === '') return false;
   return dotnetFrameOn(below, word) !== undefined || isSeparator(below.text);
 }
 
 function isHeader(above: TextLine | undefined, index: number): boolean {
-  return above !== undefined && /(?:Exception|Error)\b/.test(above.text) && headerOn(above, index, 0) !== undefined;
+  if (above === undefined || above.text.length < 'Error'.length) return false;
+  return /(?:Exception|Error)\b/.test(above.text) && headerOn(above, index, 0) !== undefined;
 }
 
 /** The header that names the first exception: the ones nearer to the frames are those of inner exceptions. */

@@ -3,7 +3,7 @@
 import { digitsEnd, numberIn, tableOf, wordCharacters } from './characters.ts';
 import type { TextLine } from '../textLines.ts';
 import { readableDotnetName } from './dotnetName.ts';
-import { looksLikePrefix } from './linePrefix.ts';
+import { indentedAt, looksLikePrefix } from './linePrefix.ts';
 import type { FoundFrame } from './newFrame.ts';
 
 export interface DotnetFrame extends FoundFrame {
@@ -18,6 +18,7 @@ const place =
 /** @param known the word that the trace's first frame started with: its others need no file to be told */
 export function dotnetFrameOn(line: TextLine, known?: string): DotnetFrame | undefined {
   const { text, chars, from } = line;
+  if (text.length < shortest.length) return undefined;
   const start = startOfFrame(text, known);
   if (start === -1) return undefined;
   const wordEnd = text.indexOf(' ', start);
@@ -58,6 +59,8 @@ export function dotnetFrameOn(line: TextLine, known?: string): DotnetFrame | und
     word,
   };
 }
+
+const shortest = 'w a.()';
 
 interface Place {
   readonly end: number;
@@ -142,9 +145,12 @@ const parameterMarks = tableOf('()/:');
 
 /** Where the word stands: `at ` as in other languages, any other word before a source file of .NET. */
 function startOfFrame(text: string, known: string | undefined): number {
-  const word = known === undefined || known === 'at' ? 'at ' : `${known} `;
+  const isAt = known === undefined || known === 'at';
+  const first = isAt ? indentedAt(text) : -1;
+  // The JVM writes a tab, .NET never does.
+  if (first === 0 || (first > 0 && text.charCodeAt(first - 1) !== 9)) return first;
+  const word = isAt ? 'at ' : `${known} `;
   for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + 1)) {
-    // The JVM writes a tab, .NET never does.
     if (at === 0 || (text.charCodeAt(at - 1) !== 9 && looksLikePrefix(text, at))) return at;
   }
   if (known !== undefined || !/\.(?:cs|vb|fs):/.test(text)) return -1;

@@ -6,17 +6,16 @@ import { isDigit, lastOf, numberIn, trimmedLength } from './characters.ts';
 import { headerAbove } from './header.ts';
 import { decodeFile, isInApp } from './javascriptFrame.ts';
 import { looksLikePrefix, marginBefore } from './linePrefix.ts';
-import { type FoundFrame, newFrame } from './newFrame.ts';
+import type { FoundFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { TraceParser } from './traceParser.ts';
 
 export const geckoTraces: TraceParser = {
   language: 'javascript',
   clues: clue.gecko,
-  read(lines, index, floor) {
-    const line = lines.at(index);
-    const first = line && geckoFrameOn(line);
-    if (!line || !first) return undefined;
+  read(lines, line, index, floor) {
+    const first = geckoFrameOn(line);
+    if (!first) return undefined;
     const draft = new TraceDraft('javascript');
     const next = readFrames(lines, index, first, draft);
     const header = headerAbove(lines, index, floor, marginBefore(line.text, first.start), isFrame);
@@ -30,7 +29,7 @@ function readFrames(lines: TextLines, first: number, firstFrame: FoundFrame, dra
     const line = lines.at(index);
     const frame = index === first ? firstFrame : line && !line.opens ? geckoFrameOn(line) : undefined;
     if (!line || !frame) return index;
-    draft.addFrame(newFrame(line, frame));
+    draft.addFound(line, frame);
   }
 }
 

@@ -20,15 +20,14 @@ import type { TraceParser } from './traceParser.ts';
 export const goTraces: TraceParser = {
   language: 'go',
   clues: clue.go,
-  read(lines, index, floor) {
-    const line = lines.at(index);
-    if (!line) return undefined;
+  read(lines, line, index, floor) {
     const goroutine = goroutineOn(line.text);
     // Without its header the first telling line is the second of a frame.
-    if (!goroutine && (index === floor || !placeOn(line))) return undefined;
+    const known = goroutine || index === floor ? undefined : placeOn(line);
+    if (!goroutine && !known) return undefined;
     const first = goroutine ? index + 1 : index - 1;
     const traces: Trace[] = [];
-    let read: ReadFrames | undefined = readFrames(lines, first);
+    let read: ReadFrames | undefined = readFrames(lines, first, known);
     if (!read) return undefined;
     const panic = panicAbove(lines, goroutine ? index : first, floor, goroutine?.column ?? 0);
     for (let header = goroutine, at = index; read; ) {
@@ -65,10 +64,14 @@ const place =
 const createdBy = /^created by (.+?)(?: in goroutine \d+)?$/;
 const elidedFrames = /^\.\.\.(?:(\d+) frames elided|additional frames elided)\.\.\.$/;
 
+const maxGoroutine = 400;
+
 function goroutineOn(text: string): { name: string; column: number } | undefined {
-  const column = text.indexOf('goroutine ');
+  const end = trimmedLength(text);
+  const mayBe = end > maxGoroutine || (end > 0 && text.charCodeAt(end - 1) === 58);
+  const column = mayBe ? text.indexOf('goroutine ') : -1;
   if (column === -1) return undefined;
-  const match = goroutineHeader.exec(text.slice(column, column + 400).trimEnd());
+  const match = goroutineHeader.exec(text.slice(column, column + maxGoroutine).trimEnd());
   return match && match.index === 0 ? { name: `goroutine ${match[1] ?? ''}`, column } : undefined;
 }
 
@@ -86,7 +89,7 @@ function placeOn(line: TextLine | undefined): Place | undefined {
   if (usual) return usual;
   const { text } = line;
   // Cheap, and bounds where the expression looks.
-  const extension = Math.max(text.lastIndexOf('.go:'), text.lastIndexOf('.s:'));
+  const extension = text.includes(':') ? Math.max(text.lastIndexOf('.go:'), text.lastIndexOf('.s:')) : -1;
   if (extension === -1 || extension > 2000 || !/\.(?:go|s):\d/.test(text)) return undefined;
   const match = place.exec(text);
   const [whole = '', file = '', printed = ''] = match ?? [];
@@ -121,15 +124,16 @@ interface ReadFrames {
   readonly next: number;
 }
 
-function readFrames(lines: TextLines, first: number): ReadFrames | undefined {
+/** @param known the place on the line below the first one, where it was read before */
+function readFrames(lines: TextLines, first: number, known?: Place): ReadFrames | undefined {
   const parts: (Frame | number)[] = [];
   let hasFrame = false;
   let index = first;
   for (;;) {
     const line = lines.at(index);
-    if (!line || (index > first && line.opens)) break;
+    if (!line || line.text === '' || (index > first && line.opens)) break;
     const below = lines.at(index + 1);
-    const at = placeOn(below);
+    const at = index === first && known ? known : placeOn(below);
     const called = at && functionOn(line);
     if (below && at && called) {
       parts.push(frameFrom(below, at, called));
@@ -227,11 +231,11 @@ function panicAbove(lines: TextLines, index: number, floor: number, margin: numb
   for (let at = index - 1; at >= Math.max(floor, index - 32); at--) {
     const line: TextLine | undefined = lines.at(at);
     if (!line || lines.at(at + 1)?.opens) break;
-    if (at === index - 1) {
+    if (at === index - 1 && line.text.includes(':')) {
       const told = servedPanic(line) ?? accessOn(lines, line, at, floor);
       if (told) return told;
     }
-    const column = Math.max(line.text.indexOf('panic: ', Math.max(0, margin - 24)), line.text.indexOf('fatal error: '));
+    const column = line.text.includes(':') ? saidFrom(line.text, margin) : -1;
     if (column !== -1) {
       const [type = '', ...rest] = line.text.slice(column).split(': ');
       found = {
@@ -247,6 +251,11 @@ function panicAbove(lines: TextLines, index: number, floor: number, margin: numb
     } else if (found) break;
   }
   return found;
+}
+
+/** Where a line starts to say what failed; -1 where it does not. */
+function saidFrom(text: string, margin: number): number {
+  return Math.max(text.indexOf('panic: ', Math.max(0, margin - 24)), text.indexOf('fatal error: '));
 }
 
 /** `http: panic serving 10.0.0.1:5000: no rows` */

@@ -4,7 +4,6 @@ import { clue } from './clues.ts';
 import { isGoInApp, readableGoName } from './go.ts';
 import type { Header } from './header.ts';
 import { looksLikePrefix, marginBefore } from './linePrefix.ts';
-import { newFrame } from './newFrame.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { TraceParser } from './traceParser.ts';
@@ -12,10 +11,9 @@ import type { TraceParser } from './traceParser.ts';
 export const goErrorsTraces: TraceParser = {
   language: 'go',
   clues: clue.go,
-  read(lines, index, floor) {
-    const line = lines.at(index);
-    const first = line && placeOn(line);
-    if (!line || !first) return undefined;
+  read(lines, line, index, floor) {
+    const first = placeOn(line);
+    if (!first) return undefined;
     const margin = marginBefore(line.text, first.start);
     const header = index > floor && !line.opens ? headerAbove(lines, index, floor, margin) : undefined;
     const draft = new TraceDraft('go', header);
@@ -26,16 +24,14 @@ export const goErrorsTraces: TraceParser = {
       if (!at || !place) break;
       // Where the source is not at hand there is no such line.
       const called = calledBelow(lines.at(next + 1));
-      draft.addFrame(
-        newFrame(at, {
-          ...place,
-          function: called,
-          module: undefined,
-          column1: undefined,
-          readable: called === undefined ? undefined : readableGoName(called),
-          inApp: isGoInApp(place.file, folderInGo(place.file)),
-        }),
-      );
+      draft.addFound(at, {
+        ...place,
+        function: called,
+        module: undefined,
+        column1: undefined,
+        readable: called === undefined ? undefined : readableGoName(called),
+        inApp: isGoInApp(place.file, folderInGo(place.file)),
+      });
       next += called === undefined ? 1 : 2;
     }
     // A line alone may be anything.

@@ -1,7 +1,8 @@
 /** Finds the line that names a failure: `TypeError: message`, whatever a log wrote before it. */
 
 import type { TextLine, TextLines } from '../textLines.ts';
-import { isBlank, isDigit, lastOf, tableOf, wordCharacters } from './characters.ts';
+import { isBlank, isDigit, tableOf, wordCharacters } from './characters.ts';
+import { indentOf } from './linePrefix.ts';
 
 export interface Header {
   readonly type: string;
@@ -39,9 +40,12 @@ const announcing = 'UnhandledPromiseRejectionWarning';
 const timestamp = /^\W{0,2}\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}|^\[?\d{2}:\d{2}:\d{2}/;
 
 function startsWithTime(text: string): boolean {
+  if (text.length < minTime) return false;
   const hasDigit = isDigit(text.charCodeAt(0)) || isDigit(text.charCodeAt(1)) || isDigit(text.charCodeAt(2));
   return hasDigit && timestamp.test(text);
 }
+
+const minTime = '10:00:00'.length;
 
 /**
  * Looks for a header above the first frame of a trace.
@@ -64,9 +68,9 @@ export function headerAbove(
     if (!line || isFrame(line)) break;
     // Right above the first frame any name will do.
     const isNext = index === first - 1;
-    const header = headerOn(line, index, 0, isNext);
-    if (header && (!isNext || isConventional(header.type))) return withMessage(lines, header, first, margin);
-    if (header && /^[A-Z]|\./.test(header.type)) generic = header;
+    const name = isNext && !mayTell(line) ? undefined : nameOn(line.text, 0, isNext);
+    if (name && isConventional(name.type)) return withMessage(lines, headerOf(line, index, name), first, margin);
+    if (name && isTelling(name.type)) generic = headerOf(line, index, name);
     // Each prefixed line is a record of its own, unless the frames have that prefix too.
     if (margin === 0 && startsWithTime(line.text)) break;
     below = line;
@@ -80,8 +84,44 @@ export function headerAbove(
  * @param anyName false to have conventional names only
  */
 export function headerOn(line: TextLine, index: number, column: number, anyName = true): Header | undefined {
-  const text = line.text;
-  if (column >= text.length) return undefined;
+  const name = nameOn(line.text, column, anyName);
+  return name && headerOf(line, index, name);
+}
+
+/** A word in lower case may be anything. */
+function isTelling(name: string): boolean {
+  const first = name.charCodeAt(0);
+  return (first >= 65 && first <= 90) || name.includes('.');
+}
+
+/** Names that tell something have a capital letter or a dot. */
+function mayTell(line: TextLine): boolean {
+  return hasCapital(line.text) || line.text.includes('.');
+}
+
+/** True where a name with a capital letter, as those of failures have, may start at or before a place of the searched text. */
+export function mayNameBefore(line: TextLine, start: number): boolean {
+  const { text } = line;
+  const first = indentOf(text);
+  if (line.startOf(first) !== start) return line.startOf(first) < start;
+  for (let at = first; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit >= 65 && unit <= 90) return true;
+    if (!isNamePart(unit)) return false;
+  }
+  return false;
+}
+
+function hasCapital(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit >= 65 && unit <= 90) return true;
+  }
+  return false;
+}
+
+function nameOn(text: string, column: number, anyName: boolean): Name | undefined {
+  if (column >= text.length || (!anyName && !hasCapital(text))) return undefined;
   let found: Name | undefined;
   let colon = text.indexOf(':', column);
   // Names are read backwards from what follows them: lines have few colons and many words.
@@ -91,11 +131,11 @@ export function headerOn(line: TextLine, index: number, column: number, anyName 
     if (isEnd || isSpaceOrEnd(text, colon + 1)) {
       const name = nameBefore(text, column, after, isEnd, anyName && !found);
       if (name && name.type !== announcing) {
-        if (isConventional(name.type)) return headerOf(line, index, name);
+        if (isConventional(name.type)) return name;
         found ??= name;
       }
     }
-    if (isEnd) return found && headerOf(line, index, found);
+    if (isEnd) return found;
     colon = text.indexOf(':', colon + 1);
   }
 }
@@ -108,7 +148,7 @@ interface Name {
 }
 
 function headerOf(line: TextLine, index: number, name: Name): Header {
-  const message = line.text.slice(name.after).trim();
+  const message = name.after < line.text.length ? line.text.slice(name.after).trim() : '';
   const start = line.startOf(name.start);
   return message === '' ? { type: name.type, start, index } : { type: name.type, message, start, index };
 }
@@ -151,14 +191,20 @@ function mayEndConventional(unit: number): boolean {
 
 /** .NET: `SocketException (111): Connection refused`. */
 const errorNumber = /^\((?:0x[0-9A-Fa-f]{8}|-?\d{1,10}(?:, 0x[0-9A-Fa-f]{8})?)\)$/;
+const errorNumberParts = tableOf('0123456789abcdefABCDEFx, -');
 const maxCodeLength = 80;
 
 /** Where the blank before an error's number stands that ends at `end`; -1 where none does. */
 function errorNumberStart(text: string, column: number, end: number): number {
-  const open = lastOf(text, 40, Math.max(column, end - maxCodeLength), end - 1);
-  if (open <= column || text.charCodeAt(open - 1) !== 32) return -1;
-  const first = text.charCodeAt(open + 1);
-  return (isDigit(first) || first === 45) && errorNumber.test(text.slice(open, end)) ? open - 1 : -1;
+  const limit = Math.max(column, end - maxCodeLength);
+  let open = end - 2;
+  while (open > limit && isErrorNumberPart(text.charCodeAt(open))) open--;
+  if (open <= column || text.charCodeAt(open) !== 40 || text.charCodeAt(open - 1) !== 32) return -1;
+  return errorNumber.test(text.slice(open, end)) ? open - 1 : -1;
+}
+
+function isErrorNumberPart(unit: number): boolean {
+  return unit < 128 && errorNumberParts[unit] === 1;
 }
 
 /** Where a name at the end of the line ends: before a quote or a comma. */
@@ -189,11 +235,4 @@ export function withMessage(lines: TextLines, header: Header, end: number, margi
   }
   message = message.trimEnd().slice(0, maxMessageLength);
   return message === '' ? header : { ...header, message };
-}
-
-/** Column of the first character past a line's margin that is neither a space nor a tab. */
-export function indentOf(text: string, margin: number): number {
-  let column = Math.min(margin, text.length);
-  while (column < text.length && isBlank(text.charCodeAt(column))) column++;
-  return column;
 }

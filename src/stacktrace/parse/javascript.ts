@@ -6,20 +6,19 @@
 import { startsWithOneOf, tableOf } from './characters.ts';
 import { clue } from './clues.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
-import { type Header, headerAbove, headerOn, indentOf, withMessage } from './header.ts';
+import { type Header, headerAbove, headerOn, withMessage } from './header.ts';
 import { javascriptFrameOn } from './javascriptFrame.ts';
-import { marginBefore } from './linePrefix.ts';
-import { type FoundFrame, newFrame } from './newFrame.ts';
+import { indentOf, marginBefore } from './linePrefix.ts';
+import type { FoundFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { ReadTraces, TraceParser } from './traceParser.ts';
 
 export const javascriptTraces: TraceParser = {
   language: 'javascript',
   clues: clue.at,
-  read(lines, index, floor) {
-    const line = lines.at(index);
-    const frame = line && javascriptFrameOn(line.text);
-    if (!line || !frame) return undefined;
+  read(lines, line, index, floor) {
+    const frame = javascriptFrameOn(line.text);
+    if (!frame) return undefined;
     const margin = marginBefore(line.text, frame.start);
     const header = withoutCode(headerAbove(lines, index, floor, margin, isFrame));
     return new InspectReader(lines, margin).read(index, frame, header);
@@ -108,7 +107,7 @@ class InspectReader {
       const frame = index === first ? firstFrame : javascriptFrameOn(line.text);
       if (frame) {
         if (this.#isInside() && frame.start <= rootColumn) break;
-        current.addFrame(newFrame(line, frame));
+        current.addFound(line, frame);
         if (frame.end < line.text.length && /^\s*\{/.test(line.text.slice(frame.end)))
           this.#enterProperties(rootColumn - 1, root);
         next = index + 1;

@@ -1,7 +1,7 @@
 /** Reads one V8 frame: `at async Foo.bar [as baz] (file:///app/src/a.ts:12:5)`. */
 
-import { digitsEnd, isDigit, numberIn } from './characters.ts';
-import { looksLikePrefix } from './linePrefix.ts';
+import { digitsEnd, isDigit, lastOf, numberIn, tableOf } from './characters.ts';
+import { indentedAt, looksLikePrefix } from './linePrefix.ts';
 import type { FoundFrame } from './newFrame.ts';
 
 interface Location {
@@ -17,19 +17,27 @@ export function javascriptFrameOn(text: string): FoundFrame | undefined {
   const start = startOfFrame(text);
   if (start === -1) return undefined;
   const from = start + 3;
-  const paren = text.indexOf(' (', from);
-  if (paren !== -1) {
-    const named = namedFrame(text, start, from, paren);
-    if (named) return named;
+  if (from === text.length) return undefined;
+  const paren = parenthesisAt(text, from);
+  const named = paren === -1 ? undefined : namedFrame(text, start, from, paren);
+  return named ?? bareFrame(text, start, from);
+}
+
+/** The first blank with a parenthesis behind it; -1. */
+function parenthesisAt(text: string, from: number): number {
+  for (let open = text.indexOf('(', from + 1); open !== -1; open = text.indexOf('(', open + 1)) {
+    if (text.charCodeAt(open - 1) === 32) return open - 1;
   }
-  return bareFrame(text, start, from);
+  return -1;
 }
 
 /** Where `at ` stands as the first word of the line or after what looks like a log's prefix; -1 when it does not. */
 function startOfFrame(text: string): number {
+  if (text.length < shortest.length) return -1;
+  const first = indentedAt(text);
+  if (first !== -1) return first;
   for (let at = text.indexOf('at '); at !== -1; at = text.indexOf('at ', at + 1)) {
-    if (at === 0) return 0;
-    const before = text.charCodeAt(at - 1);
+    const before = at === 0 ? 32 : text.charCodeAt(at - 1);
     if (before !== 32 && before !== 9) {
       // `{"log":"\tat …`: the prefix of a container's log around a line of its own.
       if (before === 116 && text.charCodeAt(at - 2) === 92) return at;
@@ -39,6 +47,8 @@ function startOfFrame(text: string): number {
   }
   return -1;
 }
+
+const shortest = 'at /:1:2';
 
 function namedFrame(text: string, start: number, from: number, paren: number): FoundFrame | undefined {
   const open = paren + 2;
@@ -79,22 +89,40 @@ const bareLocation =
   /(?:async )?((?:[a-z][\w+.-]*:|[A-Za-z]:[\\/]|[./<\\]|[\w@-]+[./\\]|native(?=:)).*?:\d+:\d+)(?=$|[\s"',}\]\\)])/iy;
 
 function bareFrame(text: string, start: number, from: number): FoundFrame | undefined {
+  if (isPlainPath(text, from)) {
+    const location = locationOf(text, from, text.length);
+    return location && !isOfOtherLanguage(location.file)
+      ? foundFrame(start, text.length, undefined, location)
+      : undefined;
+  }
   bareLocation.lastIndex = from;
   const match = hasLineAndColumn(text, from) ? bareLocation.exec(text) : null;
-  if (!match && text.startsWith('wasm://', from)) return wasmFrame(text, start, from);
+  const unit = text.charCodeAt(from);
+  if (!match && unit === 119 && text.startsWith('wasm://', from)) return wasmFrame(text, start, from);
   if (match) {
     const path = match[1] ?? '';
     const location = locationOf(path, 0, path.length);
     // Prose has spaces where a path rarely has: `at 2026-11-23 10:12:30`.
-    if (!location?.file || !isPathLike(location.file) || otherLanguage.test(location.file)) return undefined;
+    if (!location?.file || !isPathLike(location.file) || isOfOtherLanguage(location.file)) return undefined;
     return foundFrame(start, bareLocation.lastIndex, undefined, location);
   }
-  const unit = text.charCodeAt(from);
   if (unit !== 60 && unit !== 110) return undefined;
   const rest = text.slice(from).trimEnd();
   if (rest === 'native' || rest === '<anonymous>') return foundFrame(start, from + rest.length, undefined, nowhere);
   return undefined;
 }
+
+/** `/app/src/a.ts:12:5`: nothing that may end a place stands before the line's end. */
+function isPlainPath(text: string, from: number): boolean {
+  if (text.charCodeAt(from) !== 47) return false;
+  for (let at = from; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit <= 32 || unit > 126 || locationEnds[unit] === 1) return false;
+  }
+  return true;
+}
+
+const locationEnds = tableOf(`"',}])\\`);
 
 /** True when `:1:2` stands somewhere, as in few frames of other languages. */
 function hasLineAndColumn(text: string, from: number): boolean {
@@ -115,6 +143,16 @@ function wasmFrame(text: string, start: number, from: number): FoundFrame | unde
 
 /** Rust and debuggers write `at src/main.rs:3:5` too. */
 const otherLanguage = /\.(?:rs|c|cc|cpp|cxx|hh?|hpp|mm?|s|swift|zig)$/i;
+
+function isOfOtherLanguage(file: string | undefined): boolean {
+  return (
+    file !== undefined &&
+    lastOf(file, 46, Math.max(0, file.length - maxEnding), file.length) !== -1 &&
+    otherLanguage.test(file)
+  );
+}
+
+const maxEnding = '.swift'.length;
 
 function isPathLike(file: string): boolean {
   return /[/\\]|^[a-z][\w+.-]*:|^(?:<anonymous>|native)$/i.test(file) || /^[^\s]+\.\w{1,5}$/.test(file);

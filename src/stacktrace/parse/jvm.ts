@@ -3,20 +3,19 @@
 import { startsWithOneOf, tableOf } from './characters.ts';
 import { clue } from './clues.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
-import { type Header, headerAbove, headerOn, indentOf, withMessage } from './header.ts';
+import { type Header, headerAbove, headerOn, withMessage } from './header.ts';
 import { jvmFrameOn } from './jvmFrame.ts';
-import { marginBefore } from './linePrefix.ts';
-import { type FoundFrame, newFrame } from './newFrame.ts';
+import { indentOf, marginBefore } from './linePrefix.ts';
+import type { FoundFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { LineRange, ReadTraces, TraceParser } from './traceParser.ts';
 
 export const jvmTraces: TraceParser = {
   language: 'jvm',
-  clues: clue.at,
-  read(lines, index, floor) {
-    const line = lines.at(index);
-    const frame = line && jvmFrameOn(line.text);
-    if (!line || !frame) return undefined;
+  clues: clue.call,
+  read(lines, line, index, floor) {
+    const frame = jvmFrameOn(line.text);
+    if (!frame) return undefined;
     const margin = marginBefore(line.text, frame.start);
     const dumped = dumpedThread(lines, index, floor);
     if (dumped) {
@@ -48,7 +47,7 @@ function isFrame({ text }: TextLine): boolean {
 function dumpedThread(lines: TextLines, first: number, floor: number): { name: string; start: number } | undefined {
   for (let index = first - 1; index >= Math.max(floor, first - 2); index--) {
     const line = lines.at(index);
-    if (!line || lines.at(index + 1)?.opens) return undefined;
+    if (!line || line.text.length < shortestThread.length || lines.at(index + 1)?.opens) return undefined;
     const isQuoted = line.text.includes('"');
     if (!isQuoted && !saysState(line.text)) return undefined;
     const match = isQuoted && /"([^"]{1,200})" (?:#\d|prio=|daemon |cpu=|tid=|nid=)/.exec(line.text.slice(0, 400));
@@ -62,6 +61,7 @@ function saysState(text: string): boolean {
   return text.length >= threadState.length && text.includes(threadState);
 }
 
+const shortestThread = '"x" #1';
 const threadState = 'java.lang.Thread.State: ';
 
 /** Between frames: what a thread holds and waits for; where a coroutine was resumed, as Kotlin's debugger marks it. */
@@ -119,7 +119,7 @@ function readChain(
     if (!line || (index > first && line.opens)) break;
     const frame = index === first ? firstFrame : jvmFrameOn(line.text);
     if (frame) {
-      current.addFrame(newFrame(line, frame));
+      current.addFound(line, frame);
       next = index + 1;
       continue;
     }

@@ -1,18 +1,24 @@
 /** Reads one frame of the JVM: `at java.base/java.lang.Thread.run(Thread.java:833) ~[?:?]`. */
 
 import { isDigit, isWordPart, lastOf, numberIn } from './characters.ts';
-import { looksLikePrefix } from './linePrefix.ts';
+import { indentedAt, looksLikePrefix } from './linePrefix.ts';
 import { readableJvmName } from './jvmName.ts';
 import type { FoundFrame } from './newFrame.ts';
 
 /** @returns `undefined` when the line holds no frame of the JVM */
 export function jvmFrameOn(text: string): FoundFrame | undefined {
-  for (let at = text.indexOf('at '); at !== -1; at = text.indexOf('at ', at + 1)) {
+  if (text.length < shortest.length) return undefined;
+  const first = indentedAt(text);
+  const usual = first === -1 ? undefined : frameAt(text, first);
+  if (usual) return usual;
+  for (let at = text.indexOf('at ', first + 1); at !== -1; at = text.indexOf('at ', at + 1)) {
     const frame = isStart(text, at) ? frameAt(text, at) : undefined;
     if (frame) return frame;
   }
   return undefined;
 }
+
+const shortest = 'at a.(b:1)';
 
 function isStart(text: string, at: number): boolean {
   if (at === 0) return true;
@@ -26,7 +32,8 @@ function frameAt(text: string, start: number): FoundFrame | undefined {
   // Kotlin's test names have spaces, V8's frames one before the parenthesis.
   if (open === -1 || open - from > maxNameLength || text.charCodeAt(open - 1) === 32) return undefined;
   const close = text.indexOf(')', open);
-  if (close === -1) return undefined;
+  // Nothing between them: a call of .NET.
+  if (close <= open + 1) return undefined;
   const colon = colonOf(text, open + 1, close);
   const placeStart = afterModule(text, open + 1, close);
   const placeEnd = colon === -1 ? close : colon;
@@ -97,6 +104,8 @@ function isName(text: string, from: number, to: number): boolean {
 }
 
 function isUnplaced(text: string, from: number, to: number): boolean {
+  const unit = text.charCodeAt(from);
+  if (unit !== 78 && unit !== 85 && unit !== 60) return false;
   return /^(?:Native Method|Unknown Source(?::\d{1,9})?|<generated>)$/.test(text.slice(from, to));
 }
 

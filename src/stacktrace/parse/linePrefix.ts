@@ -15,6 +15,15 @@ export function looksLikePrefix(text: string, at: number): boolean {
   return before === 9 || (before === 32 && at >= 2 && isBlank(text.charCodeAt(at - 2))) || endsPrefix(text, at);
 }
 
+/** Where `at ` stands behind a few blanks and nothing else, as in most frames that have it; -1 when it does not. */
+export function indentedAt(text: string): number {
+  let start = 0;
+  while (start < usualIndent && start < text.length && isBlank(text.charCodeAt(start))) start++;
+  return text.startsWith('at ', start) ? start : -1;
+}
+
+const usualIndent = 8;
+
 /** What loggers end their prefix with: a bracket, a bar, a dash, an ISO time, a level or a stream, and blanks. */
 function endsPrefix(text: string, at: number): boolean {
   const from = Math.max(0, at - maxEnd);
@@ -29,12 +38,14 @@ function endsPrefix(text: string, at: number): boolean {
   while (start > from && isWordPart(text.charCodeAt(start - 1))) start--;
   // Few words start as these do: to look one up takes longer than all of the above.
   if (end - start > maxWord || start === end || initials[text.charCodeAt(start)] !== 1) return false;
+  if (end - start === 1) return letters[text.charCodeAt(start)] === 1;
   return words.has(text.slice(start, end).toLowerCase());
 }
 
 const endMarks = tableOf(`]|:>)}"'-0123456789`);
 const maxWord = 7;
-const words = new Set('trace debug info warn warning error fatal severe stderr stdout f p e i w'.split(' '));
+const words = new Set('trace debug info warn warning error fatal severe stderr stdout'.split(' '));
+const letters = tableOf('FPEIWfpeiw');
 
 const initials = tableOf('TDIWEFSPtdiwefsp');
 
@@ -45,4 +56,11 @@ export function marginBefore(text: string, at: number): number {
   if (trimmed > 0 && text.charCodeAt(trimmed - 1) > 127) trimmed = text.slice(0, at).trimEnd().length;
   // One space belongs to the prefix.
   return trimmed === 0 ? 0 : Math.min(at, trimmed + 1);
+}
+
+/** Column of the first character past a line's margin that is neither a space nor a tab. */
+export function indentOf(text: string, margin = 0): number {
+  let column = Math.min(margin, text.length);
+  while (column < text.length && isBlank(text.charCodeAt(column))) column++;
+  return column;
 }

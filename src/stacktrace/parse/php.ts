@@ -4,7 +4,6 @@ import type { TextLine, TextLines } from '../textLines.ts';
 import { clue } from './clues.ts';
 import { digitsEnd, isDigit, numberIn, tableOf, trimmedLength, wordCharacters } from './characters.ts';
 import { looksLikePrefix } from './linePrefix.ts';
-import { newFrame } from './newFrame.ts';
 import { phpHeaderAbove } from './phpHeader.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { TraceParser } from './traceParser.ts';
@@ -12,17 +11,16 @@ import type { TraceParser } from './traceParser.ts';
 export const phpTraces: TraceParser = {
   language: 'php',
   clues: clue.php,
-  read(lines, index, floor) {
-    const line = lines.at(index);
-    const call = line && callOn(line.text);
-    if (!line || !call || call.number !== 0) return undefined;
-    let read = readOne(lines, index, floor);
+  read(lines, line, index, floor) {
+    const call = callOn(line.text);
+    if (call?.number !== 0) return undefined;
+    let read = readOne(lines, index, floor, call);
     let outermost = read.draft;
     let innermost = read.draft;
     for (let links = 1; links < maxDepth; links++) {
       const following = followingCalls(lines, read.next);
       if (following === undefined) break;
-      read = readOne(lines, following.index, read.next);
+      read = readOne(lines, following.index, read.next, following.call);
       if (following.isCause) {
         innermost.cause = read.draft;
         innermost = read.draft;
@@ -57,14 +55,16 @@ function callOn(text: string): Call | undefined {
   const number = start === -1 ? -1 : numberIn(text, start + 1, afterNumber);
   if (number === -1 || text.charCodeAt(afterNumber) !== 32 || !looksLikePrefix(text, start)) return undefined;
   const from = afterNumber + 1;
-  if (text.startsWith('{main}', from)) {
+  const opening = from < text.length ? text.charCodeAt(from) : 0;
+  if (opening === 123 && text.startsWith('{main}', from)) {
     return { number, start, end: from + 6, file: undefined, line1: undefined, called: undefined };
   }
-  if (text.startsWith('[internal function]: ', from)) {
+  if (opening === 91 && text.startsWith('[internal function]: ', from)) {
     const called = text.slice(from + 21).trimEnd();
     return { number, start, end: from + 21 + called.length, file: undefined, line1: undefined, called };
   }
-  for (let close = text.indexOf('): ', from); close !== -1; close = text.indexOf('): ', close + 1)) {
+  for (let close = text.indexOf(')', from); close !== -1; close = text.indexOf(')', close + 1)) {
+    if (!text.startsWith('): ', close)) continue;
     let digits = close;
     while (digits > from && isDigit(text.charCodeAt(digits - 1))) digits--;
     const line1 = numberIn(text, digits, close);
@@ -79,7 +79,8 @@ function isCall(text: string): boolean {
   return callOn(text) !== undefined;
 }
 
-function readOne(lines: TextLines, index: number, floor: number): { draft: TraceDraft; next: number } {
+/** @param first the call on the line at `index` */
+function readOne(lines: TextLines, index: number, floor: number, first: Call): { draft: TraceDraft; next: number } {
   const draft = new TraceDraft('php');
   const header = phpHeaderAbove(lines, index, floor, isCall);
   /** Where the code stands that the next call in the list was made by. */
@@ -93,23 +94,21 @@ function readOne(lines: TextLines, index: number, floor: number): { draft: Trace
   let next = index;
   for (let expected = 0; ; next++, expected++) {
     const line = lines.at(next);
-    const call = line && (next === index || !line.opens) ? callOn(line.text) : undefined;
+    const call = next === index ? first : line && !line.opens ? callOn(line.text) : undefined;
     if (!line || call?.number !== expected) break;
-    const { module, name, readable } = phpNamesOf(call.called);
     if (place) {
-      draft.addFrame(
-        newFrame(place.line, {
-          start: place.start,
-          end: place.end,
-          function: name ?? '{main}',
-          module,
-          file: place.file,
-          line1: place.line1,
-          column1: undefined,
-          readable,
-          inApp: isPhpInApp(place.file),
-        }),
-      );
+      const { module, name, readable } = phpNamesOf(call.called);
+      draft.addFound(place.line, {
+        start: place.start,
+        end: place.end,
+        function: name ?? '{main}',
+        module,
+        file: place.file,
+        line1: place.line1,
+        column1: undefined,
+        readable,
+        inApp: isPhpInApp(place.file),
+      });
     }
     draft.grow(line.endOf(call.end));
     if (call.called === undefined) return { draft, next: next + 1 };
@@ -117,19 +116,17 @@ function readOne(lines: TextLines, index: number, floor: number): { draft: Trace
   }
   // Cut off before `{main}`: nobody knows what made the last call.
   if (place) {
-    draft.addFrame(
-      newFrame(place.line, {
-        start: place.start,
-        end: place.end,
-        function: undefined,
-        module: undefined,
-        file: place.file,
-        line1: place.line1,
-        column1: undefined,
-        readable: undefined,
-        inApp: isPhpInApp(place.file),
-      }),
-    );
+    draft.addFound(place.line, {
+      start: place.start,
+      end: place.end,
+      function: undefined,
+      module: undefined,
+      file: place.file,
+      line1: place.line1,
+      column1: undefined,
+      readable: undefined,
+      inApp: isPhpInApp(place.file),
+    });
   }
   return { draft, next };
 }
@@ -137,6 +134,7 @@ function readOne(lines: TextLines, index: number, floor: number): { draft: Trace
 interface FollowingCalls {
   /** Of its `#0`. */
   readonly index: number;
+  readonly call: Call;
   /** The one before was raised from it, as Monolog has them; else it has the one before as its previous. */
   readonly isCause: boolean;
 }
@@ -147,12 +145,18 @@ function followingCalls(lines: TextLines, from: number): FollowingCalls | undefi
   for (let index = from; index < from + maxMessageLines; index++) {
     const line = lines.at(index);
     if (!line || line.opens) return undefined;
-    if (!said && line.text.includes('[previous exception]')) said = 'previous';
-    else if (!said && line.text.includes('Next ') && /\bNext \S/.test(line.text)) said = 'next';
-    if (callOn(line.text)) return said && { index, isCause: said === 'previous' };
+    if (line.text !== '') said ??= saidBefore(line.text);
     if (!said && index > from + 1) return undefined;
+    const call = callOn(line.text);
+    if (call) return said && { index, call, isCause: said === 'previous' };
   }
   return undefined;
+}
+
+/** How the exception on a line follows on the one above. */
+function saidBefore(text: string): 'next' | 'previous' | undefined {
+  if (text.includes('[') && text.includes('[previous exception]')) return 'previous';
+  return text.includes('N') && /\bNext \S/.test(text) ? 'next' : undefined;
 }
 
 /** `Acme\Loader->read('x')`: class and method; `{closure}` is in a namespace or, from 8.4 on, names where it stands. */

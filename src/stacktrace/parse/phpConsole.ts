@@ -3,7 +3,6 @@
 import { clue } from './clues.ts';
 import { numberIn, trimmedLength } from './characters.ts';
 import type { Header } from './header.ts';
-import { newFrame } from './newFrame.ts';
 import { isPhpInApp, phpNamesOf } from './php.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
 import { TraceDraft } from './traceDraft.ts';
@@ -13,8 +12,8 @@ export const phpConsoleTraces: TraceParser = {
   language: 'php',
   // The file of the first place may have no ending: `  at /srv/bin/console:12`.
   clues: clue.php | clue.at,
-  read(lines, index, floor) {
-    if (index - 1 < floor || titleColumn(lines.at(index - 1)) === -1 || lines.at(index)?.opens) return undefined;
+  read(lines, line, index, floor) {
+    if (index - 1 < floor || line.opens || titleColumn(lines.at(index - 1)) === -1) return undefined;
     const top = new TraceDraft('php');
     let next = readOne(lines, index - 1, floor, top);
     if (next === undefined) return undefined;
@@ -103,19 +102,17 @@ function readOne(lines: TextLines, index: number, floor: number, draft: TraceDra
 function addFrame(draft: TraceDraft, place: Place, called: string | undefined): void {
   const { module, name, readable } = phpNamesOf(called);
   const { line, start, end, file, line1 } = place;
-  draft.addFrame(
-    newFrame(line, {
-      start,
-      end,
-      function: name ?? '{main}',
-      module,
-      file,
-      line1,
-      column1: undefined,
-      readable,
-      inApp: isPhpInApp(file),
-    }),
-  );
+  draft.addFound(line, {
+    start,
+    end,
+    function: name ?? '{main}',
+    module,
+    file,
+    line1,
+    column1: undefined,
+    readable,
+    inApp: isPhpInApp(file),
+  });
 }
 
 const boxedType = /^\[([A-Za-z_\\][\w\\@]*)(?: \(-?\w{1,20}\))?\]$/;

@@ -30,10 +30,10 @@ export function phpHeaderAbove(
   isCall: (text: string) => boolean,
 ): PhpHeader | undefined {
   let last = first - 1;
-  if (lines.at(last)?.text.trim() === '') last--;
-  if (saysStack(lines.at(last)?.text ?? '')) last--;
-  const line = lines.at(last);
-  if (!line || last < floor) return undefined;
+  if (last >= floor && trimmedLength(lines.at(last)?.text ?? '') === 0) last--;
+  if (last >= floor && saysStack(lines.at(last)?.text ?? '')) last--;
+  const line = last < floor ? undefined : lines.at(last);
+  if (!line) return undefined;
   const place = placeAtEnd(line.text);
   if (!place) return undefined;
   let text = line.text.slice(0, place.fileEnd);
@@ -65,7 +65,8 @@ export function phpHeaderAbove(
 
 function saysStack(text: string): boolean {
   const end = trimmedLength(text);
-  return text.endsWith('Stack trace:', end) || text.endsWith('[stacktrace]', end);
+  const last = end === 0 ? 0 : text.charCodeAt(end - 1);
+  return (last === 58 && text.endsWith('Stack trace:', end)) || (last === 93 && text.endsWith('[stacktrace]', end));
 }
 
 /** `…:12` or `…:12)` at the end of a line. */

@@ -14,9 +14,7 @@ import type { TraceParser } from './traceParser.ts';
 export const pythonTraces: TraceParser = {
   language: 'python',
   clues: clue.python,
-  read(lines, index, floor) {
-    const line = lines.at(index);
-    if (!line) return undefined;
+  read(lines, line, index, floor) {
     const isOpening = line.text.includes(traceback);
     if (!isOpening && !frameOn(line.text)) return readNotebook(lines, index, line);
     const fault = isOpening ? undefined : readFault(lines, index, floor, line);

@@ -5,17 +5,16 @@ import { clue } from './clues.ts';
 import { digitsEnd, isDigit, numberIn } from './characters.ts';
 import { type Header, headerAbove } from './header.ts';
 import { looksLikePrefix, marginBefore } from './linePrefix.ts';
-import { type FoundFrame, newFrame } from './newFrame.ts';
+import type { FoundFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { TraceParser } from './traceParser.ts';
 
 export const rubyTraces: TraceParser = {
   language: 'ruby',
   clues: clue.ruby,
-  read(lines, index, floor) {
-    const line = lines.at(index);
-    const frame = line && rubyFrameOn(line.text);
-    if (!line || !frame) return undefined;
+  read(lines, line, index, floor) {
+    const frame = rubyFrameOn(line.text);
+    if (!frame) return undefined;
     if (frame.isReversed) return readReversed(lines, index);
     const top = new TraceDraft('ruby');
     let draft = top;
@@ -63,7 +62,7 @@ interface ReadOne {
 }
 
 function readOne(lines: TextLines, index: number, line: TextLine, first: RubyFrame, draft: TraceDraft): ReadOne {
-  draft.addFrame(newFrame(line, first));
+  draft.addFound(line, first);
   let next = index + 1;
   let message = first.message;
   if (first.type !== undefined) {
@@ -93,7 +92,7 @@ function readOne(lines: TextLines, index: number, line: TextLine, first: RubyFra
     if (!below || !frame || frame.type !== undefined || frame.isReversed) return { next, other: frame };
     // In a trace that started with `from` lines, one without is another's.
     if (first.type !== undefined && !frame.hasFrom) return { next, other: frame };
-    draft.addFrame(newFrame(below, frame));
+    draft.addFound(below, frame);
     next++;
   }
 }
@@ -186,7 +185,7 @@ function readReversed(lines: TextLines, first: number): ReturnType<TraceParser['
     if (!frame.isReversed) break;
   }
   for (const { line, frame, index } of found.toReversed()) {
-    draft.addFrame(newFrame(line, frame));
+    draft.addFound(line, frame);
     if (frame.type !== undefined) nameDraft(draft, line, frame, frame.message, index);
   }
   return { traces: [draft.finish()], next };

@@ -13,9 +13,7 @@ import type { ReadTraces, TraceParser } from './traceParser.ts';
 export const rustTraces: TraceParser = {
   language: 'rust',
   clues: clue.rust,
-  read(lines, index, floor) {
-    const line = lines.at(index);
-    if (!line) return undefined;
+  read(lines, line, index, floor) {
     const panic = panicOn(line);
     if (panic) return readPanic(lines, index, line, panic);
     const quoted = quotedPanic(lines, index, line);
@@ -148,19 +146,17 @@ function readPanic(lines: TextLines, index: number, line: TextLine, panic: Panic
   if (panic.thread !== undefined) draft.thread = panic.thread;
   if (opening !== -1) next = readFrames(lines, opening + 1, draft);
   if (draft.frames.length === 0) {
-    draft.addFrame(
-      newFrame(line, {
-        start: panic.placeStart,
-        end: panic.placeEnd,
-        function: undefined,
-        module: undefined,
-        file: panic.file,
-        line1: panic.line1,
-        column1: panic.column1,
-        readable: undefined,
-        inApp: isInApp(panic.file, undefined),
-      }),
-    );
+    draft.addFound(line, {
+      start: panic.placeStart,
+      end: panic.placeEnd,
+      function: undefined,
+      module: undefined,
+      file: panic.file,
+      line1: panic.line1,
+      column1: panic.column1,
+      readable: undefined,
+      inApp: isInApp(panic.file, undefined),
+    });
     next = index + 1;
   }
   return { traces: [draft.finish()], next };

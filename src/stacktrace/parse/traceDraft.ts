@@ -1,7 +1,9 @@
 /** A trace while its lines are read. */
 
+import type { TextLine } from '../textLines.ts';
 import type { Frame, Trace, TraceLanguage } from '../trace.ts';
 import type { Header } from './header.ts';
+import { type FoundFrame, newFrame } from './newFrame.ts';
 
 export class TraceDraft {
   readonly language: TraceLanguage;
@@ -36,14 +38,23 @@ export class TraceDraft {
     return this.#frames ?? [];
   }
 
+  /** The frame that was found on a line. Its range is not asked of the frame: frames have many layouts. */
+  addFound(line: TextLine, found: FoundFrame): void {
+    this.#add(newFrame(line, found), line.startOf(found.start), line.endOf(found.end));
+  }
+
   addFrame(frame: Frame): void {
+    this.#add(frame, frame.start, frame.end);
+  }
+
+  #add(frame: Frame, start: number, end: number): void {
     const own = this.#gap ? { ...frame, afterGap: true } : frame;
     this.#gap = false;
     // Many traces have one frame only, and an array that grows makes room for more.
     if (this.#frames) this.#frames.push(own);
     else this.#frames = [own];
-    this.#start = Math.min(this.#start, frame.start);
-    this.grow(frame.end);
+    this.startAt(start);
+    this.grow(end);
   }
 
   addMember(member: TraceDraft): void {
@@ -81,6 +92,9 @@ export class TraceDraft {
 
   finish(): Trace {
     const { language, type, message } = this;
+    const cause = this.cause && this.#enclose(this.cause);
+    const members = this.#members?.map((member) => this.#enclose(member));
+    const suppressed = this.#suppressed?.map((one) => this.#enclose(one));
     // An array that grew by pushing keeps room for more.
     const frames = this.#frames && this.#frames.length > 1 ? this.#frames.slice() : (this.#frames ?? []);
     const start = this.#start;
@@ -92,21 +106,22 @@ export class TraceDraft {
         : { language, frames, start, end };
     if (type !== undefined && message === undefined) trace.type = type;
     if (type === undefined && message !== undefined) trace.message = message;
-    if (this.cause) trace.cause = enclosed(trace, this.cause.finish());
-    if (this.#members) trace.members = this.#members.map((member) => enclosed(trace, member.finish()));
-    if (this.#suppressed) trace.suppressed = this.#suppressed.map((one) => enclosed(trace, one.finish()));
+    if (cause) trace.cause = cause;
+    if (members) trace.members = members;
+    if (suppressed) trace.suppressed = suppressed;
     if (this.#elided > 0) trace.elided = this.#elided;
     if (this.thread !== undefined) trace.thread = this.thread;
+    return trace;
+  }
+
+  /** A trace's range includes those of the traces under it. */
+  #enclose(under: TraceDraft): Trace {
+    const trace = under.finish();
+    this.startAt(under.#start);
+    this.grow(under.#end);
     return trace;
   }
 }
 
 /** More than any text's length, and an integer that engines keep in a field as it is. */
 const nowhere = 0x3fff_ffff;
-
-/** A trace's range includes those of the traces under it. */
-function enclosed(trace: { start: number; end: number }, under: Trace): Trace {
-  trace.start = Math.min(trace.start, under.start);
-  trace.end = Math.max(trace.end, under.end);
-  return under;
-}

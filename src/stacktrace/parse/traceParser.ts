@@ -1,6 +1,6 @@
 /** What a language family brings to find its traces in lines of text. */
 
-import type { TextLines } from '../textLines.ts';
+import type { TextLine, TextLines } from '../textLines.ts';
 import type { Trace, TraceLanguage } from '../trace.ts';
 
 export interface TraceParser {
@@ -8,12 +8,12 @@ export interface TraceParser {
   /** Lines without all of these clues (a sum of bits) are not read: `clues.ts`. */
   readonly clues: number;
   /**
-   * Reads the trace whose first telling line is `lines.at(index)`.
+   * Reads the trace whose first telling line is `line`, the one at `index`.
    * @param floor the first line that no earlier trace has taken: a header is looked for from there on
    * @returns `undefined` when no trace tells itself on that line; else the traces (one, or a dump of threads) and the
    *   index after the last line they took, always greater than `index`
    */
-  read(lines: TextLines, index: number, floor: number): ReadTraces | undefined;
+  read(lines: TextLines, line: TextLine, index: number, floor: number): ReadTraces | undefined;
 }
 
 export interface ReadTraces {

@@ -3,7 +3,7 @@
 import { clue } from './clues.ts';
 import { isHexDigit, trimmedLength } from './characters.ts';
 import { frameOf, placeIn } from './cppFrame.ts';
-import { type FoundFrame, newFrame } from './newFrame.ts';
+import type { FoundFrame } from './newFrame.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { TraceParser } from './traceParser.ts';
@@ -11,18 +11,17 @@ import type { TraceParser } from './traceParser.ts';
 export const valgrindTraces: TraceParser = {
   language: 'cpp',
   clues: clue.address,
-  read(lines, index, floor) {
-    const line = lines.at(index);
-    const first = line && frameOn(line, 'at 0x');
-    if (!line || !first) return undefined;
+  read(lines, line, index, floor) {
+    const first = frameOn(line, 'at 0x');
+    if (!first) return undefined;
     const draft = new TraceDraft('cpp');
     nameFromAbove(lines, index, floor, draft);
-    draft.addFrame(newFrame(line, first));
+    draft.addFound(line, first);
     for (let next = index + 1; ; next++) {
       const below = lines.at(next);
       const frame = below && !below.opens ? frameOn(below, 'by 0x') : undefined;
       if (!below || !frame) return { traces: [draft.finish()], next };
-      draft.addFrame(newFrame(below, frame));
+      draft.addFound(below, frame);
     }
   },
 };
