@@ -37,6 +37,12 @@ interface Exports {
 /** Of a draft: what lines are scanned into. */
 export type ScannedColumn = (typeof scannedTexts)[number] | 'rest' | 'fields';
 
+/** Where something of rows is: in the memory as such an array. */
+interface RowsInMemory<Values> {
+  readonly array: Values;
+  readonly place: number;
+}
+
 /** Random keys that its hash takes. */
 const hashKeyBytes = 68 * 4;
 /** Room for epoch ms in decimal. */
@@ -100,18 +106,18 @@ export class Scanner {
     return this.#exports.rows.value;
   }
 
-  /** @param field place among `scannedTexts`. @returns a code for each row, 0 where it has none. */
-  codes(field: number): Uint32Array {
-    return this.memory.wordsAt(this.#exports.textCodes.value + field * this.maxRows * 4, this.rows);
+  /** Codes of each row, 0 where it has none: a text's from `place` on, each by its place among `scannedTexts`, `maxRows` after the one before. */
+  get codes(): RowsInMemory<Uint32Array> {
+    return { array: this.memory.words, place: this.#exports.textCodes.value >>> 2 };
   }
 
-  get restCodes(): Uint32Array {
-    return this.codes(this.#exports.restField.value);
+  get restField(): number {
+    return this.#exports.restField.value;
   }
 
-  /** @param field place among `scannedNumbers`. NaN where a row has none. */
-  numbers(field: number): Float64Array {
-    return this.memory.doublesAt(this.#exports.numbers.value + field * this.maxRows * 8, this.rows);
+  /** As `codes`, by place among `scannedNumbers`. NaN where a row has none. */
+  get numbers(): RowsInMemory<Float64Array> {
+    return { array: this.memory.doubles, place: this.#exports.numbers.value >>> 3 };
   }
 
   /** Epoch ms. */

@@ -6,6 +6,9 @@ import type { DraftNumbers, DraftTexts } from './draftColumns.ts';
 import { KnownGroups } from './knownGroups.ts';
 import type { SegmentDraft } from './segmentDraft.ts';
 
+/** Views of no more take longer to make than a loop takes to copy these. */
+const fewRows = 32;
+
 /** For one log object after the other; what was seen of one helps with the next. */
 export class ScannedRows implements QuickReader {
   readonly #draft: SegmentDraft;
@@ -53,9 +56,14 @@ export class ScannedRows implements QuickReader {
     const first = this.#draft.addRows(rows);
     numbers.ts.values.set(scanner.times, first);
     numbers.offset_bytes.values.set(scanner.offsets, first);
-    for (const [field, { values }] of this.#numbers.entries()) values.set(scanner.numbers(field), first);
-    for (const [field, { codes }] of this.#texts.entries()) codes.set(scanner.codes(field), first);
-    texts.rest.codes.set(scanner.restCodes, first);
+    const { numbers: scanned, codes, maxRows, restField } = scanner;
+    for (const [field, { values }] of this.#numbers.entries()) {
+      copyRows(values, first, scanned.array, scanned.place + field * maxRows, rows);
+    }
+    for (const [field, text] of this.#texts.entries()) {
+      copyRows(text.codes, first, codes.array, codes.place + field * maxRows, rows);
+    }
+    copyRows(texts.rest.codes, first, codes.array, codes.place + restField * maxRows, rows);
     fields.add(first, scanner.tokenCodes, scanner.tokenEnds);
     const end = first + rows;
     texts.object.codes.fill(texts.object.dictionary.codeOf(this.#object), first, end);
@@ -69,4 +77,16 @@ export class ScannedRows implements QuickReader {
     if (type.codes[row] === 0 && message.codes[row] === 0 && stack.codes[row] === 0) return;
     failure_group.set(row, this.#groups.groupOf({ type, message, stack }, row));
   }
+}
+
+/** There are few at a time where the scanner leaves many lines. */
+function copyRows<Values extends Uint32Array | Float64Array>(
+  to: Values,
+  at: number,
+  from: Values,
+  start: number,
+  rows: number,
+): void {
+  if (rows > fewRows) return to.set(from.subarray(start, start + rows), at);
+  for (let row = 0; row < rows; row++) to[at + row] = from[start + row] as number;
 }

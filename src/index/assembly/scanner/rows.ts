@@ -44,11 +44,21 @@ let numberCount: u32 = 0;
 const tokenPlaces: usize = memory.data(64 * 4, 16);
 let tokensOfLine: u32 = 0;
 
+/** Rows that may have something: at first all, as memory begins with other numbers. */
+let begun: u32 = maxRows;
+
+/** No more than need be: it is done anew behind each line that is left. */
 export function clearRows(): void {
   rows = 0;
   tokenCount = 0;
-  memory.fill(textCodes, 0, (maxTexts + 1) * maxRows * 4);
-  for (let at: u32 = 0; at < maxNumbers * maxRows; at++) store<f64>(numbers + at * 8, NaN);
+  if (begun == 0) return;
+  for (let field: u32 = 0; field <= maxTexts; field++) {
+    for (let row: u32 = 0; row < begun; row++) store<u32>(textCodes + (field * maxRows + row) * 4, 0);
+  }
+  for (let field: u32 = 0; field < maxNumbers; field++) {
+    for (let row: u32 = 0; row < begun; row++) store<f64>(numbers + (field * maxRows + row) * 8, NaN);
+  }
+  begun = 0;
 }
 
 export function beginLine(): void {
@@ -82,6 +92,7 @@ export function addToken(end: usize): bool {
 /** The line as one more row. @param tokens where the first of its field tokens starts. */
 export function addRow(ms: f64, offset: f64, rest: usize, restSize: u32, tokens: usize): void {
   const row = rows;
+  begun = row + 1;
   store<f64>(times + row * 8, ms);
   store<f64>(offsets + row * 8, offset);
   for (let at: u32 = 0; at < numberCount; at++) {
