@@ -6,7 +6,7 @@
 import { randomFillSync } from 'node:crypto';
 import { parseTimestamp } from '../../model/record.ts';
 import { WasmMemory } from '../wasm/wasmMemory.ts';
-import { abort, wasmModule } from '../wasm/wasmModule.ts';
+import { wasmExports } from '../wasm/wasmModule.ts';
 import { ScannedKeys, scannedTexts } from './scannedKeys.ts';
 import { ScannedTexts } from './scannedTexts.ts';
 
@@ -59,9 +59,8 @@ export class Scanner {
   readonly maxRows: number;
 
   constructor() {
-    const { exports } = new WebAssembly.Instance(wasmModule('scanner'), { env: { abort }, host: this.#host() });
     // What `assembly/scanner/index.ts` exports.
-    this.#exports = exports as Exports;
+    this.#exports = wasmExports('scanner', this.#host()) as Exports;
     this.memory = new WasmMemory(this.#exports.memory);
     this.maxRows = this.#exports.maxRows.value;
     randomFillSync(this.memory.bytes, this.#exports.hashKeys.value, hashKeyBytes);

@@ -1,4 +1,4 @@
-/** As much of WebAssembly's JavaScript interface as the scanner uses: Node has it, but its types are those of browsers. */
+/** As much of WebAssembly's JavaScript interface as is used here: Node has it, but its types are those of browsers. */
 
 declare namespace WebAssembly {
   interface Module {
@@ -14,7 +14,8 @@ declare namespace WebAssembly {
   }
   type Imports = Readonly<Record<string, Readonly<Record<string, (...numbers: number[]) => number>>>>;
   interface Instance {
-    readonly exports: unknown;
+    readonly exports: Readonly<Record<string, Global | Memory | ((...numbers: number[]) => number)>>;
   }
+  const RuntimeError: new () => Error;
   const Instance: new (module: Module, imports: Imports) => Instance;
 }

@@ -4,7 +4,7 @@
  */
 
 import { WasmMemory } from '../../wasm/wasmMemory.ts';
-import { abort, wasmModule } from '../../wasm/wasmModule.ts';
+import { wasmExports } from '../../wasm/wasmModule.ts';
 import type { NumberColumn, TextColumn, TextListColumn } from '../parquetColumns.ts';
 
 interface Exports {
@@ -81,9 +81,8 @@ export class ColumnEncoder {
   #rows = 0;
 
   constructor() {
-    const { exports } = new WebAssembly.Instance(wasmModule('parquet'), { env: { abort } });
     // What `assembly/parquet/index.ts` exports.
-    this.#exports = exports as Exports;
+    this.#exports = wasmExports('parquet') as Exports;
     this.#memory = new WasmMemory(this.#exports.memory);
   }
 
