@@ -74,7 +74,7 @@ const maxThreads = 4;
 const readsOfChanging = 3;
 /** So often at most an idle watcher notes that nothing is new. */
 const idleFreshnessMs = 5_000;
-/** Of a merged segment, as it is stored: its rows, many times as large, are gathered in the engine. */
+/** Of a merged segment, as it is stored. */
 const maxMergedBytes = 64 * 2 ** 20;
 /** Listing all of an index costs requests. */
 const collectEveryMs = 600_000;
@@ -268,7 +268,7 @@ export class Indexer implements AsyncDisposable {
     const options = {
       state: this.#state,
       directory: this.#directory,
-      limits: { records: this.#limits.records, bytes: maxMergedBytes },
+      limits: { records: this.#limits.records, bytes: maxMergedBytes, gatheredBytes: maxGatheredBytes },
       clock: this.#nowMs,
       ...(signal ? { signal } : {}),
     };

@@ -16,6 +16,8 @@ export interface SegmentEntry {
   /** SHA-256 of the object, hex. */
   readonly sha256: string;
   readonly records: number;
+  /** Estimate of the memory that its rows take when they are gathered, to be merged with others; absent in older indexes. */
+  readonly gatheredBytes?: number;
   /** Least and greatest `ts` of its records, epoch ms. */
   readonly minTs: number;
   readonly maxTs: number;
@@ -171,6 +173,7 @@ function isSegmentEntry(entry: JsonObject): boolean {
     typeof entry['minTs'] === 'number' &&
     typeof entry['maxTs'] === 'number' &&
     (entry['paths'] === undefined || isJsonObject(entry['paths'])) &&
+    isOptionalCount(entry['gatheredBytes']) &&
     isOptionalCount(entry['clean']) &&
     isSideEntry(entry['side'])
   );

@@ -6,9 +6,11 @@
 import type { SegmentEntry } from './manifest.ts';
 
 export interface MergeLimits {
-  /** Of a merged segment. One of half as many records, or bytes, is left as it is. */
+  /** Of a merged segment. One of half as many records, or bytes of either kind, is left as it is. */
   readonly records: number;
   readonly bytes: number;
+  /** Of their rows when they are gathered: what compresses well is many times as large then. */
+  readonly gatheredBytes: number;
 }
 
 /** So many of one tier become one of the next; a tier holds segments of `fanIn` times the records of the one before. */
@@ -16,17 +18,21 @@ export const fanIn = 8;
 
 /** The segments to merge next, in their order; none when no tier is full. */
 export function planMerge(segments: readonly SegmentEntry[], limits: MergeLimits): readonly SegmentEntry[] {
-  const small = segments.filter((entry) => entry.records < limits.records / 2 && entry.sizeBytes < limits.bytes / 2);
+  const small = segments.filter(
+    ({ records, sizeBytes, gatheredBytes = 0 }) =>
+      records < limits.records / 2 && sizeBytes < limits.bytes / 2 && gatheredBytes < limits.gatheredBytes / 2,
+  );
   const tiers = Map.groupBy(small, ({ records }) => Math.floor(Math.log(Math.max(1, records)) / Math.log(fanIn)));
   for (const [, tier] of [...tiers].sort(([a], [b]) => a - b)) {
     if (tier.length < fanIn) continue;
     const inputs: SegmentEntry[] = [];
-    let [records, bytes] = [0, 0];
+    let [records, bytes, gathered] = [0, 0, 0];
     // Two of less than half the limits always fit.
     for (const entry of tier) {
       records += entry.records;
       bytes += entry.sizeBytes;
-      if (records > limits.records || bytes > limits.bytes) break;
+      gathered += entry.gatheredBytes ?? 0;
+      if (records > limits.records || bytes > limits.bytes || gathered > limits.gatheredBytes) break;
       inputs.push(entry);
     }
     return inputs;

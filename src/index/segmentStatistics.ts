@@ -9,7 +9,7 @@ import { textAt, type Texts } from './texts.ts';
 /** More paths than this, and the planner looks into the segment rather than at a list. */
 const maxListedPaths = 2000;
 
-type Described = Pick<SegmentEntry, 'minTs' | 'maxTs' | 'paths'>;
+type Described = Pick<SegmentEntry, 'gatheredBytes' | 'minTs' | 'maxTs' | 'paths'>;
 
 export function describeDraft(draft: SegmentDraft): Described {
   const ts = draft.numbers.ts.values;
@@ -20,7 +20,7 @@ export function describeDraft(draft: SegmentDraft): Described {
     if (at > maxTs) maxTs = at;
   }
   const paths = countPaths(draft);
-  return { minTs, maxTs, ...(paths ? { paths } : {}) };
+  return { gatheredBytes: Math.round(draft.bytes), minTs, maxTs, ...(paths ? { paths } : {}) };
 }
 
 /** How many records have each path; `undefined` when there are too many paths to list. */

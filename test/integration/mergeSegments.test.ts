@@ -51,6 +51,9 @@ test('a merged segment has the rows of its inputs as they stood, but for those o
     assert.ok(whole);
     assert.deepEqual(await rowsOf([whole]), await rowsOf(inputs));
     assert.deepEqual(pathsOf([whole]), pathsOf(inputs));
+    const gathered = inputs.map(({ gatheredBytes = 0 }) => gatheredBytes);
+    assert.ok((whole.gatheredBytes ?? 0) > Math.max(...gathered));
+    assert.ok((whole.gatheredBytes ?? 0) <= gathered.reduce((sum, bytes) => sum + bytes));
     assert.deepEqual([whole.minTs, whole.maxTs], [least(inputs, 'minTs'), -least(inputs, 'maxTs', -1)]);
     const superseded = ['version-1', 'version-4', 'version-5'];
     const part = await mergeSegments(inputs, superseded, join(folder.path, 'part'));

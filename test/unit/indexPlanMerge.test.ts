@@ -6,7 +6,7 @@ import type { SegmentEntry } from '../../src/index/manifest.ts';
 import { fanIn, planMerge } from '../../src/index/planMerge.ts';
 import { seededRandom } from '../rigs/seededRandom.ts';
 
-const limits = { records: 250_000, bytes: 64 * 2 ** 20 };
+const limits = { records: 250_000, bytes: 64 * 2 ** 20, gatheredBytes: 2 ** 29 };
 /** Tiers below half of the limit: 1 to 7 records, 8 to 63, … */
 const tiers = Math.ceil(Math.log(limits.records / 2) / Math.log(fanIn));
 
@@ -106,4 +106,16 @@ test('what is large, and what is little, is left as it is', () => {
     ).length,
     2,
   );
+});
+
+test('what compresses well is merged no further than its rows can be gathered', () => {
+  const large = (gatheredBytes: number) =>
+    planMerge(
+      Array.from({ length: 20 }, () => ({ ...segment(10_000), gatheredBytes })),
+      limits,
+    ).length;
+  assert.equal(large(2 ** 20), 20);
+  assert.equal(large(2 ** 26), 8);
+  assert.equal(large(2 ** 28 - 1), 2);
+  assert.equal(large(2 ** 28), 0);
 });
