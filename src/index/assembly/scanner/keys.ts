@@ -9,7 +9,7 @@ import { endOfPlain, quote } from './json';
 const maxKeys: u32 = 4096;
 /** What is kept of keys must not grow with what a hostile log has for one. */
 const maxPathBytes: u32 = 1024;
-/** Of a path as the host spells it: dots in keys are escaped. */
+/** Of a path as the host spells it, with room to spare: keys go into it as they are. */
 const pathRoom: u32 = 4 * maxPathBytes;
 
 /** What stands under a key: a text or number of that column, the time, an object of such texts, or anything else. As the host numbers them. */

@@ -1,4 +1,4 @@
-/** Reads Parquet's delta encodings; see `encode/deltaEncoding.ts`. */
+/** Reads Parquet's delta encodings; see `../../assembly/parquet/deltas.ts`. */
 
 import type { ByteReader } from './byteReader.ts';
 import { ParquetError } from '../parquetError.ts';

@@ -1,4 +1,4 @@
-/** Reads Parquet's RLE/bit-packed hybrid; see `encode/runEncoding.ts`. */
+/** Reads Parquet's RLE/bit-packed hybrid; see `../../assembly/parquet/runs.ts`. */
 
 import { type ByteReader, cutOff } from './byteReader.ts';
 import { ParquetError } from '../parquetError.ts';

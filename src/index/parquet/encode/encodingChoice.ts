@@ -19,14 +19,14 @@ export interface ValueEncoder {
 const clearlyRepeated = 3;
 /** With next to no repetitions among many values it does not pay. Among few it may, by putting more before zstd at a time than a page does. */
 const clearlyDistinct = { share: 0.8, values: 4096 };
-/** Indexes of more would not fit into what is packed at a time. */
+/** Of more, an index takes longer than most texts are. */
 const maxDictionaryEntries = 2 ** 24;
 /**
  * A text of megabytes may stand in thousands of rows. In a dictionary it is once; anywhere else, its page would be larger than a page may be, and
  * than what there is to make it in.
  */
 const maxPageBytes = 2 ** 26;
-/** Numbers further apart are written as they are: their deltas could exceed what a double holds. */
+/** Numbers further apart are written as they are: what their deltas differ by could exceed what a double, and so a reader here, holds. */
 const maxDeltaSpan = 2 ** 51;
 
 /** Chooses for one column: tries on its first row group with values, and keeps to that as long as it can. */
