@@ -4,11 +4,11 @@
  */
 
 import type { TextLine } from '../textLines.ts';
-import { digitsEnd, isDigit, isWordPart } from './characters.ts';
+import { digitsEnd, isDigit, isWordPart, trimmedLength } from './characters.ts';
 
 /** One bit for each thing that tells a trace. */
 export const clue = {
-  /** `at `: JavaScript. */
+  /** `at `. */
   at: 1 << 0,
   /** `File "`, `Traceback`. */
   python: 1 << 1,
@@ -34,6 +34,8 @@ export const clue = {
   call: 1 << 11,
   /** `runtime error:` */
   runtimeError: 1 << 12,
+  /** `at ` on a line with ` (` or `1:2`, `at native` and the like: JavaScript. */
+  javascript: 1 << 13,
 } as const;
 
 /** How many different sums of these there may be. */
@@ -83,7 +85,9 @@ export function cluesOn(line: TextLine): number {
     before = firsts[unit] ?? 0;
     if (isPair !== 0) found |= clueAt(line, at - 1 - from);
   }
-  if ((found & clue.at) !== 0 && line.text.includes('(')) found |= clue.call;
+  // Once for the line, whatever stands in it how often.
+  if ((found & clue.at) !== 0) found |= callClues(line.text);
+  if ((found & (clue.php | clue.native)) === clue.php && mayBeNative(line.text)) found |= clue.native;
   // Safari: `eval code@` and nothing else.
   return to > from && chars.charCodeAt(to - 1) === 64 && line.text.endsWith('eval code@') ? found | clue.gecko : found;
 }
@@ -91,8 +95,9 @@ export function cluesOn(line: TextLine): number {
 function clueAt({ text }: TextLine, at: number): number {
   switch (text.charCodeAt(at)) {
     case 97: // a
-      if (text.charCodeAt(at + 1) !== 116 || text.charCodeAt(at + 2) !== 32 || !isCode(text, at)) return 0;
-      return text.charCodeAt(at + 3) === 48 && text.charCodeAt(at + 4) === 120 ? clue.at | clue.address : clue.at;
+      return text.charCodeAt(at + 1) === 116 && text.charCodeAt(at + 2) === 32 && isCode(text, at)
+        ? codeClue(text, at + 3)
+        : 0;
     case 46: // .
       return extensionClue(text, at + 1);
     case 70: // F: before a quote, escaped or not
@@ -124,6 +129,36 @@ function clueAt({ text }: TextLine, at: number): number {
   }
 }
 
+function codeClue(text: string, from: number): number {
+  switch (from < text.length ? text.charCodeAt(from) : 0) {
+    case 48: // 0
+      return text.startsWith('0x', from) ? clue.at | clue.address : clue.at;
+    case 60: // <anonymous>
+    case 110: // native
+    case 119: // wasm://
+      return clue.at | clue.javascript;
+    default:
+      return clue.at;
+  }
+}
+
+/** What a line with `at ` has besides. */
+function callClues(text: string): number {
+  const first = text.indexOf('(');
+  for (let open = first; open !== -1; open = text.indexOf('(', open + 1)) {
+    if (open > 0 && text.charCodeAt(open - 1) === 32) return clue.call | clue.javascript;
+  }
+  return (first === -1 ? 0 : clue.call) | placeClue(text);
+}
+
+function placeClue(text: string): number {
+  for (let colon = text.indexOf(':'); colon !== -1; colon = text.indexOf(':', colon + 1)) {
+    const isPlace = colon > 0 && colon + 1 < text.length && isDigit(text.charCodeAt(colon - 1));
+    if (isPlace && isDigit(text.charCodeAt(colon + 1))) return clue.javascript;
+  }
+  return 0;
+}
+
 /** Prose that goes on in words is no frame: behind `at ` stands code, a call, or one of a few words and more. */
 function isCode(text: string, at: number): boolean {
   const from = at + 3;
@@ -151,10 +186,25 @@ function numberClue(text: string, hash: number): number {
     if (end === text.length) return 0;
     const unit = text.charCodeAt(end);
     if (unit === 58) return clue.native;
-    return unit === 32 && end + 1 < text.length ? clue.native | clue.php : 0;
+    return unit === 32 && end + 1 < text.length ? clue.php : 0;
   }
   const isNumbered = hash > 0 && isDigit(text.charCodeAt(hash - 1)) && text.charCodeAt(hash + 1) === 32;
   return isNumbered && hash + 2 < text.length ? clue.native : 0;
+}
+
+/**
+ * Whether the first `#0 ` of a line may start a frame of C or C++: behind it stands an address or a signal's handler; else
+ * arguments behind a blank, or a line's number at the end.
+ */
+function mayBeNative(text: string): boolean {
+  const hash = text.indexOf('#');
+  if (hash === -1) return false;
+  let first = digitsEnd(text, hash + 1);
+  while (first < text.length && text.charCodeAt(first) === 32) first++;
+  if (first === text.length) return false;
+  const unit = text.charCodeAt(first);
+  if (unit === 48 || unit === 60) return true;
+  return isDigit(text.charCodeAt(trimmedLength(text) - 1)) || text.includes(' (', first);
 }
 
 /** What follows a dot: an ending of source files, and a line number. */

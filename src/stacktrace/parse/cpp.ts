@@ -119,24 +119,30 @@ function nameFromAbove(lines: TextLines, first: number, floor: number, draft: Tr
   for (let index = first - 1; index >= Math.max(floor, first - maxLinesAbove); index--) {
     const line = lines.at(index);
     if (!line || cppFrameOn(line)) return false;
-    const text = line.text.slice(0, maxHeader);
-    for (const [words, header] of text.length < minHeader ? [] : headers) {
-      const match = text.includes(words) ? header.exec(text) : null;
-      if (!match) continue;
-      const { sanitizer, type, message } = match.groups ?? {};
-      // `heap-use-after-free` names the failure better than the tool that found it.
-      const kind = sanitizer === undefined ? type : (kindOfReport.exec(message ?? '')?.[0] ?? sanitizer);
-      const rest = kind !== undefined && message?.startsWith(kind) ? message.slice(kind.length) : message;
-      const said = type?.includes('::') ? whatBelow(lines, index, first) : rest?.trim();
-      draft.name({
-        type: kind ?? '',
-        ...(said === undefined || said === '' ? {} : { message: said }),
-        start: line.startOf(match.index),
-        index,
-      });
-      return true;
-    }
-    if (lines.at(index)?.opens) return false;
+    if (line.text.length >= minHeader && nameFrom(lines, line, index, first, draft)) return true;
+    if (line.opens) return false;
+  }
+  return false;
+}
+
+/** Takes type and message from a line that says what happened; false for other lines. */
+function nameFrom(lines: TextLines, line: TextLine, index: number, first: number, draft: TraceDraft): boolean {
+  const text = line.text.slice(0, maxHeader);
+  for (const [words, header] of headers) {
+    const match = text.includes(words) ? header.exec(text) : null;
+    if (!match) continue;
+    const { sanitizer, type, message } = match.groups ?? {};
+    // `heap-use-after-free` names the failure better than the tool that found it.
+    const kind = sanitizer === undefined ? type : (kindOfReport.exec(message ?? '')?.[0] ?? sanitizer);
+    const rest = kind !== undefined && message?.startsWith(kind) ? message.slice(kind.length) : message;
+    const said = type?.includes('::') ? whatBelow(lines, index, first) : rest?.trim();
+    draft.name({
+      type: kind ?? '',
+      ...(said === undefined || said === '' ? {} : { message: said }),
+      start: line.startOf(match.index),
+      index,
+    });
+    return true;
   }
   return false;
 }

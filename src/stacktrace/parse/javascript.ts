@@ -15,7 +15,7 @@ import type { ReadTraces, TraceParser } from './traceParser.ts';
 
 export const javascriptTraces: TraceParser = {
   language: 'javascript',
-  clues: clue.at,
+  clues: clue.javascript,
   read(lines, line, index, floor) {
     const frame = javascriptFrameOn(line.text);
     if (!frame) return undefined;
