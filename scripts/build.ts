@@ -65,20 +65,18 @@ const dist = join(root, 'dist');
 
 if (process.argv.includes('--watch')) {
   const contexts = await Promise.all(builds.map((options) => esbuild.context(options)));
-  await Promise.all([compileAssembly(dist), ...contexts.map((context) => context.watch())]);
-  await recompileAssembly();
+  await Promise.all([watchAssembly(), ...contexts.map((context) => context.watch())]);
 } else {
   await rm(dist, { recursive: true, force: true });
   await Promise.all([copySamples(), compileAssembly(dist), ...builds.map((options) => esbuild.build(options))]);
 }
 
-/** Whenever its source is changed, until the process is ended; what is wrong with it is told. */
-async function recompileAssembly(): Promise<void> {
-  for await (const _ of watch(assemblySource, { recursive: true })) {
-    await compileAssembly(dist).catch((error: unknown) =>
-      console.error(error instanceof Error ? error.message : error),
-    );
-  }
+/** Compiles it now and whenever its source is changed, until the process is ended; what is wrong with it is told. */
+async function watchAssembly(): Promise<void> {
+  const compile = () =>
+    compileAssembly(dist).catch((error: unknown) => console.error(error instanceof Error ? error.message : error));
+  await compile();
+  for await (const _ of watch(assemblySource, { recursive: true })) await compile();
 }
 
 /** The harness's sample data, so that an installed extension has it too. */
