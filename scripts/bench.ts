@@ -3,7 +3,6 @@
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { compileAssembly } from './compileAssembly.ts';
 
 const root = join(import.meta.dirname, '..');
 const benches = globSync('test/bench/*.bench.ts', { cwd: root }).sort();
@@ -18,8 +17,8 @@ if (unknown.length > 0) {
   console.error(`No such benchmark: ${unknown.join(', ')}. There are: ${names.join(', ')}.`);
   process.exit(2);
 }
-// What runs as it stands in src takes it from there.
-await compileAssembly(join(root, 'dist'));
+// What runs as it stands in src takes its WebAssembly from there.
+if (spawnSync(process.execPath, ['scripts/build.ts'], { cwd: root, stdio: 'inherit' }).status !== 0) process.exit(1);
 let failed = false;
 for (const [index, file] of benches.entries()) {
   const name = names[index] ?? file;
