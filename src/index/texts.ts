@@ -9,12 +9,15 @@ export interface Texts {
 
 /** Texts that others are added to, each distinct one once. */
 export interface CodedTexts extends Texts {
-  /** Estimate of the memory that they take: arrays that grow are larger than what is in them. */
-  readonly heldBytes: number;
   /** The number of a text, from 1, in order of their first mention. Half of a surrogate pair becomes U+FFFD. */
   codeOf(text: string): number;
   /** Forgets all texts, and keeps the memory for others. */
   clear(): void;
+}
+
+/** Estimate of the memory that dictionaries of these texts take: arrays that grow are larger than what is in them. */
+export function heldBytesOf({ count, starts }: Texts): number {
+  return 1.5 * ((starts[count] as number) + 20 * count);
 }
 
 export function textAt({ bytes, starts }: Texts, index: number): string {

@@ -51,11 +51,6 @@ export class ScannedTexts implements CodedTexts {
     return this.#starts;
   }
 
-  get heldBytes(): number {
-    const { count } = this;
-    return 1.5 * ((this.starts[count] as number) + 20 * count);
-  }
-
   clear(): void {
     this.#scanner.clearTexts(this.#dictionary);
   }

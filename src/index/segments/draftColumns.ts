@@ -1,6 +1,6 @@
 /** Columns of a segment in the making: rows come one at a time, texts as numbers of a dictionary. */
 
-import { type CodedTexts, textAt } from '../texts.ts';
+import { type CodedTexts, heldBytesOf, textAt } from '../texts.ts';
 import { TextDictionary } from './textDictionary.ts';
 
 /** Texts, each distinct one kept once. */
@@ -77,7 +77,7 @@ export class DraftLists {
 
   /** Estimate of the memory that the elements take: codes in an array that has grown for more, and their texts. */
   get heldBytes(): number {
-    return 1.5 * 4 * this.#length + this.dictionary.heldBytes;
+    return 1.5 * 4 * this.#length + heldBytesOf(this.dictionary);
   }
 
   /** Every row, in order. */

@@ -6,7 +6,7 @@
 import type { ErrorInfo } from '../../model/record.ts';
 import { type NamedFailure, nameFailure } from '../../stacktrace/failureGroup.ts';
 import { ByteWriter } from '../parquet/encode/byteWriter.ts';
-import { textAt } from '../texts.ts';
+import { heldBytesOf, textAt } from '../texts.ts';
 import type { DraftTexts } from './draftColumns.ts';
 import { TextDictionary } from './textDictionary.ts';
 
@@ -47,7 +47,7 @@ export class KnownGroups {
     if (bytes === 0 || bytes > maxErrorBytes) return this.#nameFailure(errorOf(columns, row))?.group;
     let hasPlaces = false;
     for (const part of parts) hasPlaces = addPart(key, columns[part], row) || hasPlaces;
-    if (this.#keys.heldBytes > maxHeldBytes) {
+    if (heldBytesOf(this.#keys) > maxHeldBytes) {
       this.#keys.clear();
       this.#groups = [];
     }

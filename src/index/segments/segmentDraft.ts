@@ -4,6 +4,7 @@ import { type LogRecord, stringFields } from '../../model/record.ts';
 import { fieldTokens } from '../fieldTokens.ts';
 import { ColumnEncoder } from '../parquet/encode/columnEncoder.ts';
 import { type ScannedColumn, Scanner } from '../scanner/scanner.ts';
+import { heldBytesOf } from '../texts.ts';
 import { DraftLists, DraftNumbers, DraftTexts } from './draftColumns.ts';
 
 /** What a row costs besides its texts: its codes and numbers, in arrays that have grown for more. */
@@ -57,7 +58,7 @@ export class SegmentDraft {
   /** Estimate of the memory that the records take. */
   get bytes(): number {
     let bytes = this.#records * rowBytes + this.fields.heldBytes;
-    for (const { dictionary } of Object.values(this.texts)) bytes += dictionary.heldBytes;
+    for (const { dictionary } of Object.values(this.texts)) bytes += heldBytesOf(dictionary);
     return bytes;
   }
 

@@ -45,10 +45,6 @@ export class TextDictionary implements CodedTexts {
     return this.#starts;
   }
 
-  get heldBytes(): number {
-    return 1.5 * ((this.#starts[this.#count] as number) + 20 * this.#count);
-  }
-
   clear(): void {
     this.#count = 0;
     this.#slots.fill(0);

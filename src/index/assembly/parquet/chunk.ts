@@ -1,6 +1,6 @@
 /** What one column is within one row group: levels, values without nulls, and where its pages end. Valid until the next is gathered. */
 
-import { newRoom, roomFor } from './room';
+import { newRoom, roomFor } from '../room';
 
 /**
  * Rows of a page: a third of a row group of the index. Each page costs a reader that wants all of them some 25 µs, so 3,072 doubled what the

@@ -6,7 +6,7 @@
 import { body, bodyEnd, clearBody, makeRoom, putByte, putBytes, putUpTo } from './body';
 import { Levels, levels, valueCount } from './chunk';
 import { encodeDeltas } from './deltas';
-import { newRoom, roomFor } from './room';
+import { newRoom, roomFor } from '../room';
 import { definitions, indexes, present, repetitions, values } from './rows';
 import { encodeAlike, encodeBits, encodeRuns } from './runs';
 import { distinctCount, plain, plainSize, sharedBytes, sizeOfText, startOfText } from './texts';

@@ -1,7 +1,7 @@
 /** Gathers columns in the file's order: row `i` of the file is row `order[i]` of the columns. */
 
 import { addPage, beginChunk, Levels, pageRows, valueCount } from './chunk';
-import { newRoom, roomFor } from './room';
+import { newRoom, roomFor } from '../room';
 
 const orderRoom = newRoom();
 const gatheredRoom = newRoom();

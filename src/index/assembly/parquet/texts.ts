@@ -2,7 +2,7 @@
 
 import { copyBytes } from '../bytes';
 import { valueCount } from './chunk';
-import { clearRoomFor, newRoom, roomFor } from './room';
+import { clearRoomFor, newRoom, roomFor } from '../room';
 import { indexes } from './rows';
 
 /** Of a dictionary of no more, every entry is looked at for each chunk: quicker than a branch for each value. */

@@ -1,6 +1,6 @@
 /** Memory that grows with what is asked of it and is used again and again; what was in it is gone when it grows. */
 
-import { slack } from '../bytes';
+import { slack } from './bytes';
 
 @unmanaged
 export class Room {
@@ -18,14 +18,18 @@ export function newRoom(): Room {
 /** @returns where so many bytes are. */
 export function roomFor(room: Room, size: usize): usize {
   if (size > room.size) {
-    if (room.start != 0) heap.free(room.start);
+    freeRoom(room);
     // Where that much is refused, there is none.
-    room.start = 0;
-    room.size = 0;
     room.start = heap.alloc(size + slack);
     room.size = size;
   }
   return room.start;
+}
+
+export function freeRoom(room: Room): void {
+  if (room.start != 0) heap.free(room.start);
+  room.start = 0;
+  room.size = 0;
 }
 
 /** As `roomFor`, for what is 0 in between: new bytes are, too. */
