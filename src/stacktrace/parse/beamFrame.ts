@@ -5,6 +5,7 @@ import {
   digitsEnd,
   firstOf,
   isDigit,
+  isUpperCase,
   isWordPart,
   lastOf,
   numberIn,
@@ -189,7 +190,7 @@ const anonymous = 'anonymous fn';
 function moduleEnd(text: string, start: number, to: number): number {
   const from = text.charCodeAt(start) === 58 ? start + 1 : start;
   const first = text.charCodeAt(from);
-  const isUpper = first >= 65 && first <= 90;
+  const isUpper = isUpperCase(first);
   if (isUpper ? from > start : first < 97 || first > 122) return -1;
   let end = wordEnd(text, from, to);
   let before = -1;
@@ -202,10 +203,6 @@ function moduleEnd(text: string, start: number, to: number): number {
   }
   const unit = text.charCodeAt(end);
   return (unit === 46 || unit === 58) && end + 1 < to ? end : before;
-}
-
-function isUpperCase(unit: number): boolean {
-  return unit >= 65 && unit <= 90;
 }
 
 function wordEnd(text: string, from: number, to: number): number {

@@ -53,6 +53,11 @@ export function isDigit(unit: number): boolean {
   return unit >= 48 && unit <= 57;
 }
 
+/** From A to Z. */
+export function isUpperCase(unit: number): boolean {
+  return unit >= 65 && unit <= 90;
+}
+
 export function isHexDigit(unit: number): boolean {
   return isDigit(unit) || ((unit | 32) >= 97 && (unit | 32) <= 102);
 }

@@ -1,7 +1,7 @@
 /** Finds the line that names a failure: `TypeError: message`, whatever a log wrote before it. */
 
 import type { TextLine, TextLines } from '../textLines.ts';
-import { isBlank, isDigit, tableOf, wordCharacters } from './characters.ts';
+import { isBlank, isDigit, isUpperCase, tableOf, wordCharacters } from './characters.ts';
 import { indentOf } from './linePrefix.ts';
 
 export interface Header {
@@ -90,8 +90,7 @@ export function headerOn(line: TextLine, index: number, column: number, anyName 
 
 /** A word in lower case may be anything. */
 function isTelling(name: string): boolean {
-  const first = name.charCodeAt(0);
-  return (first >= 65 && first <= 90) || name.includes('.');
+  return isUpperCase(name.charCodeAt(0)) || name.includes('.');
 }
 
 /** Names that tell something have a capital letter or a dot. */
@@ -106,7 +105,7 @@ export function mayNameBefore(line: TextLine, start: number): boolean {
   if (line.startOf(first) !== start) return line.startOf(first) < start;
   for (let at = first; at < text.length; at++) {
     const unit = text.charCodeAt(at);
-    if (unit >= 65 && unit <= 90) return true;
+    if (isUpperCase(unit)) return true;
     if (!isNamePart(unit)) return false;
   }
   return false;
@@ -114,8 +113,7 @@ export function mayNameBefore(line: TextLine, start: number): boolean {
 
 function hasCapital(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    if (unit >= 65 && unit <= 90) return true;
+    if (isUpperCase(text.charCodeAt(at))) return true;
   }
   return false;
 }

@@ -1,7 +1,7 @@
 /** The header above the calls of a PHP exception: its type, its message and the place where it was thrown. */
 
 import type { TextLine, TextLines } from '../textLines.ts';
-import { isDigit, isWordPart, lastOf, numberIn, trimmedLength } from './characters.ts';
+import { isDigit, isUpperCase, isWordPart, lastOf, numberIn, trimmedLength } from './characters.ts';
 
 interface PhpHeader {
   readonly type: string;
@@ -168,8 +168,7 @@ function endOfType(text: string, from: number): number {
     let next = at;
     while (next < at + 2 && text.charCodeAt(next) === 92) next++;
     if (next === at || !isNameStart(text.charCodeAt(next))) {
-      const initial = text.charCodeAt(start);
-      return initial >= 65 && initial <= 90 ? at : -1;
+      return isUpperCase(text.charCodeAt(start)) ? at : -1;
     }
     at = next;
   }
