@@ -14,7 +14,6 @@ export class TextLine {
    */
   readonly chars: string;
   readonly from: number;
-  readonly to: number;
   readonly text: string;
   /** True when what stands before belongs to something else: the first line of the text or of a JSON string. */
   readonly opens: boolean;
@@ -26,7 +25,6 @@ export class TextLine {
   constructor(source: string, chars: string, from: number, to: number, opens: boolean, places?: Places) {
     this.chars = chars;
     this.from = from;
-    this.to = to;
     this.text = to > from ? chars.slice(from, to) : '';
     this.opens = opens;
     this.#places = places;
@@ -57,6 +55,9 @@ const maxNesting = 3;
 
 const linesAhead = 32;
 
+/** More than any text's lines, and an integer: engines compare it faster than infinity. */
+const noLimit = 0x3fff_ffff;
+
 /** Reads lines one after the other and forgets those that were let go of, so that any text takes bounded memory. */
 export class TextLines {
   readonly source: string;
@@ -72,7 +73,7 @@ export class TextLines {
   #nextEscape = -1;
   #nextColour = -1;
   /** Lines from here on are kept back for now. */
-  #limit = Number.POSITIVE_INFINITY;
+  #limit = noLimit;
 
   constructor(source: string) {
     this.source = source;

@@ -75,7 +75,8 @@ function addTo(table: Uint16Array, characters: string, bit: number): void {
 
 /** The clues of a line, as a sum of bits. */
 export function cluesOn(line: TextLine): number {
-  const { chars, from, to } = line;
+  const { chars, from } = line;
+  const to = from + line.text.length;
   let found = 0;
   let before = 0;
   for (let at = from; at < to; at++) {
@@ -215,7 +216,7 @@ function extensionClue(text: string, from: number): number {
     case 115: // s
       return text.startsWith('s:', from) ? clue.go : 0;
     case 112: // p
-      return text.startsWith('php:', from) || text.startsWith('php(', from) ? clue.php : 0;
+      return text.startsWith('php', from) && opensPlace(text, from + 3) ? clue.php : 0;
     case 99: // c
       return text.startsWith('cs:', from) ? clue.dotnet : 0;
     case 118: // v
@@ -229,6 +230,13 @@ function extensionClue(text: string, from: number): number {
     default:
       return 0;
   }
+}
+
+/** `:12` or `(12)`. */
+function opensPlace(text: string, at: number): boolean {
+  if (at === text.length) return false;
+  const unit = text.charCodeAt(at);
+  return unit === 58 || unit === 40;
 }
 
 function isErlang(text: string, from: number): boolean {

@@ -47,6 +47,11 @@ export function newFrame(line: TextLine, found: FoundFrame): Frame {
         : { raw, function: name, readable, module, file, line1, inApp, start, end };
     }
   }
+  if (file !== undefined && line1 !== undefined && name === undefined && module === undefined) {
+    return column1 === undefined
+      ? { raw, file, line1, inApp, start, end }
+      : { raw, file, line1, column1, inApp, start, end };
+  }
   const frame: { -readonly [Key in keyof Frame]: Frame[Key] } = { raw, inApp, start, end };
   if (name !== undefined) frame.function = name;
   if (readable !== undefined) frame.readable = readable;
