@@ -4,6 +4,9 @@ import type { TextLine, TextLines } from '../textLines.ts';
 import { isBlank, isDigit, isUpperCase, tableOf, wordCharacters } from './characters.ts';
 import { indentOf } from './linePrefix.ts';
 
+/** How long the shortest name of a failure is. */
+export const shortestName = 'Error'.length;
+
 export interface Header {
   readonly type: string;
   readonly message?: string;
@@ -98,11 +101,15 @@ function mayTell(line: TextLine): boolean {
   return hasCapital(line.text) || line.text.includes('.');
 }
 
-/** True where a name with a capital letter, as those of failures have, may start at or before a place of the searched text. */
+/**
+ * True where the name of a failure, which has a capital letter, may stand before a place of the searched text or start at
+ * that place.
+ */
 export function mayNameBefore(line: TextLine, start: number): boolean {
   const { text } = line;
   const first = indentOf(text);
-  if (line.startOf(first) !== start) return line.startOf(first) < start;
+  const gap = start - line.startOf(first);
+  if (gap !== 0) return gap >= shortestName;
   for (let at = first; at < text.length; at++) {
     const unit = text.charCodeAt(at);
     if (isUpperCase(unit)) return true;
