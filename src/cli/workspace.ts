@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import type { PathMapping } from '../model/environment.ts';
-import { findTraces } from '../stacktrace/findTraces.ts';
+import { tracesIn } from '../stacktrace/findTraces.ts';
 import { frameAtRevision, type FrameAtRevision } from '../stacktrace/frameRevision.ts';
 import { openWorkspaceFiles } from '../stacktrace/listWorkspaceFiles.ts';
 import { readSource } from '../stacktrace/readSource.ts';
@@ -96,9 +96,9 @@ export async function printTraces(
   cwd: string,
   revision?: Revision,
 ): Promise<number> {
-  const traces = findTraces(text);
-  for (const [index, trace] of traces.entries()) {
-    if (index > 0) await terminal.printText('');
+  let count = 0;
+  for (const trace of tracesIn(text)) {
+    if (count++ > 0) await terminal.printText('');
     let part: Trace | undefined;
     for (const frame of await resolveTrace(trace, workspace)) {
       if (frame.trace !== part) {
@@ -111,7 +111,7 @@ export async function printTraces(
       await terminal.printText(frameText(terminal, frame.frame, found, cwd));
     }
   }
-  return traces.length;
+  return count;
 }
 
 function frameText(terminal: Terminal, frame: Frame, { resolution, ran, now }: FrameAtRevision, cwd: string): string {

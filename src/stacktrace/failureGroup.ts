@@ -1,7 +1,7 @@
 /** Names failures of the same cause with one id that survives deploys, machines and the noise in messages. */
 
 import type { ErrorInfo } from '../model/record.ts';
-import { findTraces } from './findTraces.ts';
+import { tracesIn } from './findTraces.ts';
 import { hash64 } from './hash64.ts';
 import { maskMessage } from './maskMessage.ts';
 import { type Frame, rootCause, type Trace } from './trace.ts';
@@ -29,7 +29,7 @@ export interface NamedFailure {
 
 /** As `failureGroup`, and what the group was made of. */
 export function nameFailure(error: ErrorInfo): NamedFailure | undefined {
-  const trace = error.stack ? findTraces(error.stack)[0] : undefined;
+  const [trace] = tracesIn(error.stack ?? '');
   const root = trace && rootCause(trace);
   // Of a single error the logged type says more than the header, which some runtimes write before the name is set.
   const type = (root === trace ? (error.type ?? root?.type) : root?.type) ?? error.type ?? '';

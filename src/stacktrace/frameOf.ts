@@ -1,7 +1,7 @@
 /** The one frame of a stack that says most about where it failed. */
 
 import type { FailureGroup } from '../model/overview/answers.ts';
-import { findTraces } from './findTraces.ts';
+import { tracesIn } from './findTraces.ts';
 import { type Frame, innermostFrame } from './trace.ts';
 
 /**
@@ -9,7 +9,7 @@ import { type Frame, innermostFrame } from './trace.ts';
  * innermost of all. `undefined` where no frame can be read.
  */
 function failingFrame(stack: string): Frame | undefined {
-  const trace = findTraces(stack)[0];
+  const [trace] = tracesIn(stack);
   if (!trace) return undefined;
   return (innermostFrame(trace, ({ inApp }) => inApp) ?? innermostFrame(trace, () => true))?.frame;
 }

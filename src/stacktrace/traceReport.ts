@@ -1,6 +1,6 @@
 /** Text to one object per frame: what `ingest-trace trace --json` prints (docs/stack-traces.md). */
 
-import { findTraces } from './findTraces.ts';
+import { tracesIn } from './findTraces.ts';
 import { frameAtRevision, type FrameAtRevision, type RevisionPlace } from './frameRevision.ts';
 import { type ResolveTraceOptions, resolveTrace } from './resolveTrace.ts';
 import type { Revision } from './revision.ts';
@@ -45,7 +45,7 @@ export async function* traceReport(
   revision?: Revision,
 ): AsyncGenerator<ReportedFrame> {
   let number = -1;
-  for (const trace of findTraces(text)) {
+  for (const trace of tracesIn(text)) {
     let part: unknown;
     let index = 0;
     for (const { frame, trace: within, resolution: found } of await resolveTrace(trace, options)) {

@@ -1,7 +1,7 @@
 /** Counts failures by the frame in which each began: the innermost in-app one of its root cause, or of what that caused. */
 
 import type { LogRecord } from '../../model/record.ts';
-import { findTraces } from '../../stacktrace/findTraces.ts';
+import { tracesIn } from '../../stacktrace/findTraces.ts';
 import { type Frame, innermostFrame, type Trace } from '../../stacktrace/trace.ts';
 
 export interface FailurePlace {
@@ -21,7 +21,7 @@ export interface FailurePlace {
 export function failurePlaces(records: readonly LogRecord[]): FailurePlace[] {
   const places = new Map<string, FailurePlace & { tasks: Set<string>; groups: Set<string> }>();
   for (const record of records) {
-    const [outermost] = findTraces(record.error?.stack ?? '');
+    const [outermost] = tracesIn(record.error?.stack ?? '');
     const found = outermost && innermostFrame(outermost, isOwnLine);
     if (!found || record.task === undefined) continue;
     const { trace, frame } = found;

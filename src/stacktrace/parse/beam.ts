@@ -28,10 +28,10 @@ function readLines(lines: TextLines, index: number, floor: number, line: TextLin
   const known = { index, frame: first };
   const next = readFrames(lines, start, first.start, exit ? first.start : 0, draft, known);
   if (draft.frames.length === 0) return undefined;
-  if (!exit) return { traces: [draft.finish()], next };
+  if (!exit) return { draft, next };
   exit.cause = draft;
   const end = readFrames(lines, next, 0, 0, exit);
-  return { traces: [exit.finish()], next: end };
+  return { draft: exit, next: end };
 }
 
 /** Calls into what has no file stand above the first frame that has one, in Erlang's shell with their arguments. */

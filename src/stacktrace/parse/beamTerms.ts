@@ -52,7 +52,7 @@ export function readTerms(lines: TextLines, index: number, floor: number, line: 
     next = term.endIndex + 1;
     term = termFrom(lines, term.endIndex, term.endColumn, term.endIndex + 1, margin);
   }
-  return hasLine && next > index ? { traces: [draft.finish()], next } : undefined;
+  return hasLine && next > index ? { draft, next } : undefined;
 }
 
 /** True when the line was broken between the call and its file: only a bracket or the end of the arguments is before it. */

@@ -19,7 +19,7 @@ export const cppTraces: TraceParser = {
     // One line that looks like a frame is a list item, unless something else says that it is one.
     const only = draft.frames[0];
     if (!isNamed && draft.frames.length === 1 && only?.line1 === undefined && first.number !== 0) return undefined;
-    return { traces: [draft.finish()], next };
+    return { draft, next };
   },
 };
 
@@ -202,7 +202,7 @@ function runtimeError(lines: TextLines, line: TextLine, index: number): ReadTrac
   if (below && frame?.number === 0) {
     draft.startAt(line.startOf(start));
     const next = readFrames(lines, index + 1, below, frame, draft);
-    return { traces: [draft.finish()], next };
+    return { draft, next };
   }
   draft.addFound(line, {
     start,
@@ -216,5 +216,5 @@ function runtimeError(lines: TextLines, line: TextLine, index: number): ReadTrac
     inApp: true,
   });
   draft.grow(line.endOf(line.text.trimEnd().length));
-  return { traces: [draft.finish()], next: index + 1 };
+  return { draft, next: index + 1 };
 }

@@ -221,5 +221,5 @@ function readFrames(
     }
     break;
   }
-  return { traces: [top.finish()], next };
+  return { draft: top, next };
 }

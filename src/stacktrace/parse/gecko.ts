@@ -20,7 +20,7 @@ export const geckoTraces: TraceParser = {
     const next = readFrames(lines, index, first, draft);
     const header = headerAbove(lines, index, floor, marginBefore(line.text, first.start), isFrame);
     if (header) draft.name(header);
-    return { traces: [draft.finish()], next };
+    return { draft, next };
   },
 };
 

@@ -2,7 +2,6 @@
 
 import { clue } from './clues.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
-import type { Frame, Trace } from '../trace.ts';
 import {
   digitsEnd,
   firstOf,
@@ -13,7 +12,7 @@ import {
   trimmedLength,
   wordCharacters,
 } from './characters.ts';
-import { newFrame } from './newFrame.ts';
+import type { FoundFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
 import type { TraceParser } from './traceParser.ts';
 
@@ -26,36 +25,44 @@ export const goTraces: TraceParser = {
     const known = goroutine || index === floor ? undefined : placeOn(line);
     if (!goroutine && !known) return undefined;
     const first = goroutine ? index + 1 : index - 1;
-    const traces: Trace[] = [];
-    let read: ReadFrames | undefined = readFrames(lines, first, known);
-    if (!read) return undefined;
+    const draft = new TraceDraft('go');
+    let next = readFrames(lines, first, draft, known);
+    if (next === undefined) return undefined;
+    if (goroutine) nameThread(draft, line, goroutine);
     const panic = panicAbove(lines, goroutine ? index : first, floor, goroutine?.column ?? 0);
-    for (let header = goroutine, at = index; read; ) {
-      const draft = new TraceDraft('go');
-      const headerLine = lines.at(at);
-      if (header && headerLine) {
-        draft.thread = header.name;
-        draft.startAt(headerLine.startOf(header.column));
-      }
-      if (traces.length === 0 && panic) {
-        draft.type = panic.type;
-        draft.message = panic.message;
-        draft.startAt(panic.start);
-      }
-      for (const part of read.parts) {
-        if (typeof part === 'number') draft.leaveOut(part);
-        else draft.addFrame(part);
-      }
-      traces.push(draft.finish());
-      const end: number = read.next;
-      at = blankLinesAfter(lines, end);
-      header = goroutineOn(lines.at(at)?.opens ? '' : (lines.at(at)?.text ?? ''));
-      read = header ? readFrames(lines, at + 1) : undefined;
-      if (!read) return { traces, next: end };
+    if (panic) {
+      draft.type = panic.type;
+      draft.message = panic.message;
+      draft.startAt(panic.start);
     }
-    return undefined;
+    let thread = threadBelow(lines, next);
+    if (!thread) return { draft, next };
+    const more: TraceDraft[] = [];
+    for (; thread; thread = threadBelow(lines, next)) {
+      more.push(thread.draft);
+      next = thread.next;
+    }
+    return { draft, next, more };
   },
 };
+
+function nameThread(draft: TraceDraft, line: TextLine, { name, column }: Goroutine): void {
+  draft.thread = name;
+  draft.startAt(line.startOf(column));
+}
+
+/** The goroutine of a dump whose header stands below the one before, blank lines between them. */
+function threadBelow(lines: TextLines, from: number): { draft: TraceDraft; next: number } | undefined {
+  const index = blankLinesAfter(lines, from);
+  const line = lines.at(index);
+  const goroutine = line && !line.opens ? goroutineOn(line.text) : undefined;
+  if (!line || !goroutine) return undefined;
+  const draft = new TraceDraft('go');
+  const next = readFrames(lines, index + 1, draft);
+  if (next === undefined) return undefined;
+  nameThread(draft, line, goroutine);
+  return { draft, next };
+}
 
 const goroutineHeader = /goroutine (\d{1,19}(?: gp=\S+ m=\S+(?: mp=\S+)?)? \[[^\]]{1,200}\]):$/;
 /** The second line of a frame: the file, and how far into the function. */
@@ -66,7 +73,12 @@ const elidedFrames = /^\.\.\.(?:(\d+) frames elided|additional frames elided)\.\
 
 const maxGoroutine = 400;
 
-function goroutineOn(text: string): { name: string; column: number } | undefined {
+interface Goroutine {
+  readonly name: string;
+  readonly column: number;
+}
+
+function goroutineOn(text: string): Goroutine | undefined {
   const end = trimmedLength(text);
   const mayBe = end > maxGoroutine || (end > 0 && text.charCodeAt(end - 1) === 58);
   const column = mayBe ? text.indexOf('goroutine ') : -1;
@@ -118,15 +130,12 @@ function usualPlaceOn({ text, chars, from }: TextLine): Place | undefined {
   return { file: chars.slice(from + 1, colon), line1, start: 1, end: end - from };
 }
 
-interface ReadFrames {
-  /** The frames, and between them how many were left out. */
-  readonly parts: readonly (Frame | number)[];
-  readonly next: number;
-}
-
-/** @param known the place on the line below the first one, where it was read before */
-function readFrames(lines: TextLines, first: number, known?: Place): ReadFrames | undefined {
-  const parts: (Frame | number)[] = [];
+/**
+ * Adds the frames from the line at `first` on.
+ * @param known the place on the line below the first one, where it was read before
+ * @returns the index after the last one's lines; `undefined` where there is none
+ */
+function readFrames(lines: TextLines, first: number, draft: TraceDraft, known?: Place): number | undefined {
   let hasFrame = false;
   let index = first;
   for (;;) {
@@ -136,7 +145,7 @@ function readFrames(lines: TextLines, first: number, known?: Place): ReadFrames 
     const at = index === first && known ? known : placeOn(below);
     const called = at && functionOn(line);
     if (below && at && called) {
-      parts.push(frameFrom(below, at, called));
+      draft.addFound(below, frameFrom(at, called));
       hasFrame = true;
       index += 2;
       continue;
@@ -144,10 +153,10 @@ function readFrames(lines: TextLines, first: number, known?: Place): ReadFrames 
     const dots = line.text.indexOf('...');
     const left = dots === -1 ? null : elidedFrames.exec(line.text.slice(dots).trimEnd());
     if (!left) break;
-    parts.push(Number(left[1] ?? 1));
+    draft.leaveOut(Number(left[1] ?? 1));
     index++;
   }
-  return hasFrame ? { parts, next: index } : undefined;
+  return hasFrame ? index : undefined;
 }
 
 interface Called {
@@ -280,8 +289,8 @@ function accessOn(lines: TextLines, line: TextLine, index: number, floor: number
     : { type: undefined, message, start: line.startOf(match.index) };
 }
 
-function frameFrom(line: TextLine, at: Place, called: { module: string; function: string }): Frame {
-  return newFrame(line, {
+function frameFrom(at: Place, called: Called): FoundFrame {
+  return {
     start: at.start,
     end: at.end,
     function: called.function,
@@ -291,7 +300,7 @@ function frameFrom(line: TextLine, at: Place, called: { module: string; function
     column1: undefined,
     readable: readableGoName(called.function),
     inApp: isGoInApp(at.file, called.module),
-  });
+  };
 }
 
 /**

@@ -36,7 +36,7 @@ export const goErrorsTraces: TraceParser = {
     }
     // A line alone may be anything.
     if (!header && draft.frames.length < 2) return undefined;
-    return { traces: [draft.finish()], next };
+    return { draft, next };
   },
 };
 

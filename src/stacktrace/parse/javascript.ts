@@ -157,7 +157,7 @@ class InspectReader {
         next = index + 1;
       } else if (text !== '' && column <= rootColumn - 1) break;
     }
-    return { traces: [root.finish()], next };
+    return { draft: root, next };
   }
 
   /** True inside `{ … }` after a frame: properties follow. A method: engines look private accessors up each time. */

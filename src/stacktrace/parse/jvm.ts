@@ -164,8 +164,7 @@ function readChain(
     index = child.last;
     next = index + 1;
   }
-  const traces = [root.finish()];
-  return messages ? { traces, next, messages } : { traces, next };
+  return messages ? { draft: root, next, messages } : { draft: root, next };
 }
 
 /** A labelled trace; its message may take lines up to its frames or the lines that stand for them. */

@@ -1,6 +1,6 @@
 /** Traces of PHP: uncaught exceptions with what they followed, and the same as strings in logs. */
 
-import type { TextLine, TextLines } from '../textLines.ts';
+import type { TextLines } from '../textLines.ts';
 import { clue } from './clues.ts';
 import { digitsEnd, isDigit, numberIn, tableOf, trimmedLength, wordCharacters } from './characters.ts';
 import { looksLikePrefix } from './linePrefix.ts';
@@ -30,7 +30,7 @@ export const phpTraces: TraceParser = {
         outermost = read.draft;
       }
     }
-    return { traces: [outermost.finish()], next: read.next };
+    return { draft: outermost, next: read.next };
   },
 };
 
@@ -84,21 +84,21 @@ function readOne(lines: TextLines, index: number, floor: number, first: Call): {
   const draft = new TraceDraft('php');
   const header = phpHeaderAbove(lines, index, floor, isCall);
   /** Where the code stands that the next call in the list was made by. */
-  let place:
-    | { line: TextLine; start: number; end: number; file: string | undefined; line1: number | undefined }
-    | undefined;
+  let place: Pick<Call, 'start' | 'end' | 'file' | 'line1'> | undefined;
+  let placeLine = lines.at(index);
   if (header) {
     draft.name(header);
     place = header;
+    placeLine = header.line;
   }
   let next = index;
   for (let expected = 0; ; next++, expected++) {
     const line = lines.at(next);
     const call = next === index ? first : line && !line.opens ? callOn(line.text) : undefined;
     if (!line || call?.number !== expected) break;
-    if (place) {
+    if (place && placeLine) {
       const { module, name, readable } = phpNamesOf(call.called);
-      draft.addFound(place.line, {
+      draft.addFound(placeLine, {
         start: place.start,
         end: place.end,
         function: name ?? '{main}',
@@ -112,11 +112,12 @@ function readOne(lines: TextLines, index: number, floor: number, first: Call): {
     }
     draft.grow(line.endOf(call.end));
     if (call.called === undefined) return { draft, next: next + 1 };
-    place = { line, start: call.start, end: call.end, file: call.file, line1: call.line1 };
+    place = call;
+    placeLine = line;
   }
   // Cut off before `{main}`: nobody knows what made the last call.
-  if (place) {
-    draft.addFound(place.line, {
+  if (place && placeLine) {
+    draft.addFound(placeLine, {
       start: place.start,
       end: place.end,
       function: undefined,

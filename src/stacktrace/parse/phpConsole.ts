@@ -28,7 +28,7 @@ export const phpConsoleTraces: TraceParser = {
       innermost = cause;
       next = end;
     }
-    return { traces: [top.finish()], next };
+    return { draft: top, next };
   },
 };
 

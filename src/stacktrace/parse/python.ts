@@ -23,7 +23,7 @@ export const pythonTraces: TraceParser = {
     if (!read) return undefined;
     const thread = isOpening && index > floor && !line.opens ? threadOn(lines.at(index - 1)) : undefined;
     if (thread !== undefined) read.draft.thread = thread;
-    return { traces: [read.draft.finish()], next: read.next };
+    return { draft: read.draft, next: read.next };
   },
 };
 

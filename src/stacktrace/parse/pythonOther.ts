@@ -39,7 +39,7 @@ export function readNotebook(lines: TextLines, first: number, line: TextLine): R
     }
   }
   for (const frame of frames.toReversed()) draft.addFrame(frame);
-  return draft.type === undefined && frames.length === 0 ? undefined : { traces: [draft.finish()], next };
+  return draft.type === undefined && frames.length === 0 ? undefined : { draft, next };
 }
 
 /** The type, and far to the right of it the sentence: without the colon that it has elsewhere. */
@@ -81,7 +81,7 @@ export function readFault(lines: TextLines, first: number, floor: number, line: 
   }
   if (next === first) return undefined;
   nameFault(lines, first - 2, floor, draft);
-  return { traces: [draft.finish()], next };
+  return { draft, next };
 }
 
 /** `Fatal Python error: Segmentation fault` and a blank line above the thread. */

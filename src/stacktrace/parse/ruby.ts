@@ -35,7 +35,7 @@ export const rubyTraces: TraceParser = {
       draft = draft.cause;
       read = readOne(lines, read.next, below, cause, draft);
     }
-    return { traces: [top.finish()], next: read.next };
+    return { draft: top, next: read.next };
   },
 };
 
@@ -188,7 +188,7 @@ function readReversed(lines: TextLines, first: number): ReturnType<TraceParser['
     draft.addFound(line, frame);
     if (frame.type !== undefined) nameDraft(draft, line, frame, frame.message, index);
   }
-  return { traces: [draft.finish()], next };
+  return { draft, next };
 }
 
 /** `a.rb:3:in 'Loader#read': bad (ArgumentError)`, `	from a.rb:9:in `<main>'`. */

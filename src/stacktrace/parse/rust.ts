@@ -27,7 +27,7 @@ export const rustTraces: TraceParser = {
     if (draft.frames.length === 0) return undefined;
     const crash = crashAbove(lines, index - 1, floor);
     if (crash) draft.name(crash);
-    return { traces: [draft.finish()], next };
+    return { draft, next };
   },
 };
 
@@ -159,7 +159,7 @@ function readPanic(lines: TextLines, index: number, line: TextLine, panic: Panic
     });
     next = index + 1;
   }
-  return { traces: [draft.finish()], next };
+  return { draft, next };
 }
 
 /** A backtrace without a panic above: `anyhow` prints the error and what caused it, one line each. */
@@ -187,7 +187,7 @@ function readBacktrace(
       const root = chain.at(-1) ?? top;
       for (const frame of draft.frames) root.addFrame(frame);
       for (const [link, one] of chain.entries()) one.cause = chain[link + 1];
-      return { traces: [top.finish()], next };
+      return { draft: top, next };
     }
     if (numbered) {
       const cause = new TraceDraft('rust');
@@ -198,7 +198,7 @@ function readBacktrace(
     } else if (text !== '' && !text.startsWith('Caused by:')) break;
     if (lines.at(above)?.opens) break;
   }
-  return { traces: [draft.finish()], next };
+  return { draft, next };
 }
 
 /** Reads numbered functions with the place below each, and inlined ones without a number. */

@@ -34,6 +34,15 @@ export class TraceDraft {
     this.#end = Math.max(this.#end, header.start + header.type.length);
   }
 
+  /** Where the trace starts in the searched text; more than any place while it has neither header nor frame. */
+  get start(): number {
+    return this.#start;
+  }
+
+  get end(): number {
+    return this.#end;
+  }
+
   get frames(): readonly Frame[] {
     return this.#frames ?? [];
   }

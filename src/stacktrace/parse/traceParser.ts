@@ -1,7 +1,8 @@
 /** What a language family brings to find its traces in lines of text. */
 
 import type { TextLine, TextLines } from '../textLines.ts';
-import type { Trace, TraceLanguage } from '../trace.ts';
+import type { TraceLanguage } from '../trace.ts';
+import type { TraceDraft } from './traceDraft.ts';
 
 export interface TraceParser {
   readonly language: TraceLanguage;
@@ -17,8 +18,10 @@ export interface TraceParser {
 }
 
 export interface ReadTraces {
-  readonly traces: readonly Trace[];
+  readonly draft: TraceDraft;
   readonly next: number;
+  /** The other threads of a dump. */
+  readonly more?: readonly TraceDraft[];
   /** Lines of messages within, which may quote traces of other languages. */
   readonly messages?: readonly LineRange[];
 }

@@ -20,7 +20,7 @@ export const valgrindTraces: TraceParser = {
     for (let next = index + 1; ; next++) {
       const below = lines.at(next);
       const frame = below && !below.opens ? frameOn(below, 'by 0x') : undefined;
-      if (!below || !frame) return { traces: [draft.finish()], next };
+      if (!below || !frame) return { draft, next };
       draft.addFound(below, frame);
     }
   },
