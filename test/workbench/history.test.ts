@@ -214,6 +214,28 @@ test('tasks that ran, from a search to the source line', async (t) => {
     }),
   );
 
+  await t.test('Index Now builds it again, in one pass however often it is asked for', () =>
+    inPicture(window, 'index-now', async () => {
+      const [engine] = enginesOf(window.vscode.processes());
+      assert.ok(engine, 'no engine process runs below VS Code');
+      // Stopped, it takes the pass and does not end it before it goes on.
+      process.kill(engine.pid, 'SIGSTOP');
+      try {
+        await workbench.command('Ingest Trace: Index Now');
+        await workbench.notification(/Indexing the logs of yesterday/);
+        await workbench.command('Ingest Trace: Index Now');
+        await workbench.notification(/^The logs of yesterday are being indexed already\.$/);
+        await workbench.screenshot('index-now');
+      } finally {
+        process.kill(engine.pid, 'SIGCONT');
+      }
+      await workbench.notification(/^Indexed \d+ log objects? in .*: [\d,]+ records\b.*\.$/);
+      await search('status:failed');
+      await until('the index answers', async () => /from the index/.test(await shown(history.message)));
+      await history.row(/TypeConflictError/);
+    }),
+  );
+
   await t.test('it can be read in light and in high contrast', () =>
     inPicture(window, 'themes', async () => {
       for (const theme of ['light', 'highContrast', 'dark'] as const) {

@@ -34,6 +34,8 @@ export interface SystemParts {
 
 export class SystemCommands {
   readonly #parts: SystemParts;
+  /** Environments whose logs are being indexed. */
+  readonly #indexing = new Set<string>();
 
   constructor(parts: SystemParts) {
     this.#parts = parts;
@@ -166,7 +168,13 @@ export class SystemCommands {
 
   async #index(environment: string): Promise<void> {
     const { engine, history } = this.#parts;
+    if (this.#indexing.has(environment)) {
+      const name = plainLine(environment, 60);
+      void vscode.window.showInformationMessage(`The logs of ${name} are being indexed already.`);
+      return;
+    }
     const controller = new AbortController();
+    this.#indexing.add(environment);
     try {
       const pass = await vscode.window.withProgress(
         {
@@ -193,6 +201,8 @@ export class SystemCommands {
       if (controller.signal.aborted) return;
       const message = failureText(`index the logs of ${environment}`, failureOf(error));
       void tellFailure(message, () => this.#index(environment));
+    } finally {
+      this.#indexing.delete(environment);
     }
   }
 
