@@ -106,8 +106,7 @@ export async function printTraces(
         await terminal.printText(`${part ? '  under it: ' : ''}${terminal.style('red', head)}`);
         part = frame.trace;
       }
-      const { resolution } = frame;
-      const found = revision ? await frameAtRevision(resolution, revision) : { resolution };
+      const found = revision ? await frameAtRevision(frame, revision) : frame;
       await terminal.printText(frameText(terminal, frame.frame, found, cwd));
     }
   }

@@ -2,6 +2,8 @@
 
 import type { Revision } from './revision.ts';
 import type { LineNow } from './revisionLines.ts';
+import { hasLine } from './resolveFrame.ts';
+import type { ResolvedFrame } from './resolveTrace.ts';
 import type { Resolution } from './trace.ts';
 
 export interface RevisionPlace {
@@ -20,19 +22,25 @@ export interface FrameAtRevision {
   readonly now?: LineNow['kind'] | 'deleted';
 }
 
-/** @param resolution of a frame, found among the files of the revision */
-export async function frameAtRevision(resolution: Resolution, revision: Revision): Promise<FrameAtRevision> {
+/** @param found among the files of the revision */
+export async function frameAtRevision(
+  { frame, resolution }: Pick<ResolvedFrame, 'frame' | 'resolution'>,
+  revision: Revision,
+): Promise<FrameAtRevision> {
   if (resolution.kind !== 'file') return { resolution };
   const { path, line1, column1, why, ...rest } = resolution;
   const { root, shortCommit } = revision;
   if (!revision.has(path)) return { resolution: { ...resolution, why: `${why}; not in commit ${shortCommit}` } };
-  const ran = { commit: revision.commit, path: path.slice(root.length + 1), line: line1 };
+  const pathThen = path.slice(root.length + 1);
+  const ran = hasLine(frame) ? { ran: { commit: revision.commit, path: pathThen, line: line1 } } : {};
   const follow = await revision.lines(path);
   const now = revision.pathNow(path);
   if (!follow || !('path' in now)) {
-    const gone = `there is no ${ran.path} any more, which commit ${shortCommit} has`;
-    return { resolution: { kind: 'none', why: `${gone} (${why})` }, ran, now: 'deleted' };
+    const gone = `there is no ${pathThen} any more, which commit ${shortCommit} has`;
+    return { resolution: { kind: 'none', why: `${gone} (${why})` }, ...ran, now: 'deleted' };
   }
+  // Of a file nothing is said about any one line.
+  if (!hasLine(frame)) return { resolution: { ...resolution, path: now.path } };
   const line = follow(line1);
   const keepsColumn = line.kind === 'same' || line.kind === 'moved';
   const current: Resolution = {
@@ -42,7 +50,7 @@ export async function frameAtRevision(resolution: Resolution, revision: Revision
     ...(keepsColumn && column1 !== undefined && { column1 }),
     why: now.kind === 'unchanged' ? why : `${why}; ${becameOf(line, line1, shortCommit)}`,
   };
-  return { resolution: current, ran, now: line.kind };
+  return { resolution: current, ...ran, now: line.kind };
 }
 
 function becameOf({ kind }: LineNow, line1: number, commit: string): string {

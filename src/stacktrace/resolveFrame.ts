@@ -6,6 +6,7 @@
 
 import { isAbsolutePath, normalisePath, pathComponents } from './framePath.ts';
 import type { PathMapping } from '../model/environment.ts';
+import { countText } from '../model/readableNumbers.ts';
 import type { Declaration } from './declaredModule.ts';
 import { goPackageOf } from './goModule.ts';
 import { mappingOfChoice } from './learnedMapping.ts';
@@ -50,7 +51,8 @@ const maxConfidence = 0.99;
 const clearMargin = 0.1;
 const learnedConfidence = 0.9;
 
-export async function resolveFrame(frame: Frame, options: ResolveOptions): Promise<Resolution> {
+export async function resolveFrame(printed: Frame, options: ResolveOptions): Promise<Resolution> {
+  const frame = withoutFalseLine(printed);
   if (frame.file === undefined) return { kind: 'none', why: 'the frame names no file' };
   const path = framePathOf(frame);
   const direct = mapped(path, options.mappings ?? [], options.files, 0.98, 'mapped by') ?? exact(path, options.files);
@@ -82,6 +84,17 @@ export async function resolveFrame(frame: Frame, options: ResolveOptions): Promi
   }
   const best = found.slice(0, others[0]?.needsDeclaration ? maxDeclarations : maxCandidates);
   return judged(frame, await Promise.all(best.map((candidate) => withEvidence(candidate, frame, options))));
+}
+
+/** Runtimes print line 0 where they do not know it. */
+function withoutFalseLine(frame: Frame): Frame {
+  if (hasLine(frame)) return frame;
+  const { line1: _line, column1: _column, ...rest } = frame;
+  return rest;
+}
+
+export function hasLine({ line1 }: Frame): boolean {
+  return line1 !== undefined && line1 >= 1;
 }
 
 /**
@@ -263,7 +276,10 @@ async function withEvidence(candidate: Candidate, frame: Frame, options: Resolve
   const change = weightOf(evidence);
   return {
     ...candidate,
-    confidence: Math.max(0, candidate.confidence + change.by + declarationWeights[declared]),
+    confidence: Math.max(
+      0,
+      Math.min(change.most ?? Infinity, candidate.confidence + change.by + declarationWeights[declared]),
+    ),
     why: [
       candidate.why,
       ...(declared === 'unknown' ? [] : [declared === 'same' ? 'declares its module' : 'declares another module']),
@@ -274,7 +290,10 @@ async function withEvidence(candidate: Candidate, frame: Frame, options: Resolve
 
 const declarationWeights: Readonly<Record<Declaration, number>> = { same: 0.2, unknown: 0, other: -0.35 };
 
-function weightOf(evidence: Evidence): { by: number; why?: string } {
+/** What a file may reach in which there is no such line: it is another one, or of another time. */
+const unsure = openConfidence - 0.05;
+
+function weightOf(evidence: Evidence): { by: number; most?: number; why?: string } {
   switch (evidence.kind) {
     case 'calleeOnLine':
       return { by: 0.25, why: `${evidence.callee} stands on the line` };
@@ -282,10 +301,19 @@ function weightOf(evidence: Evidence): { by: number; why?: string } {
       return { by: 0.1, why: `the file has ${evidence.name}` };
     case 'calleeElsewhere':
       return { by: -0.12, why: `approximate: ${evidence.callee} does not stand on the line, which may have moved` };
+    case 'functionBelow':
+      return { by: 0, why: `approximate: ${evidence.name} stands below the line only, which may have moved` };
+    case 'blankLine': {
+      const why = 'approximate: nothing stands on the line, which may have moved';
+      return { by: evidence.name === undefined ? -0.12 : 0, why };
+    }
     case 'functionMissing':
       return { by: -0.2, why: `approximate: the file has no ${evidence.name}` };
-    case 'pastEnd':
-      return { by: -0.35, why: `approximate: the file has only ${evidence.lines} lines` };
+    case 'pastEnd': {
+      const lines = countText(evidence.lines, 'line');
+      if (evidence.name === undefined) return { by: -0.35, most: unsure, why: `the file has only ${lines}` };
+      return { by: -0.25, most: unsure, why: `the file has only ${lines}, though it has ${evidence.name}` };
+    }
     case 'unreadable':
       return { by: -1, why: evidence.why };
     case 'nothing':
@@ -308,7 +336,7 @@ function judged(frame: Frame, candidates: readonly Candidate[]): Resolution {
       line1: frame.line1 ?? 1,
       ...(frame.column1 === undefined ? {} : { column1: frame.column1 }),
       confidence: Math.round(Math.min(maxConfidence, best.confidence) * 100) / 100,
-      why: best.why,
+      why: frame.line1 === undefined ? `${best.why}; the frame names no line` : best.why,
       ...(best.learned && { learned: best.learned }),
     };
   }

@@ -1,5 +1,6 @@
 /** Where a frame's line is now when nobody knows the revision that ran: by what it called and by its own function. */
 
+import { countText } from '../model/readableNumbers.ts';
 import { hasWord, namesOf } from './sourceEvidence.ts';
 
 export type GuessedLine =
@@ -19,12 +20,13 @@ export interface FrameNames {
 
 /** Time grows with the length of the text. */
 export function guessLine(text: string, frame: FrameNames): GuessedLine {
-  const lines = text.split('\n');
+  const lines = (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n');
   const line1 = Math.min(Math.max(frame.line1, 1), lines.length);
   const callees = namesOf(frame.callee);
   const functions = namesOf(frame.function);
-  const printed = frame.line1 === line1 ? (lines[line1 - 1] ?? '') : '';
-  if (frame.line1 === line1 && (callees.length === 0 || callees.some((name) => hasWord(printed, name)))) {
+  const printed = frame.line1 === line1 ? (lines[line1 - 1] ?? '').trim() : '';
+  // From a blank line nothing was called.
+  if (printed !== '' && (callees.length === 0 || callees.some((name) => hasWord(printed, name)))) {
     if (callees.length > 0 || functions.length === 0) return { kind: 'here', line1 };
     // A line before every mention of its function cannot be in it.
     if (linesWith(lines.slice(0, line1), functions).length > 0) return { kind: 'here', line1 };
@@ -39,12 +41,12 @@ export function guessLine(text: string, frame: FrameNames): GuessedLine {
   if (start !== undefined) {
     return { kind: 'near', line1: start, why: `the nearest line that names its function ${functions[0] ?? ''}` };
   }
-  const name = callees[0] ?? functions[0];
-  const why =
-    frame.line1 !== line1
-      ? `the file has only ${lines.length} lines now`
-      : `${name ?? 'its function'} stands nowhere in the file now`;
-  return { kind: 'unsure', line1, why };
+  return { kind: 'unsure', line1, why: whyUnsure(frame.line1, lines.length, callees[0] ?? functions[0]) };
+}
+
+function whyUnsure(line1: number, lineCount: number, name: string | undefined): string {
+  if (line1 > lineCount) return `the file has only ${countText(lineCount, 'line')} now`;
+  return name === undefined ? 'nothing stands on the line now' : `${name} stands nowhere in the file now`;
 }
 
 function linesWith(lines: readonly string[], names: readonly string[]): number[] {

@@ -9,9 +9,13 @@ import type { ReadSource } from './readSource.ts';
 export type Evidence =
   | { readonly kind: 'calleeOnLine'; readonly callee: string }
   | { readonly kind: 'calleeElsewhere'; readonly callee: string }
+  /** The function stands at the line or above it. */
   | { readonly kind: 'functionInFile'; readonly name: string }
+  | { readonly kind: 'functionBelow'; readonly name: string }
   | { readonly kind: 'functionMissing'; readonly name: string }
-  | { readonly kind: 'pastEnd'; readonly lines: number }
+  /** Nothing stands on the line, from which no call was ever made. `name` is of the function, where the file has it. */
+  | { readonly kind: 'blankLine'; readonly name?: string }
+  | { readonly kind: 'pastEnd'; readonly lines: number; readonly name?: string }
   | { readonly kind: 'unreadable'; readonly why: string }
   /** Neither name can be looked for. */
   | { readonly kind: 'nothing' };
@@ -49,28 +53,37 @@ export async function inspectSource(readSource: ReadSource, path: string, expect
 
 function evidenceIn(text: string, expected: Expectation): Evidence {
   const line = lineOf(text, expected.line1);
-  if (typeof line === 'number') return { kind: 'pastEnd', lines: line };
-  const callees = namesOf(expected.callee);
-  const callee = callees.find((name) => hasWord(line, name));
-  if (callee !== undefined) return { kind: 'calleeOnLine', callee };
   const names = namesOf(expected.function);
+  const found = names.find((name) => hasWord(text, name));
+  const named = found === undefined ? {} : { name: found };
+  if (line.kind === 'pastEnd') return { ...line, ...named };
+  const callees = namesOf(expected.callee);
+  const onLine = text.slice(line.start, line.end);
+  const callee = callees.find((name) => hasWord(onLine, name));
+  if (callee !== undefined) return { kind: 'calleeOnLine', callee };
   const [name] = names;
-  if (name !== undefined && !names.some((one) => hasWord(text, one))) return { kind: 'functionMissing', name };
+  if (name !== undefined && found === undefined) return { kind: 'functionMissing', name };
+  if (onLine.trim() === '') return { kind: 'blankLine', ...named };
+  if (name !== undefined && !names.some((one) => hasWord(text, one, line.end))) return { kind: 'functionBelow', name };
   const [missing] = callees;
   if (missing !== undefined) return { kind: 'calleeElsewhere', callee: missing };
   return name === undefined ? { kind: 'nothing' } : { kind: 'functionInFile', name };
 }
 
-/** A line's text, or how many lines there are when it is past the last. */
-function lineOf(text: string, line1: number): string | number {
+/** Where a line stands, or how many lines there are when it is past the last. */
+function lineOf(
+  text: string,
+  line1: number,
+): { readonly kind: 'line'; readonly start: number; readonly end: number } | (Evidence & { readonly kind: 'pastEnd' }) {
   let start = 0;
   for (let line = 1; line < line1; line++) {
     const newline = text.indexOf('\n', start);
-    if (newline === -1) return line;
+    // What ends with a newline has no line behind it.
+    if (newline === -1 || newline === text.length - 1) return { kind: 'pastEnd', lines: line };
     start = newline + 1;
   }
   const end = text.indexOf('\n', start);
-  return text.slice(start, end === -1 ? text.length : end);
+  return { kind: 'line', start, end: end === -1 ? text.length : end };
 }
 
 /** Names of generated or nameless functions, which stand in no source. */
@@ -104,9 +117,9 @@ function lastName(name: string): string {
   return /([\p{L}_$][\p{L}\p{N}_$]*)[^\p{L}\p{N}_$]*$/u.exec(name.slice(-200))?.[1] ?? '';
 }
 
-/** True when the name stands in the text as a word of its own. */
-export function hasWord(text: string, name: string): boolean {
-  for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + name.length)) {
+/** True when the name stands in the text, up to an index, as a word of its own. */
+export function hasWord(text: string, name: string, end = text.length): boolean {
+  for (let at = text.indexOf(name); at !== -1 && at < end; at = text.indexOf(name, at + name.length)) {
     if (!isNamePart(text.charCodeAt(at - 1)) && !isNamePart(text.charCodeAt(at + name.length))) return true;
   }
   return false;

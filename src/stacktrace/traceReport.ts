@@ -48,10 +48,9 @@ export async function* traceReport(
   for (const trace of tracesIn(text)) {
     let part: unknown;
     let index = 0;
-    for (const { frame, trace: within, resolution: found } of await resolveTrace(trace, options)) {
-      const { resolution, ran, now }: FrameAtRevision = revision
-        ? await frameAtRevision(found, revision)
-        : { resolution: found };
+    for (const found of await resolveTrace(trace, options)) {
+      const { frame, trace: within } = found;
+      const { resolution, ran, now }: FrameAtRevision = revision ? await frameAtRevision(found, revision) : found;
       if (within !== part) {
         part = within;
         number++;

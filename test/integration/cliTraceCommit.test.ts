@@ -34,6 +34,7 @@ before(async () => {
   git('init', '--quiet', '--initial-branch=main');
   for (const name of ['same', 'edited', 'oldName', 'deleted', 'staged'])
     await write(`service/src/${name}.ts`, bodyOf(name));
+  await write('acme/Loader.java', ['package acme;', 'class Loader { void load() {} }']);
   git('add', '--all');
   git('commit', '--quiet', '--message=Deployed');
   commit = git('rev-parse', 'HEAD').trim();
@@ -107,6 +108,17 @@ for (const [place, then, now, path, line1] of [
     assert.equal(frame?.resolved?.line, line1);
   });
 }
+
+test('nothing is said of a line that the commit does not have, or that the frame does not name', async () => {
+  const [past] = await report('service/src/same.ts:400');
+  assert.deepEqual([past?.['ran'], past?.['now'], past?.resolved], [null, null, null]);
+  assert.match(String(past?.['why']), /the file has only 30 lines/);
+  const java = 'java.lang.Error: no\n\tat acme.Loader.load(Loader.java)\n';
+  const { stdout } = await run(['--json', '--commit', commit], java);
+  const frame = JSON.parse(stdout) as { ran: unknown; now: unknown; resolved: { path: string; line: number } };
+  assert.deepEqual([frame.ran, frame.now], [null, null]);
+  assert.deepEqual([frame.resolved.path, frame.resolved.line], [join(folder, 'acme/Loader.java'), 1]);
+});
 
 test('a file that was deleted since has a line that ran and none now', async () => {
   const [frame] = await report('service/src/deleted.ts:4');

@@ -58,8 +58,8 @@ const sources: Readonly<Record<string, string>> = {
   'report/cmd/load/main.go': 'package main\n\nfunc main() {}\n',
   'apps/one/lib/loader.ex': 'defmodule One.Loader do\n  def read, do: 1\nend\n',
   'apps/two/lib/loader.ex': 'defmodule Two.Loader do\n  def read, do: 1\nend\n',
-  'One/Loader.cs': 'namespace Acme.One;\nclass Loader { void Read() {} }\n',
-  'Two/Loader.cs': 'namespace Acme.Two;\nclass Loader { void Read() {} }\n',
+  'One/Loader.cs': 'namespace Acme.One;\n\nclass Loader { void Read() {} }\n',
+  'Two/Loader.cs': 'namespace Acme.Two;\n\nclass Loader { void Read() {} }\n',
 };
 const readSource: ReadSource = (path) => {
   const text = sources[path.slice('/repo/'.length)];

@@ -106,7 +106,60 @@ test('says that a line is approximate when the callee stands elsewhere, and does
   assert.match(moved.why, /approximate: step does not stand on the line/);
   const gone = await resolveFrame(frame('/repo/src/worker/run.ts', { line1: 400 }), options);
   assert.equal(gone.kind, 'choice');
-  assert.match(gone.why, /has only \d+ lines/);
+  assert.match(gone.why, /has only 3 lines/);
+});
+
+test('opens no file that lacks the line, whatever else speaks for it', async () => {
+  const single = 'services/a/src/main/java/com/acme/only/Single.java';
+  const loader = frame('Single.java', { module: 'com.acme.only.Single' });
+  for (const [line1, name, expected] of [
+    [2, 'go', 'file'],
+    [3, 'go', 'choice'],
+    [400, 'go', 'choice'],
+    [400, 'stop', 'choice'],
+  ] as const) {
+    for (const mappings of [[], [{ from: 'com/acme/only', to: single.slice(0, single.lastIndexOf('/')) }]]) {
+      const found = await resolveFrame(
+        { ...loader, line1, function: name },
+        { files: [workspace()], readSource, mappings },
+      );
+      assert.equal(found.kind, expected, `${line1} ${name}: ${found.why}`);
+      if (expected === 'choice') assert.match(found.why, /^not sure: .*the file has only 2 lines/);
+      assert.equal(found.why.includes('though it has go'), expected === 'choice' && name === 'go');
+    }
+  }
+});
+
+test('calls a line approximate on which nothing stands, or above which its function never does', async () => {
+  const text = 'import { a } from "./a.ts";\n\nexport function run() {\n  a();\n}\n';
+  const options = {
+    files: [new WorkspaceFiles('/repo', ['src/worker/run.ts'])],
+    readSource: () => Promise.resolve({ kind: 'text', text } as const),
+  };
+  const why = async (line1: number, rest: Partial<Frame>) => {
+    const found = await resolveFrame(frame('/app/src/worker/run.ts', { line1, ...rest }), options);
+    assert.equal(found.kind, 'file', found.why);
+    return found.why;
+  };
+  assert.match(await why(1, { function: 'run' }), /approximate: run stands below the line only/);
+  assert.match(await why(2, { function: 'run' }), /approximate: nothing stands on the line/);
+  assert.match(await why(4, { function: 'run' }), /the file has run$/);
+  assert.match(await why(3, { function: 'run' }), /the file has run$/);
+  const nameless = await resolveFrame(frame('/app/src/worker/run.ts', { line1: 2 }), options);
+  assert.match(nameless.why, /approximate: nothing stands on the line/);
+});
+
+test('a frame without a line opens its file, and says that it names none', async () => {
+  for (const line of [{ line1: 0 }, { line1: -1, column1: 3 }]) {
+    const found = await resolveFrame(frame('/repo/src/worker/run.ts', line), { files: [workspace()], readSource });
+    assert.deepEqual(found, {
+      kind: 'file',
+      path: '/repo/src/worker/run.ts',
+      line1: 1,
+      confidence: 0.97,
+      why: 'the path itself; the frame names no line',
+    });
+  }
 });
 
 test('never guesses a library frame by its base name', async () => {

@@ -204,6 +204,12 @@ test('without a revision, says what could not be found', () => {
   const gone = guessLine(source, { line1: 5, function: 'vanished', callee: 'nothing' });
   assert.deepEqual([gone.kind, gone.line1], ['unsure', 5]);
   assert.match('why' in gone ? gone.why : '', /nothing stands nowhere in the file/);
-  const short = guessLine(source, { line1: 99 });
-  assert.deepEqual([short.kind, short.line1], ['unsure', 10]);
+  for (const text of [source, `${source}\n`]) {
+    const short = guessLine(text, { line1: 99 });
+    assert.deepEqual(short, { kind: 'unsure', line1: 10, why: 'the file has only 10 lines now' });
+  }
+  const blank = guessLine(source, { line1: 2 });
+  assert.deepEqual(blank, { kind: 'unsure', line1: 2, why: 'nothing stands on the line now' });
+  const above = guessLine(source, { line1: 6, function: 'load' });
+  assert.deepEqual([above.kind, above.line1], ['near', 3]);
 });
