@@ -16,18 +16,24 @@ const maxBytes = 256_000_000;
  * @param args without text from elsewhere where git would take it for an option
  * @throws the signal's reason when it is aborted, a `Failure` where there is no git
  */
-export async function git(
+export async function git(folder: string, args: readonly string[], options: GitOptions): Promise<string | undefined> {
+  return (await gitBytes(folder, args, options))?.toString('utf8');
+}
+
+/** The same for what may be of any encoding. */
+export async function gitBytes(
   folder: string,
   args: readonly string[],
   { signal, env }: GitOptions,
-): Promise<string | undefined> {
+): Promise<Buffer | undefined> {
   signal.throwIfAborted();
-  const { promise, resolve } = Promise.withResolvers<{ readonly error: Error | null; readonly stdout: string }>();
+  const { promise, resolve } = Promise.withResolvers<{ readonly error: Error | null; readonly stdout: Buffer }>();
   execFile(
     'git',
     ['-c', 'core.fsmonitor=false', ...args],
     {
       cwd: folder,
+      encoding: 'buffer',
       signal,
       maxBuffer: maxBytes,
       env: { ...env, GIT_OPTIONAL_LOCKS: '0', GIT_NO_LAZY_FETCH: '1', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },

@@ -2,14 +2,18 @@
 
 import { relative } from 'node:path';
 import { normalisePath } from '../stacktrace/framePath.ts';
+import { sourceText } from '../stacktrace/readSource.ts';
 import { Revision } from '../stacktrace/revision.ts';
 import { parseLineEdits } from '../stacktrace/revisionLines.ts';
 import { type FileChange, isCommitName } from '../stacktrace/revisionPaths.ts';
-import { git, type GitOptions } from './git.ts';
+import { git, gitBytes, type GitOptions } from './git.ts';
 import { Failure, WrongUse } from './wrongUse.ts';
 
-/** No colours, and no program that the repository's configuration names for its files. */
-const diff = ['diff', '--no-color', '--no-ext-diff', '--no-textconv', '--find-renames'];
+/**
+ * No colours, and no program that the repository's configuration names for its files. As text also what git would only
+ * call different: UTF-16, and generated files of which a repository wants to see no diff.
+ */
+const diff = ['diff', '--no-color', '--no-ext-diff', '--no-textconv', '--text', '--find-renames'];
 
 export type FoundRevision =
   | { readonly kind: 'revision'; readonly revision: Revision }
@@ -71,19 +75,22 @@ async function rootOf(folder: string, options: GitOptions): Promise<string | und
 }
 
 async function revisionOf(root: string, commit: string, options: GitOptions): Promise<Revision> {
-  const listed = await git(root, ['ls-tree', '-r', '-z', '--name-only', '--full-tree', commit], options);
+  const listed = await git(root, ['ls-tree', '-r', '-z', '--full-tree', commit], options);
   const changed = await git(root, [...diff, '--name-status', '-z', commit, '--'], options);
   if (listed === undefined || changed === undefined) {
     throw new Failure(
       `Commit ${commit} cannot be compared with the files in ${root}: "git fsck" tells what is missing.`,
     );
   }
-  const files = new Set(listed.split('\0'));
+  const files = filesIn(listed);
   const pathIn = (path: string) => relative(root, path).replaceAll('\\', '/');
   const source = {
     root,
     has: (path: string) => files.has(pathIn(path)),
-    show: (path: string) => git(root, ['cat-file', '-p', `${commit}:${pathIn(path)}`], options),
+    show: async (path: string) => {
+      const bytes = await gitBytes(root, ['cat-file', '-p', `${commit}:${pathIn(path)}`], options);
+      return bytes && sourceText(bytes);
+    },
     edits: async (path: string, now: { readonly path: string }) => {
       // Literal: a file may be called `*.ts`. Both names, or git takes one that was renamed for a new one.
       const paths = [...new Set([path, now.path])].map((one) => `:(literal)${pathIn(one)}`);
@@ -93,6 +100,12 @@ async function revisionOf(root: string, commit: string, options: GitOptions): Pr
     },
   };
   return new Revision(commit, source, parseNameStatus(root, changed));
+}
+
+/** `100644 blob HASH\tpath\0` …: neither links, which say nothing of the lines they lead to, nor other repositories. */
+function filesIn(listed: string): ReadonlySet<string> {
+  const entries = listed.split('\0').filter((entry) => entry.startsWith('100'));
+  return new Set(entries.map((entry) => entry.slice(entry.indexOf('\t') + 1)));
 }
 
 /** `M\0path\0`, `R087\0from\0to\0` … */

@@ -30,7 +30,7 @@ export async function frameAtRevision(
   if (resolution.kind !== 'file') return { resolution };
   const { path, line1, column1, why, ...rest } = resolution;
   const { root, shortCommit } = revision;
-  if (!revision.has(path)) return { resolution: { ...resolution, why: `${why}; not in commit ${shortCommit}` } };
+  if (!revision.has(path)) return { resolution: { ...resolution, why: `${why}; no file of commit ${shortCommit}` } };
   const pathThen = path.slice(root.length + 1);
   const ran = hasLine(frame) ? { ran: { commit: revision.commit, path: pathThen, line: line1 } } : {};
   const follow = await revision.lines(path);

@@ -17,12 +17,20 @@ export const readSource: ReadSource = async (path, maxBytes) => {
     // Opening a pipe or a device would wait for ever.
     if (!info.isFile()) return { kind: 'missing' };
     if (info.size > maxBytes) return { kind: 'tooLarge', sizeBytes: info.size };
-    return { kind: 'text', text: await readFile(path, 'utf8') };
+    return { kind: 'text', text: sourceText(await readFile(path)) };
   } catch (error) {
     if (isSystemError(error)) return { kind: 'missing' };
     throw error;
   }
 };
+
+/** UTF-8, or UTF-16 as its byte order mark says; the mark is no part of the text. */
+export function sourceText(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  const encoding =
+    first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
+  return new TextDecoder(encoding).decode(bytes);
+}
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error;

@@ -16,7 +16,7 @@ export interface RevisionSource {
   has?(path: string): boolean;
 }
 
-type ChangedPath = PathNow & { readonly kind: 'modified' | 'renamed' };
+export type ChangedPath = PathNow & { readonly kind: 'modified' | 'renamed' };
 
 export class Revision {
   /** The whole hash. */

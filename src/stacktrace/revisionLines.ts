@@ -82,6 +82,24 @@ export function parseLineEdits(diff: string): LineEdit[] {
   return edits;
 }
 
+/** True of a diff that says only that two files differ: git takes them for binary, as their bytes or an attribute say. */
+export function saysOnlyThat(diff: string): boolean {
+  return /^(?:Binary files .* differ|GIT binary patch)$/m.test(diff) && !/^@@ /m.test(diff);
+}
+
+/** What differs between two texts, as one edit: what stands between their common beginning and end. */
+export function editBetween(then: string, now: string): LineEdit[] {
+  const [old, current] = [then.split('\n'), now.split('\n')];
+  const most = Math.min(old.length, current.length);
+  let first = 0;
+  while (first < most && old[first] === current[first]) first++;
+  let last = 0;
+  while (last < most - first && old.at(-1 - last) === current.at(-1 - last)) last++;
+  const removed = old.slice(first, old.length - last);
+  const added = current.slice(first, current.length - last);
+  return removed.length + added.length === 0 ? [] : [{ oldLine1: first + 1, newLine1: first + 1, removed, added }];
+}
+
 /** @param edits in the order of the file */
 export function lineNow(edits: readonly LineEdit[], line1: number): LineNow {
   let shift = 0;

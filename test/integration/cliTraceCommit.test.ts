@@ -24,6 +24,12 @@ async function write(path: string, lines: readonly string[]): Promise<void> {
   await writeFile(join(folder, path), lines.map((line) => `${line}\n`).join(''));
 }
 
+/** In UTF-16, as some editors write C#. */
+async function writeWide(lines: readonly string[]): Promise<void> {
+  const path = join(folder, 'service/src/Wide.cs');
+  await writeFile(path, Buffer.from(`\uFEFF${lines.map((line) => `${line}\r\n`).join('')}`, 'utf16le'));
+}
+
 /** Of each file its own: git takes files that are alike for renamed ones. */
 const bodyOf = (name: string) =>
   Array.from({ length: 30 }, (_, index) => `  const ${name}${index + 1} = compute(${index + 1});`);
@@ -34,6 +40,11 @@ before(async () => {
   git('init', '--quiet', '--initial-branch=main');
   for (const name of ['same', 'edited', 'oldName', 'deleted', 'staged'])
     await write(`service/src/${name}.ts`, bodyOf(name));
+  await write('.gitattributes', ['generated.ts -diff']);
+  await write('service/src/generated.ts', bodyOf('generated'));
+  await writeWide(bodyOf('wide'));
+  await mkdir(join(folder, 'service/linked'));
+  await symlink('../src/edited.ts', join(folder, 'service/linked/edited.ts'));
   await write('acme/Loader.java', ['package acme;', 'class Loader { void load() {} }']);
   git('add', '--all');
   git('commit', '--quiet', '--message=Deployed');
@@ -47,6 +58,8 @@ before(async () => {
   await rename(join(folder, 'service/src/oldName.ts'), join(folder, 'service/src/newName.ts'));
   await write('service/src/newName.ts', ['// renamed', ...bodyOf('oldName')]);
   await rm(join(folder, 'service/src/deleted.ts'));
+  await write('service/src/generated.ts', ['//', '//', ...bodyOf('generated')]);
+  await writeWide(['//', '//', ...bodyOf('wide')]);
   git('add', '--all');
   git('commit', '--quiet', '--message=Since');
   // And on the disk, not committed yet.
@@ -120,6 +133,19 @@ test('nothing is said of a line that the commit does not have, or that the frame
   assert.deepEqual([frame.resolved.path, frame.resolved.line], [join(folder, 'acme/Loader.java'), 1]);
 });
 
+test('a line of what git takes for binary is followed as well', async () => {
+  const [attribute] = await report('service/src/generated.ts:5');
+  assert.deepEqual([attribute?.['now'], attribute?.resolved?.line], ['moved', 7]);
+  const [wide] = await report('service/src/Wide.cs:5');
+  assert.deepEqual([wide?.['now'], wide?.resolved?.line], ['moved', 7]);
+});
+
+test('nothing is said of a line that is reached by a link: what it leads to may have changed', async () => {
+  const [linked] = await report('service/linked/edited.ts:5');
+  assert.deepEqual([linked?.['ran'], linked?.['now']], [null, null]);
+  assert.match(String(linked?.['why']), /no file of commit/);
+});
+
 test('a file that was deleted since has a line that ran and none now', async () => {
   const [frame] = await report('service/src/deleted.ts:4');
   assert.deepEqual(frame?.['ran'], { commit, path: 'service/src/deleted.ts', line: 4 });
@@ -136,7 +162,7 @@ test('a file that the commit did not have is not taken for one of it', async () 
   );
   for (const frame of [renamed, fresh, nowhere]) assert.deepEqual([frame?.['ran'], frame?.['now']], [null, null]);
   assert.equal(renamed?.resolved, null);
-  assert.match(String(fresh?.['why']), /not in commit/);
+  assert.match(String(fresh?.['why']), /no file of commit/);
 });
 
 test('without --commit the fields are there and say nothing', async () => {

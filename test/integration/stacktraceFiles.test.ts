@@ -72,6 +72,12 @@ test('reads sources up to a size, and says what else it found', async (t) => {
   const folder = folderWith(t, ['a.ts']);
   assert.deepEqual(await readSource(join(folder, 'a.ts'), 10), { kind: 'text', text: 'x\n' });
   assert.deepEqual(await readSource(join(folder, 'a.ts'), 1), { kind: 'tooLarge', sizeBytes: 2 });
+  for (const encoding of ['utf8', 'utf16le'] as const) {
+    writeFileSync(join(folder, 'marked.cs'), Buffer.from('\uFEFFnamespace É;\n', encoding));
+    assert.deepEqual(await readSource(join(folder, 'marked.cs'), 50), { kind: 'text', text: 'namespace É;\n' });
+  }
+  writeFileSync(join(folder, 'marked.cs'), Buffer.from('\uFEFFnamespace É;\n', 'utf16le').swap16());
+  assert.deepEqual(await readSource(join(folder, 'marked.cs'), 50), { kind: 'text', text: 'namespace É;\n' });
   assert.deepEqual(await readSource(folder, 10), { kind: 'missing' });
   assert.deepEqual(await readSource(join(folder, 'b.ts'), 10), { kind: 'missing' });
 });

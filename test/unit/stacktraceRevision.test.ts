@@ -6,7 +6,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { guessLine } from '../../src/stacktrace/revisionGuess.ts';
-import { lineNow, lineThrough, parseLineEdits } from '../../src/stacktrace/revisionLines.ts';
+import { editBetween, lineNow, lineThrough, parseLineEdits, saysOnlyThat } from '../../src/stacktrace/revisionLines.ts';
 import { type FileChange, isCommitName, RevisionPaths } from '../../src/stacktrace/revisionPaths.ts';
 import { temporaryFolder } from '../rigs/temporaryFolder.ts';
 
@@ -147,6 +147,26 @@ test('a diff that is none, is cut off or goes on with another file does no harm'
   const two =
     'diff --git a/x b/x\n@@ -1 +1 @@\n-b\n+c\n\\ No newline at end of file\ndiff --git a/y b/y\n@@ -1 +1 @@\n-d\n+e\n';
   assert.equal(parseLineEdits(two).length, 1);
+});
+
+test('what git calls only different is compared without it', async (t) => {
+  const { write, commit, git } = await repository(t);
+  write('.gitattributes', ['*.gen.ts -diff']);
+  write('a.gen.ts', before);
+  write('a.ts', [...before, '+Binary files a and b differ', 'Binary files a and b differ']);
+  const then = commit();
+  const after = ['//', ...before.with(19, 'changed();')];
+  write('a.gen.ts', after);
+  write('a.ts', [...after, 'Binary files a and b differ']);
+  assert.equal(saysOnlyThat(git('diff', then, '--', 'a.gen.ts')), true);
+  assert.equal(saysOnlyThat(git('diff', then, '--', 'a.ts')), false);
+  const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
+  const edits = editBetween(text(before), text(after));
+  assert.deepEqual(lineNow(edits, 3), { kind: 'moved', line1: 4 });
+  assert.equal(lineNow(edits, 20).kind, 'changed');
+  assert.deepEqual(lineNow(edits, 40), { kind: 'moved', line1: 41 });
+  assert.deepEqual(editBetween(text(before), text(before)), []);
+  assert.deepEqual(lineNow(editBetween('a\na\nb\n', 'a\nb\n'), 3), { kind: 'moved', line1: 2 });
 });
 
 test('tells the files of a revision apart: kept, changed, renamed, deleted, not there yet', () => {

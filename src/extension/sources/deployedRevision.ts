@@ -1,10 +1,12 @@
 /** The revision that a failure's build was made from: its files as they were, and where their lines are now. */
 
+import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import * as vscode from 'vscode';
 import { normalisePath } from '../../stacktrace/framePath.ts';
-import { Revision, type RevisionSource } from '../../stacktrace/revision.ts';
-import { parseLineEdits } from '../../stacktrace/revisionLines.ts';
+import { sourceText } from '../../stacktrace/readSource.ts';
+import { type ChangedPath, Revision, type RevisionSource } from '../../stacktrace/revision.ts';
+import { editBetween, type LineEdit, parseLineEdits, saysOnlyThat } from '../../stacktrace/revisionLines.ts';
 import { type FileChange, isCommitName } from '../../stacktrace/revisionPaths.ts';
 import { type GitChange, GitMissing, type GitRepository, gitApi, gitRepositories, gitStatus } from './gitExtension.ts';
 
@@ -147,16 +149,34 @@ function sourceOf(repository: GitRepository, commit: string): RevisionSource {
     // It rejects where it has no such file; that it is listed as changed and cannot be shown makes no difference here.
     show: (path) => repository.show(commit, path).catch(() => undefined),
     edits: async (path, now) => {
-      if (now.kind === 'modified') return [parseLineEdits(await repository.diffWith(commit, path))];
-      const [from, to] = [path, now.path].map((one) => relative(root, one).replaceAll('\\', '/'));
-      const then = `${commit}:${from}`;
-      try {
-        const committed = await repository.diffBlobs(then, `HEAD:${to}`);
-        return [parseLineEdits(committed), parseLineEdits(await repository.diffWith('HEAD', now.path))];
-      } catch {
-        // Renamed and not committed yet: as it is staged.
-        return [parseLineEdits(await repository.diffBlobs(then, `:${to}`))];
-      }
+      const diffs = await diffsTo(repository, root, commit, path, now);
+      if (diffs.some(saysOnlyThat)) return [await wholeEdit(repository, commit, path, now.path)];
+      return diffs.map(parseLineEdits);
     },
   };
+}
+
+/** Between a file of the commit and the file on the disk, one after the other. */
+async function diffsTo(
+  repository: GitRepository,
+  root: string,
+  commit: string,
+  path: string,
+  now: ChangedPath,
+): Promise<string[]> {
+  if (now.kind === 'modified') return [await repository.diffWith(commit, path)];
+  const [from, to] = [path, now.path].map((one) => relative(root, one).replaceAll('\\', '/'));
+  const then = `${commit}:${from}`;
+  try {
+    return [await repository.diffBlobs(then, `HEAD:${to}`), await repository.diffWith('HEAD', now.path)];
+  } catch {
+    // Renamed and not committed yet: as it is staged.
+    return [await repository.diffBlobs(then, `:${to}`)];
+  }
+}
+
+/** Of a file that git takes for binary. */
+async function wholeEdit(repository: GitRepository, commit: string, path: string, now: string): Promise<LineEdit[]> {
+  const [then, current] = await Promise.all([repository.show(commit, path), readFile(now).then(sourceText)]);
+  return editBetween(then, current);
 }

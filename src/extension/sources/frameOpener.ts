@@ -1,5 +1,6 @@
 /** Leads from a stack frame to its source line: at the revision that ran where that is known, else as near as can be told. */
 
+import { lstat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { PathMapping } from '../../model/environment.ts';
@@ -144,6 +145,10 @@ export class FrameOpener {
     show: ShowOptions,
   ): Promise<boolean> {
     const { path, line1, column1 } = line;
+    if (await isLink(path)) {
+      const why = `it is a link, and what that led to at ${revision.shortCommit} is not known`;
+      return this.#openNearest(place, { kind: 'missing', why }, line, show);
+    }
     const now = revision.pathNow(path);
     const name = revision.shortCommit;
     const learned = (at1: number) => this.#learnedNotes(place, line, at1, show);
@@ -267,6 +272,12 @@ export interface FrameExcerpt {
   readonly lines: readonly string[];
   /** Where the file has changed since: the revision that is shown. */
   readonly commit?: string;
+}
+
+/** False of what is gone. */
+async function isLink(path: string): Promise<boolean> {
+  const info = await lstat(path).catch(() => undefined);
+  return info?.isSymbolicLink() ?? false;
 }
 
 function lineNowText(line1: number, now: LineNow, renamedTo: string | undefined): string {
