@@ -59,7 +59,8 @@ async function listByGit(directory: string, maxFiles: number, signal?: AbortSign
   git.stdout.on('data', (chunk: string) => {
     const parts = (rest + chunk).split('\0');
     rest = parts.pop() ?? '';
-    for (const path of parts) if (paths.length < maxFiles) paths.push(path);
+    // Of repositories within, that it does not track, git names the folders only.
+    for (const path of parts) if (paths.length < maxFiles && !path.endsWith('/')) paths.push(path);
   });
   const outcome = await promise;
   signal?.throwIfAborted();

@@ -13,6 +13,7 @@ import { mappingOfChoice } from './learnedMapping.ts';
 import { enclosingName, type Evidence, inspectSource } from './sourceEvidence.ts';
 import type { ReadSource } from './readSource.ts';
 import { type Frame, openConfidence, type Resolution } from './trace.ts';
+import { type Candidate, isPackagePath, suffixCandidates } from './suffixCandidates.ts';
 import type { WorkspaceFiles } from './workspaceFiles.ts';
 
 export interface ResolveOptions {
@@ -29,22 +30,12 @@ export interface ResolveOptions {
   readonly callee?: string;
 }
 
-interface Candidate {
-  readonly files: WorkspaceFiles;
-  /** Relative. */
-  readonly path: string;
-  readonly confidence: number;
-  readonly why: string;
-  /** True where only the file's own declaration can make it the frame's: its folders are not those of the package. */
-  readonly needsDeclaration?: boolean;
-  /** The mapping that led there, where it was learned. */
-  readonly learned?: PathMapping;
-}
-
-/** More look-alikes than this are neither read nor shown. */
-const maxCandidates = 12;
-/** Of those that have to declare a package most are dropped. */
-const maxDeclarations = 50;
+/** Of look-alikes so many are read at first, the others where they could still be as good. */
+const firstRead = 12;
+/** More look-alikes are no help to whoever has to choose. */
+const maxShown = 12;
+/** What a file may gain by what stands in it, where it declares nothing and where it does. */
+const maxGain = 0.25;
 /** Nothing that is read from a trace is certain; between candidates what speaks for them counts in full. */
 const maxConfidence = 0.99;
 /** How much better than the next best a file must be to open unasked. */
@@ -58,6 +49,8 @@ export async function resolveFrame(printed: Frame, options: ResolveOptions): Pro
   const direct = mapped(path, options.mappings ?? [], options.files, 0.98, 'mapped by') ?? exact(path, options.files);
   if (direct) return judged(frame, [await withEvidence(direct, frame, options)]);
   if (!frame.inApp && !isPackagePath(frame)) return { kind: 'none', why: `library code: ${frame.file}` };
+  const unlisted = await unlistedFile(path, options);
+  if (unlisted) return judged(frame, [await withEvidence(unlisted, frame, options)]);
   const learned = asLearned(path, options);
   if (learned) {
     const checked = await withEvidence(learned, frame, options);
@@ -82,8 +75,19 @@ export async function resolveFrame(printed: Frame, options: ResolveOptions): Pro
       why: frame.inApp ? `no file named ${name} in the workspace` : `library code: ${frame.file}`,
     };
   }
-  const best = found.slice(0, others[0]?.needsDeclaration ? maxDeclarations : maxCandidates);
-  return judged(frame, await Promise.all(best.map((candidate) => withEvidence(candidate, frame, options))));
+  return judged(frame, await weighed(found, frame, options));
+}
+
+/** Reads the candidates, the likeliest first, as far as one of them could be the best or as good. */
+async function weighed(found: readonly Candidate[], frame: Frame, options: ResolveOptions): Promise<Candidate[]> {
+  const weigh = (candidates: readonly Candidate[]) =>
+    Promise.all(candidates.map((candidate) => withEvidence(candidate, frame, options)));
+  const first = await weigh(found.slice(0, firstRead));
+  const others = found.slice(firstRead);
+  const best = Math.max(...first.map(({ confidence }) => confidence));
+  const most = maxGain + (frame.module === undefined ? 0 : declarationWeights.same);
+  const close = others.filter(({ confidence }) => confidence + most > best - clearMargin);
+  return [...first, ...(await weigh(close))];
 }
 
 /** Runtimes print line 0 where they do not know it. */
@@ -122,14 +126,6 @@ function framePathOf(frame: Frame): string {
   if (!isPackagePath(frame)) return file;
   const packageEnd = frame.module?.lastIndexOf('.') ?? -1;
   return packageEnd <= 0 ? file : `${(frame.module ?? '').slice(0, packageEnd).replaceAll('.', '/')}/${file}`;
-}
-
-/** True of JVM frames: a bare file name, and the class with its package. */
-function isPackagePath(frame: Frame): boolean {
-  const file = frame.file ?? '/';
-  return (
-    frame.module !== undefined && frame.module.includes('.') && !/[/\\]|\.(?:exs?|erl|rb|php|cs|fs|vb)$/.test(file)
-  );
 }
 
 /**
@@ -175,8 +171,9 @@ function asLearned(path: string, { learned = [], files }: ResolveOptions): Candi
   return undefined;
 }
 
+/** Of folders within one another a window may have both open. */
 function isSameFile(one: Candidate, other: Candidate): boolean {
-  return one.path === other.path && one.files.root === other.files.root;
+  return one.files.absolute(one.path) === other.files.absolute(other.path);
 }
 
 /** What is left of a path below a folder; nothing where the mapping is of the file itself. */
@@ -197,65 +194,22 @@ function exact(path: string, folders: readonly WorkspaceFiles[]): Candidate | un
   return undefined;
 }
 
-/** Names that say little about which project a file belongs to. */
-const commonNames =
-  /^(?:src|lib|libs|app|apps|main|test|tests|packages|pkg|cmd|internal|java|kotlin|scala|python|js|dist|build|out|index\.\w+|main\.\w+|app\.\w+|mod\.rs|utils?\.\w+|types?\.\w+|config\.\w+|server\.\w+|client\.\w+|__init__\.py|__main__\.py)$/i;
-/** What stands beside the code that runs: less likely of two equal matches. */
-const asides = [
-  {
-    pattern: /(?:^|\/)(?:tests?|__tests__|spec|specs|testdata|fixtures|examples?|samples?|mocks?)\//i,
-    cost: 0.12,
-    name: 'a test',
-  },
-  { pattern: /(?:^|\/)(?:dist|build|out|target|generated|gen|coverage)\//i, cost: 0.15, name: 'generated' },
-  { pattern: /(?:^|\/)(?:vendor|vendored|third_party|node_modules|site-packages)\//i, cost: 0.2, name: 'vendored' },
-];
-
-function suffixCandidates(frame: Frame, path: string, folders: readonly WorkspaceFiles[]): Candidate[] {
-  const wanted = pathComponents(path);
-  const packaged = isPackagePath(frame);
-  const candidates: Candidate[] = [];
-  for (const files of folders) {
-    for (const match of files.candidates(path)) {
-      const suffix = wanted.slice(-match.shared);
-      const isAll = match.shared === wanted.length;
-      // Anyone may have a class of this name; only its package makes it the same.
-      // Kotlin and Scala need not have its folders: then the file must declare it.
-      const needsDeclaration = packaged && !isAll;
-      const weight = suffix.reduce((sum, component) => sum + (commonNames.test(component) ? 0.4 : 1), 0);
-      const aside = asides.find(({ pattern }) => pattern.test(match.path) && !pattern.test(path));
-      const confidence = packaged
-        ? needsDeclaration
-          ? 0.7
-          : 0.9
-        : 0.3 + 0.15 * Math.min(weight, 4) + (match.whole ? 0.2 : 0) + (isAll && wanted.length > 1 ? 0.15 : 0);
-      candidates.push({
-        files,
-        path: match.path,
-        confidence: Math.max(0, Math.min(0.95, confidence) - (aside?.cost ?? 0)),
-        why: [
-          packaged
-            ? needsDeclaration
-              ? 'the file name agrees'
-              : 'package and file name agree'
-            : `ends in ${suffix.join('/')}`,
-          ...(match.whole && !packaged ? ['its whole path'] : []),
-          ...(aside ? [aside.name] : []),
-        ].join(', '),
-        ...(needsDeclaration && { needsDeclaration }),
-      });
-    }
+/** The printed path is a file that the index does not have: git ignores it, or it is of another work tree in the folder. */
+async function unlistedFile(path: string, { files, readSource }: ResolveOptions): Promise<Candidate | undefined> {
+  if (!readSource || !isAbsolutePath(path)) return undefined;
+  for (const folder of files) {
+    const relative = folder.relative(path);
+    if (relative === undefined || (await readSource(path, 0)).kind === 'missing') continue;
+    return { files: folder, path: relative, confidence: 0.97, why: 'the path itself, which git does not list' };
   }
-  const certain = candidates.filter(({ needsDeclaration }) => !needsDeclaration);
-  return (certain.length === 0 ? candidates : certain).sort(
-    (a, b) => b.confidence - a.confidence || (a.path < b.path ? -1 : 1),
-  );
+  return undefined;
 }
 
 /** Raises or lowers a candidate by what stands in its file. */
 async function withEvidence(candidate: Candidate, frame: Frame, options: ResolveOptions): Promise<Candidate> {
   const { readSource } = options;
   if (!readSource || frame.line1 === undefined) {
+    if (candidate.isCrowded) return { ...candidate, confidence: Math.min(unsure, candidate.confidence) };
     return candidate.needsDeclaration
       ? { ...candidate, confidence: 0, why: `${candidate.why}, but not the folders of its package` }
       : candidate;
@@ -274,16 +228,21 @@ async function withEvidence(candidate: Candidate, frame: Frame, options: Resolve
     return { ...candidate, confidence: 0, why: `${candidate.why}, but not its package` };
   }
   const change = weightOf(evidence);
+  const isOneOfMany = candidate.isCrowded === true && declared !== 'same';
   return {
     ...candidate,
     confidence: Math.max(
       0,
-      Math.min(change.most ?? Infinity, candidate.confidence + change.by + declarationWeights[declared]),
+      Math.min(
+        isOneOfMany ? unsure : (change.most ?? Infinity),
+        candidate.confidence + change.by + declarationWeights[declared],
+      ),
     ),
     why: [
       candidate.why,
       ...(declared === 'unknown' ? [] : [declared === 'same' ? 'declares its module' : 'declares another module']),
       ...(change.why === undefined ? [] : [change.why]),
+      ...(isOneOfMany ? ['more files of this name than are looked at'] : []),
     ].join('; '),
   };
 }
@@ -343,7 +302,7 @@ function judged(frame: Frame, candidates: readonly Candidate[]): Resolution {
   const printed = framePathOf(frame);
   return {
     kind: 'choice',
-    candidates: sorted.map(({ files, path, why }) => {
+    candidates: sorted.slice(0, maxShown).map(({ files, path, why }) => {
       const teaches = mappingOfChoice(printed, { root: files.root, path, caseInsensitive: files.caseInsensitive });
       return { path: files.absolute(path), why, ...(teaches && { teaches }) };
     }),

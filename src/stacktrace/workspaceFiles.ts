@@ -124,7 +124,7 @@ export class WorkspaceFiles {
 }
 
 /** More of one name are no help to whoever has to choose. */
-const maxCandidates = 50;
+export const maxCandidates = 50;
 
 /** Less than 0 when `match` comes before a candidate: more shared components, then by path. */
 function compare(match: SuffixMatch, shared: number, path: string): number {

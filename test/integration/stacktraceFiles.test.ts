@@ -38,6 +38,13 @@ test('lists tracked and new files of a repository, not the ignored ones, odd nam
   assert.deepEqual((await listWorkspaceFiles(join(folder, 'src'))).sort(), ['a.ts', 'b c "d".ts', 'é.ts']);
 });
 
+test('a repository within one is no file', async (t) => {
+  const folder = folderWith(t, ['a.ts', 'inner/b.ts']);
+  git(folder, 'init', '-q');
+  git(join(folder, 'inner'), 'init', '-q');
+  assert.deepEqual(await listWorkspaceFiles(folder), ['a.ts']);
+});
+
 test('a repository’s configuration runs no program', async (t) => {
   const folder = folderWith(t, ['a.ts']);
   git(folder, 'init', '-q');

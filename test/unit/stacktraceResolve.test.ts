@@ -273,6 +273,66 @@ test('opens no wrong file with confidence, whatever root the trace comes from', 
   }
 });
 
+/** Services alike in their paths, of which two call the same. */
+function services(count: number): { files: WorkspaceFiles[]; readSource: ReadSource } {
+  const path = (index: number) => `services/s${100 + index}/src/worker.ts`;
+  const calls = (index: number) => (index === 2 || index === count - 1 ? 'drain' : `other${index}`);
+  const texts = new Map(
+    Array.from({ length: count }, (_, index) => [
+      `/repo/${path(index)}`,
+      `export async function work() {\n  await ${calls(index)}();\n}\n`,
+    ]),
+  );
+  return {
+    files: [
+      new WorkspaceFiles(
+        '/repo',
+        [...texts.keys()].map((one) => one.slice('/repo/'.length)),
+      ),
+    ],
+    readSource: (path) => Promise.resolve({ kind: 'text', text: texts.get(path) ?? '' }),
+  };
+}
+
+test('opens none of many look-alikes because it was among the first to be read', async () => {
+  const worker = frame('/app/src/worker.ts', { line1: 2, function: 'work' });
+  for (const count of [36, 90]) {
+    const found = await resolveFrame(worker, { ...services(count), callee: 'drain' });
+    assert.equal(found.kind, 'choice', `${count}: ${found.why}`);
+    assert.ok(found.kind === 'choice' && found.candidates.length <= 12);
+  }
+  // The last of those that can be looked at is found, too, where it alone fits.
+  const last = await resolveFrame(worker, { ...services(36), callee: 'other34' });
+  assert.equal(pathOf(last), '/repo/services/s134/src/worker.ts');
+});
+
+test('folders of a window that lie within one another have one file once', async () => {
+  const inner = new WorkspaceFiles('/repo/src', ['worker/main.ts', 'worker/run.ts']);
+  for (const files of [
+    [workspace(), inner],
+    [inner, workspace()],
+  ]) {
+    assert.equal(
+      pathOf(await resolveFrame(frame('/srv/src/worker/run.ts'), { files, readSource })),
+      '/repo/src/worker/run.ts',
+    );
+  }
+});
+
+test('a printed path that is there is the file, also where git does not list it', async () => {
+  const worktree = '/repo/.worktrees/fix/src/worker/run.ts';
+  const reading: ReadSource = (path, maxBytes) =>
+    path === worktree ? Promise.resolve({ kind: 'text', text: 'run();\n' }) : readSource(path, maxBytes);
+  const found = await resolveFrame(frame(worktree), { files: [workspace()], readSource: reading });
+  assert.equal(pathOf(found), worktree);
+  assert.match(found.why, /the path itself, which git does not list/);
+  // One that is not there may be a deploy's.
+  const deployed = await resolveFrame(frame('/repo/current/src/worker/run.ts'), { files: [workspace()], readSource });
+  assert.equal(pathOf(deployed), '/repo/src/worker/run.ts');
+  const library = await resolveFrame(frame(worktree, { inApp: false }), { files: [workspace()], readSource: reading });
+  assert.equal(library.kind, 'none');
+});
+
 test('the index forgets removed files and folders', () => {
   const files = workspace();
   const before = files.size;
