@@ -84,7 +84,7 @@ async function weighed(found: readonly Candidate[], frame: Frame, options: Resol
     Promise.all(candidates.map((candidate) => withEvidence(candidate, frame, options)));
   const first = await weigh(found.slice(0, firstRead));
   const others = found.slice(firstRead);
-  const best = Math.max(...first.map(({ confidence }) => confidence));
+  const best = Math.max(...first.map(rankOf));
   const most = maxGain + (frame.module === undefined ? 0 : declarationWeights.same);
   const close = others.filter(({ confidence }) => confidence + most > best - clearMargin);
   return [...first, ...(await weigh(close))];
@@ -238,6 +238,7 @@ async function withEvidence(candidate: Candidate, frame: Frame, options: Resolve
         candidate.confidence + change.by + declarationWeights[declared],
       ),
     ),
+    ...(change.behind !== undefined && { behind: change.behind }),
     why: [
       candidate.why,
       ...(declared === 'unknown' ? [] : [declared === 'same' ? 'declares its module' : 'declares another module']),
@@ -252,7 +253,7 @@ const declarationWeights: Readonly<Record<Declaration, number>> = { same: 0.2, u
 /** What a file may reach in which there is no such line: it is another one, or of another time. */
 const unsure = openConfidence - 0.05;
 
-function weightOf(evidence: Evidence): { by: number; most?: number; why?: string } {
+function weightOf(evidence: Evidence): { by: number; behind?: number; most?: number; why?: string } {
   switch (evidence.kind) {
     case 'calleeOnLine':
       return { by: 0.25, why: `${evidence.callee} stands on the line` };
@@ -261,17 +262,21 @@ function weightOf(evidence: Evidence): { by: number; most?: number; why?: string
     case 'calleeElsewhere':
       return { by: -0.12, why: `approximate: ${evidence.callee} does not stand on the line, which may have moved` };
     case 'functionBelow':
-      return { by: 0, why: `approximate: ${evidence.name} stands below the line only, which may have moved` };
+      return {
+        by: 0,
+        behind: 0.25,
+        why: `approximate: ${evidence.name} stands below the line only, which may have moved`,
+      };
     case 'blankLine': {
       const why = 'approximate: nothing stands on the line, which may have moved';
-      return { by: evidence.name === undefined ? -0.12 : 0, why };
+      return { by: evidence.name === undefined ? -0.12 : 0, behind: 0.25, why };
     }
     case 'functionMissing':
       return { by: -0.2, why: `approximate: the file has no ${evidence.name}` };
     case 'pastEnd': {
-      const lines = countText(evidence.lines, 'line');
-      if (evidence.name === undefined) return { by: -0.35, most: unsure, why: `the file has only ${lines}` };
-      return { by: -0.25, most: unsure, why: `the file has only ${lines}, though it has ${evidence.name}` };
+      const { lines, name } = evidence;
+      const why = `the file has only ${countText(lines, 'line')}`;
+      return { by: -0.35, most: unsure, why: name === undefined ? why : `${why}, though it has ${name}` };
     }
     case 'unreadable':
       return { by: -1, why: evidence.why };
@@ -280,14 +285,18 @@ function weightOf(evidence: Evidence): { by: number; most?: number; why?: string
   }
 }
 
+function rankOf({ confidence, behind = 0 }: Candidate): number {
+  return confidence - behind;
+}
+
 /** One file that is good enough and clearly the best, or the list to choose from. */
 function judged(frame: Frame, candidates: readonly Candidate[]): Resolution {
   const sorted = candidates
     .filter((candidate) => candidate.confidence > 0)
-    .sort((a, b) => b.confidence - a.confidence || (a.path < b.path ? -1 : 1));
+    .sort((a, b) => rankOf(b) - rankOf(a) || (a.path < b.path ? -1 : 1));
   const [best, second] = sorted;
   if (!best) return { kind: 'none', why: candidates[0]?.why ?? 'no such file' };
-  const isClear = !second || best.confidence - second.confidence >= clearMargin;
+  const isClear = !second || rankOf(best) - rankOf(second) >= clearMargin;
   if (isClear && best.confidence >= openConfidence) {
     return {
       kind: 'file',

@@ -10,6 +10,8 @@ export interface Candidate {
   /** Relative. */
   readonly path: string;
   readonly confidence: number;
+  /** How much less it is than its confidence beside others: what stands on its line is no reason to doubt an only file. */
+  readonly behind?: number;
   readonly why: string;
   /** True where only the file's own declaration can make it the frame's: its folders are not those of the package. */
   readonly needsDeclaration?: boolean;

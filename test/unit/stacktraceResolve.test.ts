@@ -149,6 +149,21 @@ test('calls a line approximate on which nothing stands, or above which its funct
   assert.match(nameless.why, /approximate: nothing stands on the line/);
 });
 
+test('of two files, one with a blank line where the frame stands is the less likely', async () => {
+  const own = 'class Loader {\n  load() {\n    this.rows.map(decode);\n  }\n}\n';
+  const texts: Readonly<Record<string, string>> = {
+    '/repo/a/load/loader.ts': own,
+    '/repo/b/load/loader.ts': `\n\n\n\n${own}`,
+  };
+  const found = await resolveFrame(frame('/app/load/loader.ts', { line1: 3, function: 'Loader.load' }), {
+    files: [new WorkspaceFiles('/repo', ['a/load/loader.ts', 'b/load/loader.ts'])],
+    readSource: (path) => Promise.resolve({ kind: 'text', text: texts[path] ?? '' }),
+    callee: 'read',
+  });
+  const first = found.kind === 'choice' ? found.candidates[0]?.path : pathOf(found);
+  assert.equal(first, '/repo/a/load/loader.ts', found.why);
+});
+
 test('a frame without a line opens its file, and says that it names none', async () => {
   for (const line of [{ line1: 0 }, { line1: -1, column1: 3 }]) {
     const found = await resolveFrame(frame('/repo/src/worker/run.ts', line), { files: [workspace()], readSource });
