@@ -23,6 +23,8 @@ export class EscapedText {
   #offsets: Offsets | undefined;
   /** True when a quote ended it: what follows is another string. */
   closes = false;
+  /** True when the string that starts is the element of an array behind the one that was read last. */
+  isNextElement = false;
 
   constructor(source: string, start: number, end: number) {
     this.#source = source;
@@ -40,6 +42,12 @@ export class EscapedText {
    * ends the text is left: it tells that what follows is something else.
    */
   skipBetween(): void {
+    const from = this.#next;
+    this.#skip();
+    this.isNextElement = isBetweenElements(this.#source, from, this.#next) && !opensName(this.#source, this.#next);
+  }
+
+  #skip(): void {
     const source = this.#source;
     const last = this.#end - 1;
     for (let next = this.#next; next < last; this.#next = next) {
@@ -167,6 +175,38 @@ function nameEnd(source: string, punctuationEnds: number, from: number, last: nu
 }
 
 const maxName = 40;
+
+/** A comma, a blank and the quote that opens a string, perhaps empty ones before it. */
+function isBetweenElements(source: string, from: number, to: number): boolean {
+  if (from === to || source.charCodeAt(from) !== 44) return false;
+  for (let at = from + 1; at < to; at++) {
+    const unit = source.charCodeAt(at);
+    if (unit !== 44 && unit !== 32 && unit !== 34) return false;
+  }
+  return true;
+}
+
+/** Whether the string that starts at `from` is a member's name, with dots or dashes in it: `"error.stack_trace":`. */
+function opensName(source: string, from: number): boolean {
+  const limit = Math.min(source.length, from + 2 * maxName);
+  for (let at = from; at < limit; at++) {
+    const unit = source.charCodeAt(at);
+    if (unit === 34) return source.charCodeAt(at + 1) === 58;
+    if (unit === backslash) return false;
+  }
+  return false;
+}
+
+/** Whether the array that opens at `bracket` is told by its name to hold the lines of a stack: `"stackTrace":["`. */
+export function opensStackArray(text: string, bracket: number): boolean {
+  let end = bracket - 1;
+  if (text.charCodeAt(end) === 32) end--;
+  if (text.charCodeAt(end) !== 58 || text.charCodeAt(end - 1) !== 34) return false;
+  const last = text.charCodeAt(end - 2) | 32;
+  return (last === 107 || last === 101) && stackName.test(text.slice(Math.max(0, end - 11), end - 1));
+}
+
+const stackName = /(?:stack|trace|traceback)$/i;
 
 /**
  * What is decoded, before it is a string. Strings that are joined of stretches cost several times as much where text was

@@ -3,7 +3,7 @@
  * without colours, each knowing where its characters stand in the text.
  */
 
-import { EscapedText, holdsEscapedTrace, punctuationEnd } from './escapedText.ts';
+import { EscapedText, holdsEscapedTrace, opensStackArray, punctuationEnd } from './escapedText.ts';
 import { Offsets, type Places, placesWithin } from './offsets.ts';
 
 /** One line without its end. Characters past `maxLineLength` are left out. */
@@ -72,6 +72,8 @@ export class TextLines {
   /** The next place at or after `#position` with an escaped newline, an escape character; the length when there is none. */
   #nextEscape = -1;
   #nextColour = -1;
+  /** Likewise of an array with the lines of a stack. */
+  #nextArray = -1;
   /** Lines from here on are kept back for now. */
   #limit = noLimit;
 
@@ -132,7 +134,8 @@ export class TextLines {
       return true;
     }
     if (this.#nextEscape < start) this.#nextEscape = indexOrEnd(source, '\\n', start);
-    if (this.#nextEscape < end && holdsEscapedTrace(source, this.#nextEscape, end)) {
+    if (this.#nextArray < start) this.#nextArray = stackArrayIn(source, start);
+    if (this.#nextArray < end || (this.#nextEscape < end && holdsEscapedTrace(source, this.#nextEscape, end))) {
       this.#escaped = new EscapedText(source, start, next);
       this.#escapedEnd = next;
       this.#escapedOpens = true;
@@ -156,7 +159,8 @@ export class TextLines {
     piece.read();
     if (piece.isAtEnd) this.#escaped = undefined;
     // What stands between the strings of an object is no line, and starts none that another string goes on with.
-    if (!(this.#escapedOpens && piece.closes && isPunctuation(piece))) this.#push(piece, this.#escapedOpens, 1);
+    if (!(this.#escapedOpens && piece.closes && isPunctuation(piece)))
+      this.#push(piece, this.#escapedOpens && !piece.isNextElement, 1);
     this.#escapedOpens = piece.closes;
   }
 
@@ -166,7 +170,8 @@ export class TextLines {
     const places = piece.placesWithin(outer);
     // Only what was decoded can hold more of it.
     const escape = piece.isDecoded && nesting < maxNesting ? chars.indexOf('\\n') : -1;
-    if (escape === -1 || !holdsEscapedTrace(chars, escape, to)) {
+    const isArray = piece.isDecoded && nesting < maxNesting && stackArrayIn(chars, 0) < to;
+    if (!isArray && (escape === -1 || !holdsEscapedTrace(chars, escape, to))) {
       this.#add(chars, from, to, opens, places);
       return;
     }
@@ -174,7 +179,7 @@ export class TextLines {
     for (const inner = new EscapedText(chars, 0, to); !inner.isAtEnd; ) {
       if (innerOpens) inner.skipBetween();
       inner.read();
-      this.#push(inner, innerOpens, nesting + 1, places);
+      this.#push(inner, innerOpens && !inner.isNextElement, nesting + 1, places);
       innerOpens = inner.closes;
     }
   }
@@ -219,6 +224,13 @@ function withoutColours(source: string, line: TextLine, places: Places | undefin
   }
   plain += text.slice(at);
   return new TextLine(source, plain, 0, plain.length, line.opens, places ? placesWithin(kept, places) : kept);
+}
+
+/** Where the next array opens that is told by its name to hold the lines of a stack; the text's length. */
+function stackArrayIn(text: string, from: number): number {
+  let bracket = indexOrEnd(text, '["', from);
+  while (bracket < text.length && !opensStackArray(text, bracket)) bracket = indexOrEnd(text, '["', bracket + 2);
+  return bracket;
 }
 
 function indexOrEnd(text: string, part: string, from: number): number {

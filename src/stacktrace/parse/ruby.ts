@@ -239,10 +239,15 @@ function startOfFile(text: string, end: number): number {
     if (evaluated !== -1) return evaluated;
   }
   let at = end;
-  while (at > 0 && text.charCodeAt(at - 1) !== 32 && text.charCodeAt(at - 1) !== 9) at--;
+  while (at > 0 && !endsBeforeFile(text.charCodeAt(at - 1))) at--;
   // A log's quote or bracket is no part of the file.
   while (at < end && /["'[(]/.test(text[at] ?? '')) at++;
   return at;
+}
+
+/** A blank, or the quote of a string that the frame stands in: no path has one. */
+function endsBeforeFile(unit: number): boolean {
+  return unit === 32 || unit === 9 || unit === 34;
 }
 
 function isNumbered(text: string, from: number): boolean {
