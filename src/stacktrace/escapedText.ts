@@ -333,7 +333,7 @@ const openings =
 const openingStarts = tableOf('a=Fg*fnWSIT#0123456789@CENsi(co[{');
 
 /** A file with its line, an address in one, or one that a name stands before: behind a word of its own. */
-const filePlaces = /(?:# )?[\w./@<>-]*(?:\.(?:rb|exs?|erl):\d|\.go:\d{1,9} \(0x|\(\+0x|@http)/y;
+const filePlaces = /(?:# )?[\w./@<>-]*(?:\.(?:py|rb|exs?|erl):\d|\.go:\d{1,9} \(0x|\(\+0x|@http)/y;
 const fileParts = tableOf(`${wordCharacters}./@<>-`);
 
 /** Few words have what tells a place within or behind them. */

@@ -10,6 +10,7 @@ import { javascriptTraces } from './parse/javascript.ts';
 import { jvmTraces } from './parse/jvm.ts';
 import { phpTraces } from './parse/php.ts';
 import { phpConsoleTraces } from './parse/phpConsole.ts';
+import { pytestTraces } from './parse/pytest.ts';
 import { pythonTraces } from './parse/python.ts';
 import { rubyTraces } from './parse/ruby.ts';
 import { rustTraces } from './parse/rust.ts';
@@ -25,6 +26,7 @@ const parsers: readonly TraceParser[] = [
   javascriptTraces,
   jvmTraces,
   pythonTraces,
+  pytestTraces,
   goTraces,
   goErrorsTraces,
   runtimeErrorTraces,

@@ -36,6 +36,8 @@ export const clue = {
   runtimeError: 1 << 12,
   /** `at ` on a line with ` (` or `1:2`, `at native` and the like: JavaScript. */
   javascript: 1 << 13,
+  /** `.py:12:`, and a word at most behind it: pytest. */
+  pytest: 1 << 14,
 } as const;
 
 /** How many different sums of these there may be. */
@@ -216,6 +218,7 @@ function extensionClue(text: string, from: number): number {
     case 115: // s
       return text.startsWith('s:', from) ? clue.go : 0;
     case 112: // p
+      if (text.charCodeAt(from + 1) === 121) return isPytestPlace(text, from) ? clue.pytest : 0;
       return text.startsWith('php', from) && opensPlace(text, from + 3) ? clue.php : 0;
     case 99: // c
       return text.startsWith('cs:', from) ? clue.dotnet : 0;
@@ -237,6 +240,12 @@ function opensPlace(text: string, at: number): boolean {
   if (at === text.length) return false;
   const unit = text.charCodeAt(at);
   return unit === 58 || unit === 40;
+}
+
+function isPytestPlace(text: string, from: number): boolean {
+  if (!text.startsWith('py:', from)) return false;
+  const end = digitsEnd(text, from + 3);
+  return text.charCodeAt(end) === 58 && (end + 1 === text.length || text.charCodeAt(end + 1) === 32);
 }
 
 function isErlang(text: string, from: number): boolean {
