@@ -14,6 +14,7 @@ import { pytestTraces } from './parse/pytest.ts';
 import { pythonTraces } from './parse/python.ts';
 import { rubyTraces } from './parse/ruby.ts';
 import { rustTraces } from './parse/rust.ts';
+import { vitestTraces } from './parse/vitest.ts';
 import { valgrindTraces } from './parse/valgrind.ts';
 import { cluesOn, clueSets } from './parse/clues.ts';
 import { headerOn, mayNameBefore, shortestName } from './parse/header.ts';
@@ -39,6 +40,7 @@ const parsers: readonly TraceParser[] = [
   phpConsoleTraces,
   beamTraces,
   geckoTraces,
+  vitestTraces,
 ];
 
 /**

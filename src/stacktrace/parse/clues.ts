@@ -38,6 +38,8 @@ export const clue = {
   javascript: 1 << 13,
   /** `.py:12:`, and a word at most behind it: pytest. */
   pytest: 1 << 14,
+  /** `❯ ` on a line with a number at the end: Vitest. */
+  marked: 1 << 15,
 } as const;
 
 /** How many different sums of these there may be. */
@@ -91,6 +93,7 @@ export function cluesOn(line: TextLine): number {
   // Once for the line, whatever stands in it how often.
   if ((found & clue.at) !== 0) found |= callClues(line.text);
   if ((found & (clue.php | clue.native)) === clue.php && mayBeNative(line.text)) found |= clue.native;
+  if (to > from && isDigit(chars.charCodeAt(to - 1)) && line.text.includes('❯ ')) found |= clue.marked;
   // Safari: `eval code@` and nothing else.
   return to > from && chars.charCodeAt(to - 1) === 64 && line.text.endsWith('eval code@') ? found | clue.gecko : found;
 }
