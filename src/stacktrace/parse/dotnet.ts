@@ -26,8 +26,9 @@ export const dotnetTraces: TraceParser = {
     const isAlone = frame.line1 === undefined && !goesOn(lines.at(index + 1), frame.word);
     if (isAlone && (index === floor || !isHeader(lines.at(index - 1), index - 1))) return undefined;
     const first = frame.word === 'at' ? index : firstFrame(lines, index, floor, frame.word);
-    const header = outermostHeader(lines, first, floor, margin);
-    return readFrames(lines, first, margin, frame.word, chainOf(header, lines.at(first) ?? line));
+    const chain = testFailure(lines, first, floor) ?? outermostHeader(lines, first, floor, margin);
+    const drafts = chain instanceof TraceDraft ? [chain] : chainOf(chain, lines.at(first) ?? line);
+    return readFrames(lines, first, margin, frame.word, drafts);
   },
 };
 
@@ -74,6 +75,37 @@ function overflowAbove(lines: TextLines, first: number, floor: number): Overflow
 }
 
 const overflowed = 'Stack overflow';
+
+/** `Stack Trace:` right above the first frame, and above that what `dotnet test` says of a failed test. */
+function testFailure(lines: TextLines, first: number, floor: number): TraceDraft | undefined {
+  const above = first > floor && !lines.at(first)?.opens ? lines.at(first - 1) : undefined;
+  if (!above?.text.trimEnd().endsWith(stackTrace)) return undefined;
+  const margin = marginBefore(above.text, above.text.lastIndexOf(stackTrace));
+  const said: string[] = [];
+  for (let index = first - 2; index >= Math.max(floor, first - maxSaid); index--) {
+    const line = lines.at(index);
+    if (!line || lines.at(index + 1)?.opens) return undefined;
+    const at = line.text.indexOf(errorMessage);
+    if (at === -1) {
+      said.push(line.text.slice(margin).trimEnd());
+      continue;
+    }
+    const message = said.toReversed().join('\n').trim();
+    const type = /^([A-Za-z_][\w.`+]{0,300}) : ?/.exec(message);
+    const draft = new TraceDraft('dotnet');
+    draft.type = type?.[1];
+    const rest = message.slice(type?.[0].length ?? 0, maxMessageLength);
+    draft.message = rest === '' ? undefined : rest;
+    draft.startAt(line.startOf(at));
+    return draft;
+  }
+  return undefined;
+}
+
+const stackTrace = 'Stack Trace:';
+const errorMessage = 'Error Message:';
+const maxSaid = 66;
+const maxMessageLength = 4000;
 
 /** In other languages only a file tells a frame: those without one may stand above. */
 function firstFrame(lines: TextLines, index: number, floor: number, word: string): number {

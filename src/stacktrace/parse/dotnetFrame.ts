@@ -13,7 +13,7 @@ export interface DotnetFrame extends FoundFrame {
 
 /** ` in C:\src\Loader.cs:line 12`: one word, the file, a colon, perhaps a word, the line. Mono: ` [0x00012] in a.cs:12 `. */
 const place =
-  /(?: \[0x[0-9a-f]+\])? \S{1,6} (?:([^:*?"<>|]?:?[^:*?"<>|]{1,1000}):(?:[^\s\d:]{1,12} ?)?(\d{1,9})|(<[0-9a-f#]+>):0)/iy;
+  /(?: \[0x[0-9a-f]+\])? \S{1,6} (?:([^:*?"<>|]?:?[^:*?"<>|]{1,1000}):(?:[^\s\d:]{1,12} ?)?(\d{1,9})|(<(?:[0-9a-f#]+|filename unknown)>):0)/iy;
 
 /** @param known the word that the trace's first frame started with: its others need no file to be told */
 export function dotnetFrameOn(line: TextLine, known?: string): DotnetFrame | undefined {
