@@ -125,6 +125,7 @@ async function unbundled(
   const column1 = frame.column1 ?? 1;
   let position = bundle && (await maps.map(bundle.path, bundle.root, frame.line1, column1));
   if (position?.kind !== 'mapped' && maps.hasFolders) position = await maps.mapFromFolders(path, frame.line1, column1);
+  if (position?.kind === 'unmapped') return { source: frame, how: `though ${position.why}` };
   if (position?.kind !== 'mapped') return { source: frame };
   const { file } = position;
   return {

@@ -1,8 +1,9 @@
 /** Positions in bundles as positions in the sources they were made of, by the source map beside or inside the bundle. */
 
-import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
+import { originalPositionFor, type TraceMap } from '@jridgewell/trace-mapping';
 import { normalisePath, pathComponents } from './framePath.ts';
 import { percentDecoded } from './parse/javascriptFrame.ts';
+import { parseSourceMap } from './parseSourceMap.ts';
 import type { ReadSource } from './readSource.ts';
 
 export type MappedPosition =
@@ -15,11 +16,13 @@ export type MappedPosition =
       /** The map's own path, or the bundle's when it is inside. */
       readonly map: string;
     }
-  | { readonly kind: 'unmapped'; readonly why: string };
+  /** There is a map, but it says nothing of the position. */
+  | { readonly kind: 'unmapped'; readonly why: string }
+  | { readonly kind: 'noMap'; readonly why: string };
 
 type LoadedMap =
   | { readonly kind: 'map'; readonly map: TraceMap; readonly path: string }
-  | { readonly kind: 'none'; readonly why: string };
+  | { readonly kind: 'unmapped' | 'noMap'; readonly why: string };
 
 /** Beyond these a bundle or map costs more memory than a click is worth. */
 const maxMapBytes = 32 << 20;
@@ -91,17 +94,17 @@ export class SourceMaps {
         if (map) return map;
       }
     }
-    return { kind: 'none', why: `no folder of source maps has ${components.at(-1) ?? bundle}.map` };
+    return { kind: 'noMap', why: `no folder of source maps has ${components.at(-1) ?? bundle}.map` };
   }
 
   async #read(bundle: string, root: string): Promise<LoadedMap> {
     const beside = await readMap(this.#readSource, `${bundle}.map`);
     if (beside) return beside;
     const source = await this.#readSource(bundle, maxBundleBytes);
-    if (source.kind === 'missing') return { kind: 'none', why: `${bundle} is not there` };
-    if (source.kind === 'tooLarge') return { kind: 'none', why: `${bundle} is larger than ${maxBundleBytes} bytes` };
+    if (source.kind === 'missing') return { kind: 'noMap', why: `${bundle} is not there` };
+    if (source.kind === 'tooLarge') return { kind: 'noMap', why: `${bundle} is larger than ${maxBundleBytes} bytes` };
     const url = mapUrlOf(source.text);
-    if (url === undefined) return { kind: 'none', why: `${bundle} has no source map` };
+    if (url === undefined) return { kind: 'noMap', why: `${bundle} has no source map` };
     const inline = /^data:application\/json[^,]{0,80},/.exec(url);
     if (inline) {
       const data = url.slice(inline[0].length);
@@ -110,10 +113,13 @@ export class SourceMaps {
     // Only a file of the workspace: what a bundle says is no reason to read elsewhere.
     const path = normalisePath(`${bundle}/../${percentDecoded(url)}`);
     if (/^[a-z][\w+.-]+:/i.test(url) || !path.startsWith(`${root}/`)) {
-      return { kind: 'none', why: `${bundle} names a source map outside the workspace` };
+      return { kind: 'unmapped', why: `${bundle} names a source map outside the workspace` };
     }
     return (
-      (await readMap(this.#readSource, path)) ?? { kind: 'none', why: `${bundle} names a source map that is not there` }
+      (await readMap(this.#readSource, path)) ?? {
+        kind: 'unmapped',
+        why: `${bundle} names a source map that is not there`,
+      }
     );
   }
 }
@@ -122,32 +128,27 @@ export class SourceMaps {
 async function readMap(readSource: ReadSource, path: string): Promise<LoadedMap | undefined> {
   const source = await readSource(path, maxMapBytes);
   if (source.kind === 'missing') return undefined;
-  if (source.kind === 'tooLarge') return { kind: 'none', why: `${path} is larger than ${maxMapBytes} bytes` };
+  if (source.kind === 'tooLarge') return { kind: 'unmapped', why: `${path} is larger than ${maxMapBytes} bytes` };
   return parsed(source.text, path);
 }
 
 function positionIn(loaded: LoadedMap, line1: number, column1: number): MappedPosition {
-  if (loaded.kind === 'none') return { kind: 'unmapped', why: loaded.why };
-  const original = originalPositionFor(loaded.map, { line: line1, column: Math.max(0, column1 - 1) });
-  if (original.source === null) {
+  if (loaded.kind !== 'map') return loaded;
+  const { source, line, column } = originalPositionFor(loaded.map, { line: line1, column: Math.max(0, column1 - 1) });
+  // A map may name sources that it does not have or has no name of, and lines that no file has.
+  if (typeof source !== 'string' || isNameless(loaded.map, source) || line < 1 || column < 0) {
     return { kind: 'unmapped', why: `${loaded.path} maps nothing to line ${line1}, column ${column1}` };
   }
-  return {
-    kind: 'mapped',
-    file: pathOfUrl(original.source),
-    line1: original.line,
-    column1: original.column + 1,
-    map: loaded.path,
-  };
+  return { kind: 'mapped', file: pathOfUrl(source), line1: line, column1: column + 1, map: loaded.path };
+}
+
+function isNameless({ sources, resolvedSources }: TraceMap, source: string): boolean {
+  return (sources[resolvedSources.indexOf(source)] ?? '') === '';
 }
 
 function parsed(text: string, path: string): LoadedMap {
-  try {
-    return { kind: 'map', map: new TraceMap(text, urlOfPath(path)), path };
-  } catch (error) {
-    // Cut, or no source map at all: whatever it is, it says nothing about the frame.
-    return { kind: 'none', why: `${path} is no source map: ${error instanceof Error ? error.message : String(error)}` };
-  }
+  const read = parseSourceMap(text, urlOfPath(path));
+  return read.kind === 'map' ? { ...read, path } : { kind: 'unmapped', why: `${path} is no source map: ${read.why}` };
 }
 
 /** The last `sourceMappingURL` comment: earlier ones came in with what was bundled. */
