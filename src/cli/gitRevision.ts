@@ -46,9 +46,10 @@ export async function findRevision(
     const root = await rootOf(folder, options);
     if (root === undefined || roots.has(root)) continue;
     roots.add(root);
-    const verified = await git(root, ['rev-parse', '--verify', '--quiet', `${commit}^{commit}`], options);
-    if (verified !== undefined) {
-      return { kind: 'revision', revision: await revisionOf(root, verified.trim(), options) };
+    const verified = (await git(root, ['rev-parse', '--verify', '--quiet', `${commit}^{commit}`], options))?.trim();
+    // Branches and tags may be called like a commit, and go first.
+    if (verified?.startsWith(commit.toLowerCase())) {
+      return { kind: 'revision', revision: await revisionOf(root, verified, await withoutFilters(root, options)) };
     }
   }
   const [first] = roots;
@@ -72,6 +73,25 @@ async function rootOf(folder: string, options: GitOptions): Promise<string | und
   const below = `/${prefix.replace(/\/$/, '')}`;
   if (below === '/') return path;
   return path.endsWith(below) ? path.slice(0, -below.length) : normalisePath(top);
+}
+
+/** Git asks the filters of files (LFS, encryption) what it would commit: programs that the repository names. */
+async function withoutFilters(root: string, options: GitOptions): Promise<GitOptions> {
+  const listed = await git(root, ['config', '-z', '--name-only', '--get-regexp', '^filter\\.'], options);
+  const filters = new Set(listed?.split('\0').flatMap((key) => /^(filter\..*)\.[^.]*$/s.exec(key)?.[1] ?? []));
+  const settings = [...filters].flatMap((filter) => [
+    [`${filter}.clean`, ''],
+    [`${filter}.process`, ''],
+    [`${filter}.required`, 'false'],
+  ]);
+  const { env } = options;
+  const count = Number(env['GIT_CONFIG_COUNT'] ?? 0) || 0;
+  const added = settings.flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${count + index}`, key],
+    [`GIT_CONFIG_VALUE_${count + index}`, value],
+  ]);
+  const all = { GIT_CONFIG_COUNT: String(count + settings.length), ...Object.fromEntries(added) };
+  return { ...options, env: { ...env, ...all } };
 }
 
 async function revisionOf(root: string, commit: string, options: GitOptions): Promise<Revision> {

@@ -1,5 +1,6 @@
 /** A revision that ran: its files as they were, and where their lines are now. How it is read is the consumer's. */
 
+import { RecentAnswers } from './recentAnswers.ts';
 import { type ReadSource, readSource } from './readSource.ts';
 import { type LineEdit, type LineNow, lineThrough } from './revisionLines.ts';
 import { type FileChange, type PathNow, RevisionPaths } from './revisionPaths.ts';
@@ -18,12 +19,20 @@ export interface RevisionSource {
 
 export type ChangedPath = PathNow & { readonly kind: 'modified' | 'renamed' };
 
+/** Of the files of a revision that were asked for last, and of their changes. */
+const maxKept = 64;
+/** Longer ones are few, and would take the memory of many. */
+const maxKeptLength = 1 << 18;
+
 export class Revision {
   /** The whole hash. */
   readonly commit: string;
   readonly root: string;
   readonly #source: RevisionSource;
   readonly #paths: RevisionPaths;
+  /** Git is asked once for each of the files used last: a log has many frames of few. */
+  readonly #shown = new RecentAnswers<string | undefined>(maxKept);
+  readonly #edits = new RecentAnswers<readonly (readonly LineEdit[])[]>(maxKept);
 
   /** @param changes between the revision and the files on the disk */
   constructor(commit: string, source: RevisionSource, changes: readonly FileChange[]) {
@@ -50,8 +59,9 @@ export class Revision {
   readonly readThen: ReadSource = async (path, maxBytes) => {
     const { kind } = this.pathNow(path);
     if (kind === 'unchanged') return readSource(path, maxBytes);
-    const text = kind === 'new' ? undefined : await this.#source.show(path);
+    const text = kind === 'new' ? undefined : await this.#shown.of(path, () => this.#source.show(path));
     if (text === undefined) return { kind: 'missing' };
+    if (text.length > maxKeptLength) this.#shown.forget(path);
     return text.length > maxBytes ? { kind: 'tooLarge', sizeBytes: text.length } : { kind: 'text', text };
   };
 
@@ -70,7 +80,7 @@ export class Revision {
   async lines(path: string): Promise<((line1: number) => LineNow) | undefined> {
     const now = this.#paths.now(path);
     if (now.kind === 'deleted' || now.kind === 'new') return undefined;
-    const steps = now.kind === 'unchanged' ? [] : await this.#source.edits(path, now);
+    const steps = now.kind === 'unchanged' ? [] : await this.#edits.of(path, () => this.#source.edits(path, now));
     return (line1) => lineThrough(steps, line1);
   }
 }

@@ -4,6 +4,7 @@ import { originalPositionFor, type TraceMap } from '@jridgewell/trace-mapping';
 import { normalisePath, pathComponents } from './framePath.ts';
 import { percentDecoded } from './parse/javascriptFrame.ts';
 import { parseSourceMap } from './parseSourceMap.ts';
+import { RecentAnswers } from './recentAnswers.ts';
 import type { ReadSource } from './readSource.ts';
 
 export type MappedPosition =
@@ -36,7 +37,7 @@ export class SourceMaps {
   readonly #readSource: ReadSource;
   readonly #folders: readonly string[];
   readonly #readFolders: ReadSource;
-  readonly #loaded = new Map<string, Promise<LoadedMap>>();
+  readonly #loaded = new RecentAnswers<LoadedMap>(maxLoaded);
 
   /**
    * @param folders absolute, with the maps of bundles that lie elsewhere: a release's, as the build kept them. The user
@@ -64,7 +65,7 @@ export class SourceMaps {
    * @param column1 1 when only the line is known
    */
   async map(bundle: string, root: string, line1: number, column1: number): Promise<MappedPosition> {
-    return positionIn(await this.#load(bundle, () => this.#read(bundle, root)), line1, column1);
+    return positionIn(await this.#loaded.of(bundle, () => this.#read(bundle, root)), line1, column1);
   }
 
   /**
@@ -72,17 +73,7 @@ export class SourceMaps {
    * in `assets/app.js.map` of one of them, else in `app.js.map`.
    */
   async mapFromFolders(bundle: string, line1: number, column1: number): Promise<MappedPosition> {
-    return positionIn(await this.#load(`folders:${bundle}`, () => this.#readFromFolders(bundle)), line1, column1);
-  }
-
-  #load(key: string, read: () => Promise<LoadedMap>): Promise<LoadedMap> {
-    const known = this.#loaded.get(key);
-    this.#loaded.delete(key);
-    const loaded = known ?? read();
-    this.#loaded.set(key, loaded);
-    const oldest = this.#loaded.keys().next();
-    if (this.#loaded.size > maxLoaded && !oldest.done) this.#loaded.delete(oldest.value);
-    return loaded;
+    return positionIn(await this.#loaded.of(`folders:${bundle}`, () => this.#readFromFolders(bundle)), line1, column1);
   }
 
   async #readFromFolders(bundle: string): Promise<LoadedMap> {

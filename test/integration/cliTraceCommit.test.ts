@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -212,6 +212,32 @@ test('a commit that is not there is a failure that names the remedy', async () =
   );
 });
 
+test('a branch or tag that is called like a commit is not taken for it', async () => {
+  git('branch', commit.slice(0, 9), 'HEAD');
+  git('tag', 'abcdef0', 'HEAD');
+  const { stdout, stderr } = await run(['--json', '--commit', 'abcdef0'], frames('service/src/edited.ts:5'));
+  assert.equal(stdout, '');
+  assert.match(stderr, /Commit abcdef0 is not in the repository/);
+  const short = await run(['--json', '--commit', commit.slice(0, 9)], frames('service/src/edited.ts:5'));
+  assert.equal(short.stdout, '');
+  git('branch', '--delete', '--force', commit.slice(0, 9));
+});
+
+test('git is asked once for a file, however many frames are in it', async (t) => {
+  const counting = await temporaryFolder('git');
+  t.after(() => counting.remove());
+  const real = execFileSync('which', ['git'], { encoding: 'utf8' }).trim();
+  const asked = join(counting.path, 'asked');
+  await writeFile(join(counting.path, 'git'), `#!/bin/sh\necho x >>${asked}\nexec ${real} "$@"\n`, { mode: 0o755 });
+  const places = ['service/src/edited.ts:5', 'service/src/edited.ts:7'];
+  const text = Array.from({ length: 30 }, () => `${frames(...places)}\n`).join('\n');
+  const path = `${counting.path}:${process.env['PATH'] ?? ''}`;
+  const { stdout } = await run(['--json', '--commit', commit], text, { path });
+  assert.equal(stdout.trim().split('\n').length, 60);
+  const calls = (await readFile(asked, 'utf8')).trim().split('\n').length;
+  assert.ok(calls < 12, `${calls} calls`);
+});
+
 test('git ends when the call is cancelled, and is not started afterwards', async () => {
   const controller = new AbortController();
   const options = { signal: controller.signal, env: process.env };
@@ -273,9 +299,21 @@ test('a task is printed with its lines at the commit of its build, or with how t
 test('a program that the repository names for its files is not run', async () => {
   const trap = join(folder, '.git/trap');
   await writeFile(trap, `#!/bin/sh\ntouch ${join(folder, '.git/sprung')}\ncat "$1" 2>/dev/null\n`, { mode: 0o755 });
-  for (const key of ['diff.external', 'core.fsmonitor', 'diff.trap.textconv', 'diff.trap.command'])
+  for (const key of [
+    'diff.external',
+    'core.fsmonitor',
+    'diff.trap.textconv',
+    'diff.trap.command',
+    'filter.a trap.clean',
+    'filter.a trap.process',
+    'filter.trap.clean',
+    'filter.trap.smudge',
+  ])
     git('config', key, trap);
-  await writeFile(join(folder, '.git/info/attributes'), '*.ts diff=trap\n');
+  await writeFile(join(folder, '.git/info/attributes'), '*.ts diff=trap filter=trap\n');
+  git('config', 'filter.trap.required', 'true');
+  // Changed since git has looked at it last: what would be committed is asked of the filter.
+  await utimes(join(folder, 'service/src/edited.ts'), 1, 1);
   const [frame] = await report('service/src/edited.ts:5');
   assert.equal(frame?.['now'], 'moved');
   assert.throws(() => execFileSync('ls', [join(folder, '.git/sprung')], { stdio: 'pipe' }));
