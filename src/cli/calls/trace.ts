@@ -42,7 +42,11 @@ async function runTrace(values: OptionValues, context: CallContext): Promise<Exi
   if (file === '-' && 'isTTY' in context.stdin && context.stdin.isTTY)
     terminal.tell('Paste a stack trace; Ctrl-D on a line of its own ends it.');
   const stdin = context.stdin instanceof Readable ? addAbortSignal(signal, context.stdin) : context.stdin;
-  const text = await readText(file === '-' ? stdin : openFile(resolve(cwd, file), signal), file, signal);
+  const text = await readText(
+    file === '-' ? stdin : openFile(resolve(cwd, file), signal),
+    file === '-' ? 'what is piped in' : file,
+    signal,
+  );
   if (!terminal.json) {
     const traces = await printTraces(terminal, text, workspace, cwd, revision);
     if (traces === 0) terminal.tell('There is no stack trace in it.');
