@@ -6,17 +6,22 @@ import { type Trace, tracesWithin } from './trace.ts';
 import { TraceReader } from './traceReader.ts';
 import { textsByWriter, type WriterText } from './writers.ts';
 
-/**
- * The traces in order of where they start; one that is quoted in another's message comes before that one. Lines of several
- * writers are told apart where their prefixes name the writer. Never throws; takes time linear in the length of the text.
- */
+/** As `tracesIn`, all of them. */
 export function findTraces(text: string): Trace[] {
   const writers = textsByWriter(text);
-  return writers ? tracesOf(writers) : allOf(readerOf(text));
+  if (writers) return [...tracesOf(writers)];
+  const reader = readerOf(text);
+  const traces: Trace[] = [];
+  for (let trace = reader.read(); trace; trace = reader.read()) traces.push(trace);
+  return traces;
 }
 
-/** As `findTraces`, each read when it is asked for: of one writer's text, however long, no more than a trace is held. */
-export function tracesIn(text: string): Iterable<Trace> {
+/**
+ * The traces in order of where they start; one that is quoted in another's message comes before that one. Each is read when
+ * it is asked for, and none is kept. Lines of several writers are told apart where their prefixes name the writer: what each
+ * of them wrote is put together first. Never throws; takes time linear in the length of the text.
+ */
+export function tracesIn(text: string): IterableIterator<Trace> {
   const writers = textsByWriter(text);
   return writers ? tracesOf(writers) : readerOf(text);
 }
@@ -25,16 +30,28 @@ function readerOf(text: string): TraceReader {
   return new TraceReader(new TextLines(text));
 }
 
-function allOf(reader: TraceReader): Trace[] {
-  const traces: Trace[] = [];
-  for (let trace = reader.read(); trace; trace = reader.read()) traces.push(trace);
-  return traces;
+/** The traces of all writers, of those that come next the one that starts first. */
+function* tracesOf(writers: readonly WriterText[]): Generator<Trace, undefined> {
+  const open = writers.flatMap(({ text, offsets }) => nextOf(readerOf(text), offsets) ?? []);
+  for (;;) {
+    let first: NextTrace | undefined;
+    for (const next of open) if (!first || next.trace.start < first.trace.start) first = next;
+    if (!first) return;
+    yield first.trace;
+    const following = nextOf(first.reader, first.offsets);
+    open.splice(open.indexOf(first), 1, ...(following ? [following] : []));
+  }
 }
 
-function tracesOf(writers: readonly WriterText[]): Trace[] {
-  return writers
-    .flatMap(({ text, offsets }) => allOf(readerOf(text)).map((trace) => moved(trace, offsets)))
-    .sort((a, b) => a.start - b.start);
+interface NextTrace {
+  readonly reader: TraceReader;
+  readonly offsets: Offsets;
+  readonly trace: Trace;
+}
+
+function nextOf(reader: TraceReader, offsets: Offsets): NextTrace | undefined {
+  const trace = reader.read();
+  return trace && { reader, offsets, trace: moved(trace, offsets) };
 }
 
 /** Gives a trace of one writer's text, which nobody else has yet, the ranges that it has in the text of all. */

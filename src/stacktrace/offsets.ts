@@ -1,5 +1,8 @@
 /** Where the characters of a decoded text stand in the text that it was decoded from: one entry a stretch, not a character. */
 
+/** More than any text's length, and an integer: engines keep it in a field as it is, and compare it faster than infinity. */
+export const beyondAnyText = 0x3fff_ffff;
+
 /** Says where the characters of a text stand in the text that it was made from. */
 export interface Places {
   at(index: number): number;

@@ -4,7 +4,7 @@
  */
 
 import { EscapedText, holdsEscapedTrace, opensStackArray, punctuationEnd } from './escapedText.ts';
-import { Offsets, type Places, placesWithin } from './offsets.ts';
+import { beyondAnyText, Offsets, type Places, placesWithin } from './offsets.ts';
 
 /** One line without its end. Characters past `maxLineLength` are left out. */
 export class TextLine {
@@ -55,9 +55,6 @@ const maxNesting = 3;
 
 const linesAhead = 32;
 
-/** More than any text's lines, and an integer: engines compare it faster than infinity. */
-const noLimit = 0x3fff_ffff;
-
 /** Reads lines one after the other and forgets those that were let go of, so that any text takes bounded memory. */
 export class TextLines {
   readonly source: string;
@@ -75,7 +72,7 @@ export class TextLines {
   /** Likewise of an array with the lines of a stack. */
   #nextArray = -1;
   /** Lines from here on are kept back for now. */
-  #limit = noLimit;
+  #limit = beyondAnyText;
 
   constructor(source: string) {
     this.source = source;

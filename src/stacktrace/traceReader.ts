@@ -17,7 +17,7 @@ import { rustTraces } from './parse/rust.ts';
 import { vitestTraces } from './parse/vitest.ts';
 import { valgrindTraces } from './parse/valgrind.ts';
 import { cluesOn, clueSets } from './parse/clues.ts';
-import { headerOn, mayNameBefore, shortestName } from './parse/header.ts';
+import { headerOn, mayNameBefore, shortestErrorName } from './parse/header.ts';
 import type { TraceDraft } from './parse/traceDraft.ts';
 import type { LineRange, ReadTraces, TraceParser } from './parse/traceParser.ts';
 import type { TextLine, TextLines } from './textLines.ts';
@@ -45,21 +45,25 @@ const parsers: readonly TraceParser[] = [
 
 /**
  * The traces of one writer in order of where they start; one that is quoted in another's message comes before that one.
- * Holds no more than the lines around the trace that is read. An iterator by hand: a generator takes a third longer.
+ * Holds the lines around the trace that is read, and no other trace. Can be gone through once; where that is broken off,
+ * it goes on from there. An iterator by hand: a generator takes a third longer.
  */
-export class TraceReader implements Iterable<Trace>, Iterator<Trace, undefined> {
+export class TraceReader implements IterableIterator<Trace, undefined> {
   readonly #lines: TextLines;
   /** The next line to look at. */
   #index = 0;
   /** The first line that no trace has taken. */
   #floor = 0;
   #last: TraceDraft | undefined;
-  /** Whether a header may stand before the last trace, whose message quotes it. */
+  /** Whether a header may stand before the last trace, or where it starts, whose message quotes it. */
   #mayBeNamed = false;
-  /** Where the last trace was taken from, and from where on its own header was looked for. */
+  /**
+   * Where the last trace was taken from, and from where on its own header was looked for; of a dump of threads the first of
+   * them.
+   */
   #takenFrom = 0;
   #takenFloor = 0;
-  /** Traces that were found together and are given one after the other, the last one first. */
+  /** Traces that were found together, the next one to give at the end. */
   readonly #found: Trace[] = [];
 
   constructor(lines: TextLines) {
@@ -89,37 +93,41 @@ export class TraceReader implements Iterable<Trace>, Iterator<Trace, undefined> 
       const clues = cluesOn(line);
       const read = clues === 0 ? undefined : readTraces(lines, line, index, floor, clues);
       if (read) {
-        const { draft, next, messages, more } = read;
+        const { draft, next, messages } = read;
+        this.#take(draft, line, index, floor);
         this.#index = this.#floor = next;
-        this.#nameFromAbove(draft, line, index, floor);
-        const trace = messages || more ? this.#firstOf(read) : draft.finish();
-        this.#last = more?.at(-1) ?? draft;
-        this.#takenFrom = index;
-        this.#takenFloor = floor;
         lines.release(next - maxLookBack);
-        return trace;
+        return messages ? this.#firstOf(draft, messages) : draft.finish();
       }
       lines.release(index + 1 - maxLookBack);
     }
   }
 
-  /** The first of several traces; the others are given next. */
-  #firstOf(read: ReadTraces): Trace | undefined {
+  /** The first of the traces that messages quote and the one that they belong to; the others are given next. */
+  #firstOf(draft: TraceDraft, messages: readonly LineRange[]): Trace | undefined {
     const found = this.#found;
-    for (const message of read.messages ?? []) addQuoted(this.#lines, message, found);
-    addTraces(read, found);
+    for (const message of messages) addQuoted(this.#lines, message, found);
+    found.push(draft.finish());
     found.reverse();
     return found.pop();
   }
 
   /** Frames right below a trace of another language belong to the header above it, whose message quotes that trace. */
-  #nameFromAbove(draft: TraceDraft, line: TextLine, index: number, floor: number): void {
+  #take(draft: TraceDraft, line: TextLine, index: number, floor: number): void {
     const last = this.#last;
     const lines = this.#lines;
-    if (last && this.#mayBeNamed && mayQuote(draft, last) && isRightBelow(lines, line, index, floor)) {
-      nameFromAbove(draft, last.start, lines, this.#takenFrom, this.#takenFloor);
+    this.#last = draft;
+    if (last && draft.type === undefined && isRightBelow(lines, line, index, floor)) {
+      // The next thread of a dump.
+      if (draft.language === last.language && draft.thread !== undefined) return;
+      if (this.#mayBeNamed && draft.language !== last.language)
+        nameFromAbove(draft, last.start, lines, this.#takenFrom, this.#takenFloor);
     }
-    this.#mayBeNamed = draft.type !== undefined || draft.start - (last?.end ?? 0) >= shortestName;
+    this.#takenFrom = index;
+    this.#takenFloor = floor;
+    // A trace of .NET without a header starts with its line, which may name it.
+    const hasRoom = draft.language === 'dotnet' || draft.start - (last?.end ?? 0) >= shortestErrorName;
+    this.#mayBeNamed = hasRoom || draft.type !== undefined;
   }
 }
 
@@ -130,19 +138,10 @@ function addQuoted(lines: TextLines, { from, to }: LineRange, traces: Trace[]): 
       const line = lines.at(index);
       const clues = line ? cluesOn(line) : 0;
       const read = line && clues !== 0 ? readTraces(lines, line, index, from, clues) : undefined;
-      if (read) addTraces(read, traces);
+      if (read) traces.push(read.draft.finish());
       index = read?.next ?? index + 1;
     }
   });
-}
-
-function addTraces({ draft, more }: ReadTraces, traces: Trace[]): void {
-  traces.push(draft.finish());
-  if (more) for (const other of more) traces.push(other.finish());
-}
-
-function mayQuote(trace: TraceDraft, above: TraceDraft): boolean {
-  return trace.type === undefined && trace.language !== above.language;
 }
 
 /** True when at most one line is between the trace that ended before `floor` and a frame, and no new text starts there. */
@@ -172,7 +171,10 @@ function nameFromAbove(
 function isNamedOn(draft: TraceDraft, line: TextLine, index: number, quotedStart: number): boolean {
   const header = mayNameBefore(line, quotedStart) ? headerOn(line, index, 0, false) : undefined;
   if (!header || header.start > quotedStart || !/(?:Error|Exception|Throwable)$/.test(header.type)) return false;
-  draft.name(header);
+  // What a report says of its stack, as Go's of a race does, says more than a name without a message.
+  draft.name(
+    header.message === undefined && draft.message !== undefined ? { ...header, message: draft.message } : header,
+  );
   return true;
 }
 

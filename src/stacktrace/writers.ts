@@ -20,12 +20,11 @@ const maxWriters = 256;
 
 /** @returns `undefined` when the first line names no writer, or all lines the same one */
 export function textsByWriter(text: string): WriterText[] | undefined {
-  if (writerAt(text, 0) === undefined) return undefined;
+  if (!hasSeveralWriters(text)) return undefined;
   const writers = new Map<string, { lines: string[]; length: number; offsets: Offsets }>();
   let current = '';
   for (let start = 0; start < text.length; ) {
-    const newline = text.indexOf('\n', start);
-    const next = newline === -1 ? text.length : newline + 1;
+    const next = nextLine(text, start);
     // A line that names nobody goes on with what the one before it said.
     current = writerAt(text, start) ?? current;
     let writer = writers.get(current);
@@ -39,8 +38,22 @@ export function textsByWriter(text: string): WriterText[] | undefined {
     writer.length += next - start;
     start = next;
   }
-  if (writers.size < 2) return undefined;
   return [...writers.values()].map(({ lines, offsets }) => ({ text: lines.join(''), offsets }));
+}
+
+/** Told before anything of a text is kept: most have one writer, and may be long. */
+function hasSeveralWriters(text: string): boolean {
+  const first = writerAt(text, 0);
+  if (first === undefined) return false;
+  for (let start = nextLine(text, 0); start < text.length; start = nextLine(text, start)) {
+    if ((writerAt(text, start) ?? first) !== first) return true;
+  }
+  return false;
+}
+
+function nextLine(text: string, start: number): number {
+  const newline = text.indexOf('\n', start);
+  return newline === -1 ? text.length : newline + 1;
 }
 
 function writerAt(text: string, start: number): string | undefined {

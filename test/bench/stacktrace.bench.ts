@@ -6,8 +6,9 @@ import { forms, hostile, logs, services } from './traceTexts.ts';
 
 /**
  * Whole: one text of 2 MB, all its traces held at the end. In pieces: texts of about 64 KB, as records and documents are,
- * each trace let go of before the next one is read, as `ingest-trace trace` does. All texts are read in turn, round after round in one process, so that no reader is
- * compiled for one language alone; a first round of everything, in which most is compiled, does not count.
+ * each trace let go of before the next one is read, as `ingest-trace trace` does. All texts are read in turn, round after
+ * round in one process, so that no reader is compiled for one language alone; a first round of everything, in which most is
+ * compiled, does not count.
  *
  * Processor time of all threads, the garbage collector's and the compiler's too. Where other processes use the same cores'
  * caches and units, it grows all the same: a fixed piece of work, done right before and behind each text, tells by how

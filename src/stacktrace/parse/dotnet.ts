@@ -3,7 +3,7 @@
 import type { TextLine, TextLines } from '../textLines.ts';
 import { clue } from './clues.ts';
 import { dotnetFrameOn } from './dotnetFrame.ts';
-import { type Header, headerAbove, headerOn, shortestName, withMessage } from './header.ts';
+import { type Header, headerAbove, headerOn, shortestErrorName, withMessage } from './header.ts';
 import { marginBefore } from './linePrefix.ts';
 import { newFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
@@ -13,7 +13,7 @@ export const dotnetTraces: TraceParser = {
   language: 'dotnet',
   clues: clue.call | clue.dotnet,
   read(lines, line, index, floor) {
-    if (standsAlone(lines, line, index, floor)) return undefined;
+    if (isSurelyAlone(lines, line, index, floor)) return undefined;
     const frame = dotnetFrameOn(line);
     if (!frame) return undefined;
     const margin = marginBefore(line.text, frame.start);
@@ -32,12 +32,15 @@ export const dotnetTraces: TraceParser = {
   },
 };
 
-/** A call without a file, with no line above or below that could make a trace of it: told before the call is read. */
-function standsAlone(lines: TextLines, line: TextLine, index: number, floor: number): boolean {
+/**
+ * A call without a file, with no line above or below that could make a trace of it: told before the call is read, and only
+ * where `isAlone` would tell the same behind that.
+ */
+function isSurelyAlone(lines: TextLines, line: TextLine, index: number, floor: number): boolean {
   const below = lines.at(index + 1);
   if (below && !below.opens && below.text !== '') return false;
   const above = index === floor ? undefined : lines.at(index - 1);
-  return (above === undefined || above.text.length < shortestName) && !line.text.includes(':');
+  return (above === undefined || above.text.length < shortestErrorName) && !line.text.includes(':');
 }
 
 const rule = /(?:^|\s)-{20,}\s*$/;
@@ -126,7 +129,7 @@ function goesOn(below: TextLine | undefined, word: string): boolean {
 }
 
 function isHeader(above: TextLine | undefined, index: number): boolean {
-  if (above === undefined || above.text.length < shortestName) return false;
+  if (above === undefined || above.text.length < shortestErrorName) return false;
   return /(?:Exception|Error)\b/.test(above.text) && headerOn(above, index, 0) !== undefined;
 }
 

@@ -26,43 +26,21 @@ export const goTraces: TraceParser = {
     if (!goroutine && !known) return undefined;
     const first = goroutine ? index + 1 : index - 1;
     const draft = new TraceDraft('go');
-    let next = readFrames(lines, first, draft, known);
+    const next = readFrames(lines, first, draft, known);
     if (next === undefined) return undefined;
-    if (goroutine) nameThread(draft, line, goroutine);
+    if (goroutine) {
+      draft.thread = goroutine.name;
+      draft.startAt(line.startOf(goroutine.column));
+    }
     const panic = panicAbove(lines, goroutine ? index : first, floor, goroutine?.column ?? 0);
     if (panic) {
       draft.type = panic.type;
       draft.message = panic.message;
       draft.startAt(panic.start);
     }
-    let thread = threadBelow(lines, next);
-    if (!thread) return { draft, next };
-    const more: TraceDraft[] = [];
-    for (; thread; thread = threadBelow(lines, next)) {
-      more.push(thread.draft);
-      next = thread.next;
-    }
-    return { draft, next, more };
+    return { draft, next };
   },
 };
-
-function nameThread(draft: TraceDraft, line: TextLine, { name, column }: Goroutine): void {
-  draft.thread = name;
-  draft.startAt(line.startOf(column));
-}
-
-/** The goroutine of a dump whose header stands below the one before, blank lines between them. */
-function threadBelow(lines: TextLines, from: number): { draft: TraceDraft; next: number } | undefined {
-  const index = blankLinesAfter(lines, from);
-  const line = lines.at(index);
-  const goroutine = line && !line.opens ? goroutineOn(line.text) : undefined;
-  if (!line || !goroutine) return undefined;
-  const draft = new TraceDraft('go');
-  const next = readFrames(lines, index + 1, draft);
-  if (next === undefined) return undefined;
-  nameThread(draft, line, goroutine);
-  return { draft, next };
-}
 
 const goroutineHeader = /goroutine (\d{1,19}(?: gp=\S+ m=\S+(?: mp=\S+)?)? \[[^\]]{1,200}\]):$/;
 /** The second line of a frame: the file, and how far into the function. */
@@ -73,12 +51,7 @@ const elidedFrames = /^\.\.\.(?:(\d+) frames elided|additional frames elided)\.\
 
 const maxGoroutine = 400;
 
-interface Goroutine {
-  readonly name: string;
-  readonly column: number;
-}
-
-function goroutineOn(text: string): Goroutine | undefined {
+function goroutineOn(text: string): { name: string; column: number } | undefined {
   const end = trimmedLength(text);
   const mayBe = end > maxGoroutine || (end > 0 && text.charCodeAt(end - 1) === 58);
   const column = mayBe ? text.indexOf('goroutine ') : -1;
@@ -220,12 +193,6 @@ function argumentsStart(text: string, from: number, to: number): number {
     else if (unit === 40 && --depth === 0) return at;
   }
   return to;
-}
-
-function blankLinesAfter(lines: TextLines, index: number): number {
-  let at = index;
-  while (at < index + 2 && lines.at(at)?.text.trim() === '') at++;
-  return at;
 }
 
 interface Panic {

@@ -4,8 +4,8 @@ import type { TextLine, TextLines } from '../textLines.ts';
 import { isBlank, isDigit, isUpperCase, tableOf, wordCharacters } from './characters.ts';
 import { indentOf } from './linePrefix.ts';
 
-/** How long the shortest name of a failure is. */
-export const shortestName = 'Error'.length;
+/** How long a name is at least that ends in Error, Exception or Throwable. */
+export const shortestErrorName = 'Error'.length;
 
 export interface Header {
   readonly type: string;
@@ -109,7 +109,7 @@ export function mayNameBefore(line: TextLine, start: number): boolean {
   const { text } = line;
   const first = indentOf(text);
   const gap = start - line.startOf(first);
-  if (gap !== 0) return gap >= shortestName;
+  if (gap !== 0) return gap >= shortestErrorName || (gap > 0 && hasCapital(text));
   for (let at = first; at < text.length; at++) {
     const unit = text.charCodeAt(at);
     if (isUpperCase(unit)) return true;

@@ -47,7 +47,13 @@ export function newFrame(line: TextLine, found: FoundFrame): Frame {
         : { raw, function: name, readable, module, file, line1, inApp, start, end };
     }
   }
-  if (file !== undefined && line1 !== undefined && name === undefined && module === undefined) {
+  if (
+    file !== undefined &&
+    line1 !== undefined &&
+    name === undefined &&
+    module === undefined &&
+    readable === undefined
+  ) {
     return column1 === undefined
       ? { raw, file, line1, inApp, start, end }
       : { raw, file, line1, column1, inApp, start, end };

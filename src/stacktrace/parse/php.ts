@@ -1,6 +1,6 @@
 /** Traces of PHP: uncaught exceptions with what they followed, and the same as strings in logs. */
 
-import type { TextLines } from '../textLines.ts';
+import type { TextLine, TextLines } from '../textLines.ts';
 import { clue } from './clues.ts';
 import { digitsEnd, isDigit, numberIn, tableOf, trimmedLength, wordCharacters } from './characters.ts';
 import { looksLikePrefix } from './linePrefix.ts';
@@ -84,49 +84,46 @@ function readOne(lines: TextLines, index: number, floor: number, first: Call): {
   const draft = new TraceDraft('php');
   const header = phpHeaderAbove(lines, index, floor, isCall);
   /** Where the code stands that the next call in the list was made by. */
-  let place: Pick<Call, 'start' | 'end' | 'file' | 'line1'> | undefined;
-  let placeLine = lines.at(index);
+  let place: { line: TextLine; at: Pick<Call, 'start' | 'end' | 'file' | 'line1'> } | undefined;
   if (header) {
     draft.name(header);
-    place = header;
-    placeLine = header.line;
+    place = { line: header.line, at: header };
   }
   let next = index;
   for (let expected = 0; ; next++, expected++) {
     const line = lines.at(next);
     const call = next === index ? first : line && !line.opens ? callOn(line.text) : undefined;
     if (!line || call?.number !== expected) break;
-    if (place && placeLine) {
+    if (place) {
       const { module, name, readable } = phpNamesOf(call.called);
-      draft.addFound(placeLine, {
-        start: place.start,
-        end: place.end,
+      draft.addFound(place.line, {
+        start: place.at.start,
+        end: place.at.end,
         function: name ?? '{main}',
         module,
-        file: place.file,
-        line1: place.line1,
+        file: place.at.file,
+        line1: place.at.line1,
         column1: undefined,
         readable,
-        inApp: isPhpInApp(place.file),
+        inApp: isPhpInApp(place.at.file),
       });
     }
     draft.grow(line.endOf(call.end));
     if (call.called === undefined) return { draft, next: next + 1 };
-    place = call;
-    placeLine = line;
+    place = { line, at: call };
   }
   // Cut off before `{main}`: nobody knows what made the last call.
-  if (place && placeLine) {
-    draft.addFound(placeLine, {
-      start: place.start,
-      end: place.end,
+  if (place) {
+    draft.addFound(place.line, {
+      start: place.at.start,
+      end: place.at.end,
       function: undefined,
       module: undefined,
-      file: place.file,
-      line1: place.line1,
+      file: place.at.file,
+      line1: place.at.line1,
       column1: undefined,
       readable: undefined,
-      inApp: isPhpInApp(place.file),
+      inApp: isPhpInApp(place.at.file),
     });
   }
   return { draft, next };

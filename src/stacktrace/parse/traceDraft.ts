@@ -1,5 +1,6 @@
 /** A trace while its lines are read. */
 
+import { beyondAnyText } from '../offsets.ts';
 import type { TextLine } from '../textLines.ts';
 import type { Frame, Trace, TraceLanguage } from '../trace.ts';
 import type { Header } from './header.ts';
@@ -19,7 +20,7 @@ export class TraceDraft {
   /** Frames left out so far, and whether some were just now. */
   #elided = 0;
   #gap = false;
-  #start = nowhere;
+  #start = beyondAnyText;
   #end = 0;
 
   constructor(language: TraceLanguage, header?: Header) {
@@ -131,6 +132,3 @@ export class TraceDraft {
     return trace;
   }
 }
-
-/** More than any text's length, and an integer that engines keep in a field as it is. */
-const nowhere = 0x3fff_ffff;

@@ -11,18 +11,17 @@ export interface TraceParser {
   /**
    * Reads the trace whose first telling line is `line`, the one at `index`.
    * @param floor the first line that no earlier trace has taken: a header is looked for from there on
-   * @returns `undefined` when no trace tells itself on that line; else the traces (one, or a dump of threads) and the
-   *   index after the last line they took, always greater than `index`
+   * @returns `undefined` when no trace tells itself on that line; else the trace and the index after the last line that
+   *   it took, always greater than `index`
    */
   read(lines: TextLines, line: TextLine, index: number, floor: number): ReadTraces | undefined;
 }
 
 export interface ReadTraces {
+  /** Of a dump of threads the next one. */
   readonly draft: TraceDraft;
   readonly next: number;
-  /** The other threads of a dump. */
-  readonly more?: readonly TraceDraft[];
-  /** Lines of messages within, which may quote traces of other languages. */
+  /** Lines of messages within, which may quote traces of other languages: these come before the trace. */
   readonly messages?: readonly LineRange[];
 }
 
