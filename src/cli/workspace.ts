@@ -121,7 +121,8 @@ function frameText(terminal: Terminal, frame: Frame, { resolution, ran, now }: F
       const path = near === '' || near.startsWith('..') || isAbsolute(near) ? resolution.path : near;
       const place = `${path}:${resolution.line1}${resolution.column1 === undefined ? '' : `:${resolution.column1}`}`;
       const was = ran ? `  (${plainLine(ran.path)}:${ran.line} at ${ran.commit.slice(0, 8)}, ${now})` : '';
-      return `  ${terminal.style('cyan', plainLine(place))}  ${name}${terminal.style('dim', was)}`;
+      const doubt = resolution.approximate === undefined ? '' : `  (approximate: ${plainLine(resolution.approximate)})`;
+      return `  ${terminal.style('cyan', plainLine(place))}  ${name}${terminal.style('dim', `${was}${doubt}`)}`;
     }
     case 'choice':
       return `  ${plainLine(frame.raw)}  ${terminal.style('dim', `(${plainLine(resolution.why)})`)}`;

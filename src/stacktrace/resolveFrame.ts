@@ -239,9 +239,11 @@ async function withEvidence(candidate: Candidate, frame: Frame, options: Resolve
       ),
     ),
     ...(change.behind !== undefined && { behind: change.behind }),
+    ...(change.approximate !== undefined && { approximate: change.approximate }),
     why: [
       candidate.why,
       ...(declared === 'unknown' ? [] : [declared === 'same' ? 'declares its module' : 'declares another module']),
+      ...(change.approximate === undefined ? [] : [`approximate: ${change.approximate}`]),
       ...(change.why === undefined ? [] : [change.why]),
       ...(isOneOfMany ? ['more files of this name than are looked at'] : []),
     ].join('; '),
@@ -253,26 +255,34 @@ const declarationWeights: Readonly<Record<Declaration, number>> = { same: 0.2, u
 /** What a file may reach in which there is no such line: it is another one, or of another time. */
 const unsure = openConfidence - 0.05;
 
-function weightOf(evidence: Evidence): { by: number; behind?: number; most?: number; why?: string } {
+interface Weight {
+  readonly by: number;
+  readonly behind?: number;
+  readonly most?: number;
+  readonly approximate?: string;
+  readonly why?: string;
+}
+
+function weightOf(evidence: Evidence): Weight {
   switch (evidence.kind) {
     case 'calleeOnLine':
       return { by: 0.25, why: `${evidence.callee} stands on the line` };
     case 'functionInFile':
       return { by: 0.1, why: `the file has ${evidence.name}` };
     case 'calleeElsewhere':
-      return { by: -0.12, why: `approximate: ${evidence.callee} does not stand on the line, which may have moved` };
+      return { by: -0.12, approximate: `${evidence.callee} does not stand on the line, which may have moved` };
     case 'functionBelow':
       return {
         by: 0,
         behind: 0.25,
-        why: `approximate: ${evidence.name} stands below the line only, which may have moved`,
+        approximate: `${evidence.name} stands below the line only, which may have moved`,
       };
     case 'blankLine': {
-      const why = 'approximate: nothing stands on the line, which may have moved';
-      return { by: evidence.name === undefined ? -0.12 : 0, behind: 0.25, why };
+      const approximate = 'nothing stands on the line, which may have moved';
+      return { by: evidence.name === undefined ? -0.12 : 0, behind: 0.25, approximate };
     }
     case 'functionMissing':
-      return { by: -0.2, why: `approximate: the file has no ${evidence.name}` };
+      return { by: -0.2, approximate: `the file has no ${evidence.name}` };
     case 'pastEnd': {
       const { lines, name } = evidence;
       const why = `the file has only ${countText(lines, 'line')}`;
@@ -296,21 +306,23 @@ function judged(frame: Frame, candidates: readonly Candidate[]): Resolution {
     .sort((a, b) => rankOf(b) - rankOf(a) || (a.path < b.path ? -1 : 1));
   const [best, second] = sorted;
   if (!best) return { kind: 'none', why: candidates[0]?.why ?? 'no such file' };
+  const place = { line1: frame.line1 ?? 1, ...(frame.column1 !== undefined && { column1: frame.column1 }) };
   const isClear = !second || rankOf(best) - rankOf(second) >= clearMargin;
   if (isClear && best.confidence >= openConfidence) {
     return {
       kind: 'file',
       path: best.files.absolute(best.path),
-      line1: frame.line1 ?? 1,
-      ...(frame.column1 === undefined ? {} : { column1: frame.column1 }),
+      ...place,
       confidence: Math.round(Math.min(maxConfidence, best.confidence) * 100) / 100,
       why: frame.line1 === undefined ? `${best.why}; the frame names no line` : best.why,
+      ...(best.approximate !== undefined && { approximate: best.approximate }),
       ...(best.learned && { learned: best.learned }),
     };
   }
   const printed = framePathOf(frame);
   return {
     kind: 'choice',
+    ...place,
     candidates: sorted.slice(0, maxShown).map(({ files, path, why }) => {
       const teaches = mappingOfChoice(printed, { root: files.root, path, caseInsensitive: files.caseInsensitive });
       return { path: files.absolute(path), why, ...(teaches && { teaches }) };

@@ -5,6 +5,7 @@ import { isAbsolutePath, normalisePath } from './framePath.ts';
 import { isInApp } from './parse/javascriptFrame.ts';
 import type { ReadSource } from './readSource.ts';
 import { mappingOf, type ResolveOptions, resolveFrame, sourceName } from './resolveFrame.ts';
+import { namesOf } from './sourceEvidence.ts';
 import { SourceMaps } from './sourceMap.ts';
 import { type Frame, type Resolution, type Trace, tracesWithin } from './trace.ts';
 import type { WorkspaceFiles } from './workspaceFiles.ts';
@@ -33,8 +34,17 @@ interface Located {
   readonly trace: Trace;
   /** The frame in its source, where a source map told. */
   readonly source: Frame;
+  readonly isMapped?: true;
   readonly how?: string;
   readonly callee?: string;
+}
+
+/** Minifiers give names of few letters, which stand in no source, or for something else. */
+const shortestName = 4;
+
+/** A name of a bundle where it may be the source's, too. */
+export function nameInSource(name: string | undefined): string | undefined {
+  return namesOf(name).some((one) => one.length >= shortestName) ? name : undefined;
 }
 
 /**
@@ -54,19 +64,17 @@ export async function resolveTrace(trace: Trace, options: ResolveTraceOptions): 
   for (const part of tracesWithin(trace)) {
     for (const [index, frame] of part.frames.entries()) {
       options.signal?.throwIfAborted();
-      const callee = calleeOf(part.frames, index);
-      located.push({
-        frame,
-        trace: part,
-        ...(part.language === 'javascript' ? await unbundled(frame, options, maps) : { source: frame }),
-        ...(callee === undefined ? {} : { callee }),
-      });
+      const place = part.language === 'javascript' ? await unbundled(frame, options, maps) : { source: frame };
+      const called = calleeOf(part.frames, index);
+      const callee = place.isMapped ? nameInSource(called) : called;
+      located.push({ frame, trace: part, ...place, ...(callee === undefined ? {} : { callee }) });
     }
   }
   const resolve = async (one: Located, siblings: readonly PathMapping[]): Promise<Resolution> => {
     options.signal?.throwIfAborted();
     const own = one.callee === undefined ? resolving : { ...resolving, callee: one.callee };
-    const resolution = await resolveFrame(one.source, { ...own, siblings });
+    const found = await resolveFrame(one.source, { ...own, siblings });
+    const resolution = one.isMapped && found.kind !== 'none' ? { ...found, isMapped: true as const } : found;
     return one.how === undefined ? resolution : { ...resolution, why: `${resolution.why}, ${one.how}` };
   };
   const resolutions: Resolution[] = [];
@@ -116,7 +124,7 @@ async function unbundled(
   frame: Frame,
   options: ResolveTraceOptions,
   maps: SourceMaps | undefined,
-): Promise<{ source: Frame; how?: string }> {
+): Promise<Pick<Located, 'source' | 'isMapped' | 'how'>> {
   if (!maps || frame.line1 === undefined || !/\.[cm]?jsx?$/.test(frame.file ?? '') || !frame.inApp) {
     return { source: frame };
   }
@@ -128,8 +136,19 @@ async function unbundled(
   if (position?.kind === 'unmapped') return { source: frame, how: `though ${position.why}` };
   if (position?.kind !== 'mapped') return { source: frame };
   const { file } = position;
+  const { function: printed, ...rest } = frame;
+  const name = nameInSource(printed);
+  const { line1, column1: sourceColumn1 } = position;
   return {
-    source: { ...frame, file, line1: position.line1, column1: position.column1, inApp: isInApp(file) },
+    source: {
+      ...rest,
+      ...(name !== undefined && { function: name }),
+      file,
+      line1,
+      column1: sourceColumn1,
+      inApp: isInApp(file),
+    },
+    isMapped: true,
     how: `by the source map ${position.map}`,
   };
 }

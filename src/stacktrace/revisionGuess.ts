@@ -1,7 +1,10 @@
 /** Where a frame's line is now when nobody knows the revision that ran: by what it called and by its own function. */
 
 import { countText } from '../model/readableNumbers.ts';
+import type { ReadSource } from './readSource.ts';
+import { calleeOf, nameInSource } from './resolveTrace.ts';
 import { hasWord, namesOf } from './sourceEvidence.ts';
+import type { Frame, Trace } from './trace.ts';
 
 export type GuessedLine =
   /** What it called stands on the line, or nothing can be checked. */
@@ -16,6 +19,38 @@ export interface FrameNames {
   readonly function?: string;
   /** The function that the frame was calling. */
   readonly callee?: string;
+}
+
+/** Larger files are not read to find a line in them. */
+const maxSourceBytes = 4 << 20;
+
+export interface LocatedLine {
+  /** Absolute. */
+  readonly path: string;
+  readonly line1: number;
+  /** See `Resolution`. */
+  readonly isMapped?: true;
+}
+
+/**
+ * Where a frame that was found in a file stands in it as it is.
+ * @param trace that has the frame
+ */
+export async function guessFrameLine(
+  readSource: ReadSource,
+  frame: Frame,
+  trace: Trace,
+  { path, line1, isMapped }: LocatedLine,
+): Promise<GuessedLine> {
+  const source = await readSource(path, maxSourceBytes);
+  if (source.kind !== 'text') return { kind: 'here', line1 };
+  const printed = [frame.function, calleeOf(trace.frames, trace.frames.indexOf(frame))];
+  const [name, callee] = isMapped ? printed.map(nameInSource) : printed;
+  return guessLine(source.text, {
+    line1,
+    ...(name !== undefined && { function: name }),
+    ...(callee !== undefined && { callee }),
+  });
 }
 
 /** Time grows with the length of the text. */

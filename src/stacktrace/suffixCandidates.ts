@@ -17,6 +17,8 @@ export interface Candidate {
   readonly needsDeclaration?: boolean;
   /** True where more files than can be looked at are as much like the frame's path. */
   readonly isCrowded?: boolean;
+  /** Why the frame's line may be another one of the file. */
+  readonly approximate?: string;
   /** The mapping that led there, where it was learned. */
   readonly learned?: PathMapping;
 }

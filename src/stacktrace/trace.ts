@@ -113,11 +113,19 @@ export type Resolution =
       /** 0 to 1; links open unasked from `openConfidence` on. */
       readonly confidence: number;
       readonly why: string;
+      /** Why the line may be another one, where that is so. */
+      readonly approximate?: string;
+      /** True where a source map led there: names of the frame may be those of a minified bundle. */
+      readonly isMapped?: true;
       /** The learned mapping that led there. */
       readonly learned?: PathMapping;
     }
   | {
       readonly kind: 'choice';
+      /** The place in whichever file it is: the frame's, or the one that a source map gives. */
+      readonly line1: number;
+      readonly column1?: number;
+      readonly isMapped?: true;
       readonly candidates: readonly CandidateFile[];
       readonly why: string;
     }

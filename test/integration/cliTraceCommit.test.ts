@@ -171,6 +171,15 @@ test('without --commit the fields are there and say nothing', async () => {
   assert.deepEqual([frame.ran, frame.now, frame.resolved.line], [null, null, 5]);
 });
 
+test('people read that a line is approximate', async () => {
+  const { stdout } = await run([], frames('service/src/edited.ts:1', 'service/src/edited.ts:12'));
+  assert.match(
+    stdout,
+    /edited\.ts:1:3 +compute +\(approximate: compute stands below the line only, which may have moved\)/,
+  );
+  assert.match(stdout, /edited\.ts:12:3 +compute$/m);
+});
+
 test('people read where the line is, and where it was', async () => {
   const short = commit.slice(0, 10);
   const { code, stdout } = await run(

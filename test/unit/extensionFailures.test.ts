@@ -56,6 +56,12 @@ test('keeps deploys apart until their lines are known, then joins those that lea
   const [line, ...others] = byLine(places.map((place) => ({ ...place, nowLine1: 15 })));
   assert.deepEqual(others, []);
   assert.deepEqual([line?.line1, line?.tasks.size, line?.worker], [15, 2, 'w-3']);
+  // A line that one of them is known to be of is no guess.
+  const near = places.map((place) => ({ ...place, nowLine1: 15, isNear: true as const }));
+  assert.equal(byLine(near)[0]?.isNear, true);
+  const [sure] = places.map((place) => ({ ...place, nowLine1: 15 }));
+  assert.ok(sure);
+  assert.deepEqual([byLine([...near, sure])[0]?.isNear, byLine([sure, ...near])[0]?.isNear], [undefined, undefined]);
 });
 
 test('asks for the name of any file as a phrase that parses', () => {

@@ -5,6 +5,8 @@ import { test } from 'node:test';
 import { findTraces } from '../../src/stacktrace/findTraces.ts';
 import type { ReadSource } from '../../src/stacktrace/readSource.ts';
 import { resolveTrace } from '../../src/stacktrace/resolveTrace.ts';
+import { guessFrameLine } from '../../src/stacktrace/revisionGuess.ts';
+import { SourceMaps } from '../../src/stacktrace/sourceMap.ts';
 import type { Resolution } from '../../src/stacktrace/trace.ts';
 import { WorkspaceFiles } from '../../src/stacktrace/workspaceFiles.ts';
 
@@ -80,6 +82,46 @@ for (const [what, map, why] of [
     assert.match(found.why, why);
   });
 }
+
+/** `alpha` of two letters as a minifier calls it, in a bundle of one line made of two files alike. */
+const minified: Readonly<Record<string, string>> = {
+  '/repo/a/src/alpha.ts': 'import "x";\n\nexport function alpha() {\n  beta(is);\n}\n',
+  '/repo/b/src/alpha.ts': 'import "x";\n\nexport function alpha() {\n  beta(is);\n}\n',
+  '/srv/dist/app.js.map': JSON.stringify({ ...plain, sources: ['webpack://app/src/alpha.ts'], mappings: 'AAGE' }),
+};
+const readMinified: ReadSource = (path) => {
+  const text = minified[path];
+  return Promise.resolve(text === undefined ? { kind: 'missing' } : { kind: 'text', text });
+};
+
+test('a choice between sources of a map has the place in the source, not the one in the bundle', async () => {
+  const [trace] = findTraces('Error: x\n    at is (/srv/dist/app.js:1:90)\n    at qZ (/srv/dist/app.js:1:70)\n');
+  assert.ok(trace);
+  const files = [new WorkspaceFiles('/repo', ['a/src/alpha.ts', 'b/src/alpha.ts'])];
+  const sourceMaps = new SourceMaps(readMinified, ['/srv/dist']);
+  const found = await resolveTrace(trace, { files, readSource: readMinified, sourceMaps });
+  for (const { resolution } of found) {
+    assert.equal(resolution.kind, 'choice', resolution.why);
+    if (resolution.kind !== 'choice') continue;
+    assert.deepEqual([resolution.line1, resolution.column1, resolution.isMapped], [4, 3, true]);
+  }
+});
+
+test('names that a minifier has made say nothing of the source, neither for it nor against it', async () => {
+  const [trace] = findTraces('Error: x\n    at is (/srv/dist/app.js:1:90)\n    at qZ (/srv/dist/app.js:1:70)\n');
+  assert.ok(trace);
+  const files = [new WorkspaceFiles('/repo', ['a/src/alpha.ts'])];
+  const sourceMaps = new SourceMaps(readMinified, ['/srv/dist']);
+  const found = await resolveTrace(trace, { files, readSource: readMinified, sourceMaps });
+  for (const { resolution } of found) assert.doesNotMatch(resolution.why, /qZ|\bis\b stands|approximate/);
+  const [, outer] = trace.frames;
+  assert.ok(outer);
+  const located = { path: '/repo/a/src/alpha.ts', line1: 3 };
+  const guess = await guessFrameLine(readMinified, outer, trace, { ...located, isMapped: true });
+  assert.deepEqual(guess, { kind: 'here', line1: 3 });
+  const asPrinted = await guessFrameLine(readMinified, outer, trace, located);
+  assert.deepEqual([asPrinted.kind, asPrinted.line1], ['near', 4]);
+});
 
 test('a source outside of the workspace opens nothing', async () => {
   const found = await resolved({ ...plain, sources: ['../../../../etc/passwd'] });

@@ -3,6 +3,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { internalCommandIds, stackTraceScheme, documentScheme } from '../commandIds.ts';
+import { plainLine } from '../plainText.ts';
 import type { Environments } from '../settings/environments.ts';
 import type { FrameOpener, FramePlace } from '../sources/frameOpener.ts';
 import type { ShowOptions } from '../sources/openLine.ts';
@@ -81,16 +82,16 @@ export class FrameLinks
     );
     const excerpt = found && (await this.#frames.excerpt(this.#placeOf(document.uri, found), linesAround));
     if (!excerpt) return undefined;
-    const { path, line1, first1, lines, commit } = excerpt;
+    const { path, line1, first1, lines, commit, approximate } = excerpt;
     const width = String(first1 + lines.length).length;
     const code = lines.map((line, index) => {
       const number1 = first1 + index;
       return `${number1 === line1 ? '→' : ' '} ${String(number1).padStart(width)}  ${line.slice(0, 200)}`;
     });
     const text = new vscode.MarkdownString();
-    text.appendText(
-      `${vscode.workspace.asRelativePath(path)}:${line1}${commit === undefined ? '' : ` at ${commit}`}\n`,
-    );
+    const then = commit === undefined ? '' : ` at ${commit}`;
+    const doubt = approximate === undefined ? '' : ` (approximate: ${plainLine(approximate)})`;
+    text.appendText(`${vscode.workspace.asRelativePath(path)}:${line1}${then}${doubt}\n`);
     text.appendCodeblock(code.join('\n'), languageOf(path));
     return new vscode.Hover(text);
   }

@@ -7,6 +7,8 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { countText } from '../../model/readableNumbers.ts';
 import { normalisePath } from '../../stacktrace/framePath.ts';
+import { readSource } from '../../stacktrace/readSource.ts';
+import { guessFrameLine } from '../../stacktrace/revisionGuess.ts';
 import { internalCommandIds, taskLogLanguage } from '../commandIds.ts';
 import type { Engine } from '../engineHost.ts';
 import { failureOf } from '../failureText.ts';
@@ -14,7 +16,7 @@ import { quoted } from '../filterTerm.ts';
 import { iconFree } from '../plainText.ts';
 import type { Environments } from '../settings/environments.ts';
 import type { DeployedRevision, DeployedRevisions } from './deployedRevision.ts';
-import { byLine, failurePlaces, type LineFailures } from './failurePlaces.ts';
+import { byLine, failurePlaces, type LineFailures, type PlaceNow } from './failurePlaces.ts';
 import type { WorkspaceSources } from './workspaceSources.ts';
 
 /** Files that are only passed by on the way to another one are not asked for. */
@@ -82,13 +84,13 @@ export class FailureLenses implements vscode.CodeLensProvider, vscode.Disposable
       this.#keep(key, { askedMs: Date.now(), lines: known?.lines ?? [] });
       this.#askSoon(document);
     }
-    return (known?.lines ?? []).flatMap(({ line1, tasks, groups, worker, atLeast }) => {
+    return (known?.lines ?? []).flatMap(({ line1, tasks, groups, worker, atLeast, isNear }) => {
       if (line1 > document.lineCount) return [];
       const count = `${atLeast ? 'at least ' : ''}${countText(tasks.size, 'task')}`;
       const last = worker === undefined ? '' : `, last by ${worker}`;
       return [
         new vscode.CodeLens(new vscode.Range(line1 - 1, 0, line1 - 1, 0), {
-          title: iconFree(`${count} failed here in 24 h${last}`),
+          title: iconFree(`${count} failed ${isNear ? 'near here' : 'here'} in 24 h${last}`),
           command: internalCommandIds.searchFailures,
           arguments: [[...groups].slice(0, 20)],
         }),
@@ -132,7 +134,7 @@ export class FailureLenses implements vscode.CodeLensProvider, vscode.Disposable
       );
       const path = normalisePath(uri.fsPath);
       const revisions = new Map<string, DeployedRevision | undefined>();
-      const here: (ReturnType<typeof failurePlaces>[number] & { nowLine1: number })[] = [];
+      const here: PlaceNow[] = [];
       for (const place of failurePlaces(records)) {
         signal.throwIfAborted();
         // A file name in a message is no failure in that file.
@@ -151,7 +153,14 @@ export class FailureLenses implements vscode.CodeLensProvider, vscode.Disposable
         const line = follow?.(resolution.line1);
         // What is no longer there needs no fixing.
         if (line?.kind === 'gone') continue;
-        here.push({ ...place, nowLine1: line?.line1 ?? resolution.line1 });
+        if (line) {
+          here.push({ ...place, nowLine1: line.line1 });
+          continue;
+        }
+        const guess = await guessFrameLine(readSource, place.frame, place.trace, resolution);
+        // A mark on a line that may be any says less than none.
+        if (guess.kind === 'unsure') continue;
+        here.push({ ...place, nowLine1: guess.line1, ...(guess.kind === 'near' && { isNear: true as const }) });
       }
       // Closed meanwhile, or another environment is asked now.
       const known = this.#known.get(uri.toString());

@@ -51,12 +51,19 @@ export interface LineFailures {
   readonly groups: ReadonlySet<string>;
   readonly lastTs: number;
   readonly worker?: string;
+  /** True where no place is known to be of this very line. */
+  readonly isNear?: true;
+}
+
+export interface PlaceNow extends FailurePlace {
+  readonly nowLine1: number;
+  readonly isNear?: true;
 }
 
 /** Joins places that lead to the same line, e.g. those of two deploys. */
-export function byLine(places: readonly (FailurePlace & { readonly nowLine1: number })[]): LineFailures[] {
+export function byLine(places: readonly PlaceNow[]): LineFailures[] {
   const lines = new Map<number, LineFailures>();
-  for (const { nowLine1, tasks, groups, lastTs, worker } of places) {
+  for (const { nowLine1, tasks, groups, lastTs, worker, isNear } of places) {
     const known = lines.get(nowLine1);
     const latest = known && known.lastTs > lastTs ? known : { lastTs, worker };
     lines.set(nowLine1, {
@@ -65,6 +72,7 @@ export function byLine(places: readonly (FailurePlace & { readonly nowLine1: num
       groups: new Set([...(known?.groups ?? []), ...groups]),
       lastTs: latest.lastTs,
       ...(latest.worker !== undefined && { worker: latest.worker }),
+      ...(isNear && (!known || known.isNear) && { isNear }),
     });
   }
   return [...lines.values()].sort((a, b) => a.line1 - b.line1);

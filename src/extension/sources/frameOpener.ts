@@ -5,8 +5,7 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { PathMapping } from '../../model/environment.ts';
 import { readSource } from '../../stacktrace/readSource.ts';
-import { calleeOf } from '../../stacktrace/resolveTrace.ts';
-import { guessLine } from '../../stacktrace/revisionGuess.ts';
+import { guessFrameLine, type LocatedLine } from '../../stacktrace/revisionGuess.ts';
 import type { LineNow } from '../../stacktrace/revisionLines.ts';
 import { type CandidateFile, type Frame, type Resolution, type Trace } from '../../stacktrace/trace.ts';
 import { failureOf } from '../failureText.ts';
@@ -31,9 +30,7 @@ export interface FramePlace {
   readonly commit?: string;
 }
 
-interface SourceLine {
-  readonly path: string;
-  readonly line1: number;
+interface SourceLine extends LocatedLine {
   readonly column1?: number;
   /** The learned mapping by which it was found. */
   readonly learned?: PathMapping;
@@ -96,8 +93,9 @@ export class FrameOpener {
       case 'choice': {
         const picked = await pickFile(frame, resolution);
         if (!picked) return;
-        const { line1 = 1, column1 } = frame;
-        const line = { path: picked.path, line1, ...(column1 !== undefined && { column1 }) };
+        const { line1, column1, isMapped } = resolution;
+        const { path } = picked;
+        const line = { path, line1, ...(column1 !== undefined && { column1 }), ...(isMapped && { isMapped }) };
         // Not awaited: the frame is open, the question may be answered later or never.
         if ((await this.#show(place, deployed, line, show)) && picked.teaches) void this.#learned.offer(picked.teaches);
       }
@@ -111,12 +109,17 @@ export class FrameOpener {
     const revision = deployed.kind === 'revision' ? deployed.revision : undefined;
     const source = await (revision?.readThen ?? readSource)(resolution.path, maxSourceBytes);
     if (source.kind !== 'text') return undefined;
-    const first1 = Math.max(1, resolution.line1 - around);
+    // The same line to which a click leads.
+    const isSure = revision !== undefined || this.#own.has(resolution);
+    const guess = isSure ? undefined : await guessFrameLine(readSource, place.frame, place.trace, resolution);
+    const { line1 } = guess ?? resolution;
+    const first1 = Math.max(1, line1 - around);
     return {
       path: resolution.path,
-      line1: resolution.line1,
+      line1,
       first1,
-      lines: source.text.split(/\r?\n/).slice(first1 - 1, resolution.line1 + around),
+      lines: source.text.split(/\r?\n/).slice(first1 - 1, line1 + around),
+      ...(guess && guess.kind !== 'here' && { approximate: guess.why }),
       ...(revision && revision.pathNow(resolution.path).kind !== 'unchanged' && { commit: revision.shortCommit }),
     };
   }
@@ -199,16 +202,7 @@ export class FrameOpener {
   ): Promise<boolean> {
     const { path, line1, column1 } = located;
     const { frame, trace } = place;
-    const source = await readSource(path, maxSourceBytes);
-    const callee = calleeOf(trace.frames, trace.frames.indexOf(frame));
-    const guess =
-      source.kind === 'text'
-        ? guessLine(source.text, {
-            line1,
-            ...(frame.function !== undefined && { function: frame.function }),
-            ...(callee !== undefined && { callee }),
-          })
-        : ({ kind: 'here', line1 } as const);
+    const guess = await guessFrameLine(readSource, frame, trace, located);
     const isHere = guess.line1 === line1;
     if (!(await openLine(path, guess.line1, isHere ? column1 : undefined, show))) return false;
     const uri = vscode.Uri.file(path);
@@ -270,6 +264,8 @@ export interface FrameExcerpt {
   /** Number of the first of `lines`. */
   readonly first1: number;
   readonly lines: readonly string[];
+  /** Why `line1` may not be the frame's. */
+  readonly approximate?: string;
   /** Where the file has changed since: the revision that is shown. */
   readonly commit?: string;
 }
