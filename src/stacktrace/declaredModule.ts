@@ -18,8 +18,9 @@ export function declarationIn(path: string, text: string, module: string | undef
     case 'kt':
     case 'kts':
     case 'groovy':
+      return sameIf((jvmPackages(head)[0] ?? '') === packageOf(module));
     case 'scala':
-      return sameIf(jvmPackage(head) === packageOf(module));
+      return sameIf(jvmPackages(head).join('.') === packageOf(module));
     case 'clj':
     case 'cljc':
       return inClojure(head, module);
@@ -46,10 +47,22 @@ function packageOf(module: string): string {
   return module.slice(0, Math.max(0, module.lastIndexOf('.')));
 }
 
-/** Scala may write one package on several lines; backquotes stand around words that are keywords. */
-function jvmPackage(head: string): string {
-  const parts = [...head.matchAll(/^[ \t]*package[ \t]+(?!object\b)([\w.`\p{L}]+)/gmu)].map(([, name = '']) => name);
-  return parts.join('.').replaceAll('`', '');
+/**
+ * The package clauses that stand at the top: Scala may write one package on several lines. What looks like one further below
+ * is text. Backquotes stand around words that are keywords.
+ */
+function jvmPackages(head: string): string[] {
+  const names: string[] = [];
+  let end: number | undefined;
+  for (const { 0: clause, 1: name = '', index } of head.matchAll(
+    /^[ \t]*package[ \t]+(?!object\b)([\w.`\p{L}]+)[ \t]*(?=[;{:]|\/[/*]|\r?$)/gmu,
+  )) {
+    const between = end === undefined ? [] : head.slice(end, index).split('\n');
+    if (!between.every((line) => /^\s*(?:$|[;{:*]|\/[/*])/.test(line))) break;
+    names.push(name.replaceAll('`', ''));
+    end = index + clause.length;
+  }
+  return names;
 }
 
 function inClojure(head: string, module: string): Declaration {

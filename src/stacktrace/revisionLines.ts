@@ -131,17 +131,51 @@ const tellingLength = 12;
 function withinEdit(edits: readonly LineEdit[], edit: LineEdit, index: number): LineNow {
   const text = (edit.removed[index] ?? '').trim();
   const { added, newLine1 } = edit;
-  const nearest = indicesOf(added, text).sort((a, b) => Math.abs(a - index) - Math.abs(b - index))[0];
-  if (nearest !== undefined && text !== '') return { kind: 'moved', line1: newLine1 + nearest };
+  const kept = text === '' ? undefined : keptAs(edit, index);
+  if (kept !== undefined) return { kind: 'moved', line1: newLine1 + kept };
   if (text.length >= tellingLength) {
     const elsewhere = edits.flatMap((other) => indicesOf(other.added, text).map((at) => other.newLine1 + at));
     const [only, another] = elsewhere;
-    if (only !== undefined && another === undefined) return { kind: 'moved', line1: only };
+    // Of two lines alike that went, one that came is neither.
+    const isOneOfSeveral = edits.flatMap((other) => indicesOf(other.removed, text)).length > 1;
+    if (only !== undefined && another === undefined && !isOneOfSeveral) return { kind: 'moved', line1: only };
   }
   if (added.length === 0) return { kind: 'gone', line1: newLine1 };
   const alike = added.map((line, at) => ({ at, words: sharedWords(line, text), away: Math.abs(at - index) }));
   alike.sort((a, b) => b.words - a.words || a.away - b.away);
   return { kind: 'changed', line1: newLine1 + (alike[0]?.at ?? 0) };
+}
+
+/** Larger rewrites are not compared line by line: the time is that of both lengths multiplied. */
+const maxCompared = 1 << 20;
+
+/**
+ * Which of the added lines a removed one became, where only its indentation changed: by the longest sequence that the two
+ * have in common, so that of lines alike the first stays the first.
+ */
+function keptAs({ removed, added }: LineEdit, index: number): number | undefined {
+  const [then, now] = [removed, added].map((lines) => lines.map((line) => line.trim()));
+  if (!then || !now || then.length * now.length > maxCompared) return undefined;
+  const width = now.length + 1;
+  // How long a sequence the rests behind two lines have in common.
+  const common = new Uint32Array((then.length + 1) * width);
+  for (let a = then.length - 1; a >= 0; a--) {
+    for (let b = now.length - 1; b >= 0; b--) {
+      const [down = 0, right = 0] = [common[(a + 1) * width + b], common[a * width + b + 1]];
+      const isEqual = then[a] === now[b];
+      common[a * width + b] = isEqual ? (common[(a + 1) * width + b + 1] ?? 0) + 1 : Math.max(down, right);
+    }
+  }
+  for (let a = 0, b = 0; a < then.length && b < now.length; ) {
+    if (then[a] === now[b]) {
+      if (a === index) return b;
+      a++;
+      b++;
+    } else if ((common[(a + 1) * width + b] ?? 0) >= (common[a * width + b + 1] ?? 0)) {
+      if (a++ === index) return undefined;
+    } else b++;
+  }
+  return undefined;
 }
 
 function indicesOf(lines: readonly string[], text: string): number[] {

@@ -115,6 +115,37 @@ test('finds a line that was indented or carried elsewhere in the file', async (t
   assert.deepEqual(lineNow(edits, 30), { kind: 'moved', line1: 29 });
 });
 
+test('of lines alike that were indented together each is still itself', async (t) => {
+  const { write, commit, git } = await repository(t);
+  const old = ['start();', 'await flush(queue);', 'middle();', 'await flush(queue);', '}', 'await flush(queue);', '}'];
+  write('a.ts', old);
+  const then = commit();
+  write('a.ts', [
+    'try {',
+    '  // all of it',
+    ...old.map((line) => `  ${line}`),
+    '} finally {',
+    '  close();',
+    '} // of all',
+  ]);
+  const edits = parseLineEdits(git('diff', then, '--', 'a.ts'));
+  const now = old.map((_, index) => lineNow(edits, index + 1));
+  assert.deepEqual(
+    now,
+    old.map((_, index) => ({ kind: 'moved', line1: index + 3 })),
+  );
+});
+
+test('of two lines alike that are gone, one that came elsewhere is called neither', async (t) => {
+  const { write, commit, git } = await repository(t);
+  const line = '  await store.flush(queue, options);';
+  write('a.ts', [...before.slice(0, 10), line, ...before.slice(10, 20), line, ...before.slice(20)]);
+  const then = commit();
+  write('a.ts', [...before, line]);
+  const edits = parseLineEdits(git('diff', then, '--', 'a.ts'));
+  assert.deepEqual([lineNow(edits, 11).kind, lineNow(edits, 22).kind], ['gone', 'gone']);
+});
+
 test('follows a file through its renaming and what was changed after it', async (t) => {
   const { folder, write, commit, git } = await repository(t);
   write('src/old.ts', before);
