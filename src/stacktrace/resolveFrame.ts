@@ -290,6 +290,8 @@ function weightOf(evidence: Evidence): Weight {
     }
     case 'unreadable':
       return { by: -1, why: evidence.why };
+    case 'tooLarge':
+      return { by: 0, approximate: 'the file is too large to look at its lines' };
     case 'nothing':
       return { by: 0 };
   }

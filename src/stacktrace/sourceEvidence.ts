@@ -17,6 +17,7 @@ export type Evidence =
   | { readonly kind: 'blankLine'; readonly name?: string }
   | { readonly kind: 'pastEnd'; readonly lines: number; readonly name?: string }
   | { readonly kind: 'unreadable'; readonly why: string }
+  | { readonly kind: 'tooLarge' }
   /** Neither name can be looked for. */
   | { readonly kind: 'nothing' };
 
@@ -44,7 +45,9 @@ export async function inspectSource(readSource: ReadSource, path: string, expect
   const source = await readSource(path, maxSourceBytes);
   if (source.kind === 'missing')
     return { evidence: { kind: 'unreadable', why: 'the file is gone' }, declaration: 'unknown' };
-  if (source.kind === 'tooLarge') return { evidence: { kind: 'nothing' }, declaration: 'unknown' };
+  if (source.kind === 'tooLarge') {
+    return { evidence: { kind: 'tooLarge' }, declaration: 'unknown' };
+  }
   return {
     evidence: evidenceIn(source.text, expected),
     declaration: declarationIn(path, source.text, expected.module),

@@ -38,6 +38,36 @@ test('lists tracked and new files of a repository, not the ignored ones, odd nam
   assert.deepEqual((await listWorkspaceFiles(join(folder, 'src'))).sort(), ['a.ts', 'b c "d".ts', 'é.ts']);
 });
 
+test('lists what is in submodules, and none that leads elsewhere', async (t) => {
+  const folder = folderWith(t, ['a.ts', 'service/b.ts', '.gitignore']);
+  const library = folderWith(t, ['src/item.ts', 'deep/.keep']);
+  const run = (cwd: string, ...args: readonly string[]) =>
+    git(cwd, '-c', 'protocol.file.allow=always', '-c', 'user.name=T', '-c', 'user.email=t@localhost', ...args);
+  for (const one of [library, folder]) {
+    run(one, 'init', '-q');
+    run(one, 'add', '--all');
+    run(one, 'commit', '-qm', 'x');
+  }
+  run(folder, 'submodule', 'add', '-q', library, 'service/third party');
+  writeFileSync(join(folder, 'service/third party/src/new.ts'), 'x\n');
+  assert.deepEqual((await listWorkspaceFiles(join(folder, 'service'))).sort(), [
+    'b.ts',
+    'third party/deep/.keep',
+    'third party/src/item.ts',
+    'third party/src/new.ts',
+  ]);
+  assert.ok((await listWorkspaceFiles(folder)).includes('service/third party/src/item.ts'));
+  symlinkSync(library, join(folder, 'linked'));
+  writeFileSync(
+    join(folder, '.gitmodules'),
+    `[submodule "x"]\n\tpath = ../${library.split('/').at(-1)}\n[submodule "y"]\n\tpath = linked\n[submodule "z"]\n\tpath = gone\n`,
+  );
+  assert.deepEqual(
+    (await listWorkspaceFiles(folder)).filter((path) => path.includes('item.ts')),
+    [],
+  );
+});
+
 test('a repository within one is no file', async (t) => {
   const folder = folderWith(t, ['a.ts', 'inner/b.ts']);
   git(folder, 'init', '-q');

@@ -149,6 +149,15 @@ test('calls a line approximate on which nothing stands, or above which its funct
   assert.match(nameless.why, /approximate: nothing stands on the line/);
 });
 
+test('a file that is too large to be read is said to be', async () => {
+  const found = await resolveFrame(frame('/repo/src/worker/run.ts', { line1: 9_000 }), {
+    files: [workspace()],
+    readSource: () => Promise.resolve({ kind: 'tooLarge', sizeBytes: 50_000_000 }),
+  });
+  assert.equal(pathOf(found), '/repo/src/worker/run.ts');
+  assert.match(found.why, /approximate: the file is too large to look at its lines/);
+});
+
 test('of two files, one with a blank line where the frame stands is the less likely', async () => {
   const own = 'class Loader {\n  load() {\n    this.rows.map(decode);\n  }\n}\n';
   const texts: Readonly<Record<string, string>> = {
