@@ -197,16 +197,16 @@ function opensName(source: string, from: number): boolean {
   return false;
 }
 
-/** Whether the array that opens at `bracket` is told by its name to hold the lines of a stack: `"stackTrace":["`. */
+/** Whether the array that opens at `bracket` is told by its name to hold a stack, line by line or frame by frame: `"stackTrace":[`. */
 export function opensStackArray(text: string, bracket: number): boolean {
   let end = bracket - 1;
   if (text.charCodeAt(end) === 32) end--;
   if (text.charCodeAt(end) !== 58 || text.charCodeAt(end - 1) !== 34) return false;
   const last = text.charCodeAt(end - 2) | 32;
-  return (last === 107 || last === 101) && stackName.test(text.slice(Math.max(0, end - 11), end - 1));
+  return (last === 107 || last === 101 || last === 115) && stackName.test(text.slice(Math.max(0, end - 11), end - 1));
 }
 
-const stackName = /(?:stack|trace|traceback)$/i;
+const stackName = /(?:stack|trace|traceback|frames)$/i;
 
 /**
  * What is decoded, before it is a string. Strings that are joined of stretches cost several times as much where text was

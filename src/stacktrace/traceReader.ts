@@ -7,6 +7,7 @@ import { geckoTraces } from './parse/gecko.ts';
 import { goTraces } from './parse/go.ts';
 import { goErrorsTraces } from './parse/goErrors.ts';
 import { javascriptTraces } from './parse/javascript.ts';
+import { jsonFramesTraces } from './parse/jsonFrames.ts';
 import { jvmTraces } from './parse/jvm.ts';
 import { phpTraces } from './parse/php.ts';
 import { phpConsoleTraces } from './parse/phpConsole.ts';
@@ -41,6 +42,7 @@ const parsers: readonly TraceParser[] = [
   beamTraces,
   geckoTraces,
   vitestTraces,
+  jsonFramesTraces,
 ];
 
 /**
@@ -93,21 +95,22 @@ export class TraceReader implements IterableIterator<Trace, undefined> {
       const clues = cluesOn(line);
       const read = clues === 0 ? undefined : readTraces(lines, line, index, floor, clues);
       if (read) {
-        const { draft, next, messages } = read;
+        const { draft, next, messages, beside } = read;
         this.#take(draft, line, index, floor);
         this.#index = this.#floor = next;
         lines.release(next - maxLookBack);
-        return messages ? this.#firstOf(draft, messages) : draft.finish();
+        return messages || beside ? this.#firstOf(read) : draft.finish();
       }
       lines.release(index + 1 - maxLookBack);
     }
   }
 
-  /** The first of the traces that messages quote and the one that they belong to; the others are given next. */
-  #firstOf(draft: TraceDraft, messages: readonly LineRange[]): Trace | undefined {
+  /** The first of the traces that messages quote, the one that they belong to and those beside it; the others are given next. */
+  #firstOf({ draft, messages, beside }: ReadTraces): Trace | undefined {
     const found = this.#found;
-    for (const message of messages) addQuoted(this.#lines, message, found);
+    for (const message of messages ?? []) addQuoted(this.#lines, message, found);
     found.push(draft.finish());
+    for (const other of beside ?? []) found.push(other.finish());
     found.reverse();
     return found.pop();
   }
@@ -138,7 +141,7 @@ function addQuoted(lines: TextLines, { from, to }: LineRange, traces: Trace[]): 
       const line = lines.at(index);
       const clues = line ? cluesOn(line) : 0;
       const read = line && clues !== 0 ? readTraces(lines, line, index, from, clues) : undefined;
-      if (read) traces.push(read.draft.finish());
+      if (read) traces.push(read.draft.finish(), ...(read.beside ?? []).map((other) => other.finish()));
       index = read?.next ?? index + 1;
     }
   });

@@ -3,6 +3,7 @@
  * same however many languages there are.
  */
 
+import { opensStackArray } from '../escapedText.ts';
 import type { TextLine } from '../textLines.ts';
 import { digitsEnd, isDigit, isWordPart, trimmedLength } from './characters.ts';
 
@@ -36,10 +37,10 @@ export const clue = {
   runtimeError: 1 << 12,
   /** `at ` on a line with ` (` or `1:2`, `at native` and the like: JavaScript. */
   javascript: 1 << 13,
-  /** `.py:12:`, and a word at most behind it: pytest. */
-  pytest: 1 << 14,
-  /** `❯ ` on a line with a number at the end: Vitest. */
-  marked: 1 << 15,
+  /** What runners of tests report: `.py:12: ` of pytest, `❯ ` on a line with a number at the end of Vitest. */
+  report: 1 << 14,
+  /** `"stack":[{`, `"frames": [` at the end of a line. */
+  frames: 1 << 15,
 } as const;
 
 /** How many different sums of these there may be. */
@@ -57,7 +58,7 @@ const pairs: readonly (readonly [first: string, second: string])[] = [
   ['g', 'o'],
   ['#', '0123456789 '],
   ['@', ' hf[/swrm'],
-  ['[', '0'],
+  ['[', '0{'],
   ['c', 'k'],
   ['k', 't'],
   ['r', 'u'],
@@ -93,7 +94,8 @@ export function cluesOn(line: TextLine): number {
   // Once for the line, whatever stands in it how often.
   if ((found & clue.at) !== 0) found |= callClues(line.text);
   if ((found & (clue.php | clue.native)) === clue.php && mayBeNative(line.text)) found |= clue.native;
-  if (to > from && isDigit(chars.charCodeAt(to - 1)) && line.text.includes('❯ ')) found |= clue.marked;
+  if (to > from && isDigit(chars.charCodeAt(to - 1)) && line.text.includes('❯ ')) found |= clue.report;
+  if (to > from && chars.charCodeAt(to - 1) === 91 && opensStackArray(chars, to - 1)) found |= clue.frames;
   // Safari: `eval code@` and nothing else.
   return to > from && chars.charCodeAt(to - 1) === 64 && line.text.endsWith('eval code@') ? found | clue.gecko : found;
 }
@@ -117,6 +119,7 @@ function clueAt({ text }: TextLine, at: number): number {
     case 64: // @
       return atSignClue(text, at);
     case 91: // [
+      if (text.charCodeAt(at + 1) === 123) return opensStackArray(text, at) ? clue.frames : 0;
       return text.startsWith('[0x', at) ? clue.native : 0;
     case 99: // c
       return text.startsWith('panicked at ', at - 4) ? clue.rust : 0;
@@ -221,7 +224,7 @@ function extensionClue(text: string, from: number): number {
     case 115: // s
       return text.startsWith('s:', from) ? clue.go : 0;
     case 112: // p
-      if (text.charCodeAt(from + 1) === 121) return isPytestPlace(text, from) ? clue.pytest : 0;
+      if (text.charCodeAt(from + 1) === 121) return isPytestPlace(text, from) ? clue.report : 0;
       return text.startsWith('php', from) && opensPlace(text, from + 3) ? clue.php : 0;
     case 99: // c
       return text.startsWith('cs:', from) ? clue.dotnet : 0;

@@ -21,7 +21,7 @@ const maxMessageLines = 64;
 const maxMessageLength = 4000;
 
 /** What the names of exceptions end with, told from their last character on: most words end otherwise. */
-function isConventional(name: string): boolean {
+export function isConventional(name: string): boolean {
   switch (name.charCodeAt(name.length - 1)) {
     case 114: // r
       return name.endsWith('Error');

@@ -58,7 +58,7 @@ function frameAt(text: string, start: number): FoundFrame | undefined {
     line1,
     column1: undefined,
     readable: readableJvmName(module, own),
-    inApp: file !== undefined && line1 !== undefined && !foreign.test(module),
+    inApp: file !== undefined && line1 !== undefined && isJvmInApp(module),
   };
 }
 
@@ -118,3 +118,7 @@ const maxNameLength = 1000;
 /** Packages of the platform, its languages, and what most services are built on. */
 const foreign =
   /^(?:javax?|jdk|sun|com\.sun|jakarta|kotlinx?|scala|groovy|clojure|akka|org\.(?:apache|springframework|junit|testng|mockito|hibernate|slf4j|jboss|eclipse|gradle|codehaus|xml|w3c|ietf|reactivestreams|postgresql|h2|quartz|jetbrains|opentest4j|glassfish|aspectj)|com\.(?:google\.(?:common|inject|protobuf|gson)|fasterxml|zaxxer|mysql|amazonaws|intellij|mongodb|rabbitmq|datastax)|software\.amazon|ch\.qos\.logback|io\.(?:netty|grpc|reactivex|micrometer|opentelemetry|vertx|quarkus|undertow|ktor|lettuce)|reactor|okhttp3|okio|rx|androidx?|dalvik|libcore|com\.android|net\.bytebuddy|feign|_COROUTINE)\./;
+
+export function isJvmInApp(module: string): boolean {
+  return !foreign.test(module);
+}

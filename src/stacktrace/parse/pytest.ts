@@ -15,7 +15,7 @@ import type { ReadTraces, TraceParser } from './traceParser.ts';
 
 export const pytestTraces: TraceParser = {
   language: 'python',
-  clues: clue.pytest,
+  clues: clue.report,
   read(lines, line, index, floor) {
     const place = placeOn(line.text);
     if (!place || !isOfReport(lines, index, floor, place)) return undefined;

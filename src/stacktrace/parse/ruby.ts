@@ -220,7 +220,7 @@ function rubyFrameOn(text: string): RubyFrame | undefined {
     line1,
     column1: undefined,
     readable: readableRubyName(name),
-    inApp: !foreign.test(file),
+    inApp: isRubyInApp(file),
     message: said?.[1],
     type: said?.[2],
     hasFrom,
@@ -265,3 +265,7 @@ function readableRubyName(name: string): string {
 /** Ruby's own library, gems, and code that is in no file. */
 const foreign =
   /^<internal:|^\((?:eval|irb|pry)|^-e$|[/\\](?:gems|rubygems|bundler)[/\\]|[/\\]lib[/\\]ruby[/\\]|[/\\]vendor[/\\]bundle[/\\]/;
+
+export function isRubyInApp(file: string): boolean {
+  return !foreign.test(file);
+}

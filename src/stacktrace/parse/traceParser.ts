@@ -23,6 +23,8 @@ export interface ReadTraces {
   readonly next: number;
   /** Lines of messages within, which may quote traces of other languages: these come before the trace. */
   readonly messages?: readonly LineRange[];
+  /** Traces behind the first one that stand in the same lines: stacks in JSON. */
+  readonly beside?: readonly TraceDraft[];
 }
 
 export interface LineRange {

@@ -12,7 +12,7 @@ import type { TraceParser } from './traceParser.ts';
 
 export const vitestTraces: TraceParser = {
   language: 'javascript',
-  clues: clue.marked,
+  clues: clue.report,
   read(lines, line, index, floor) {
     const first = frameOn(line.text);
     if (!first) return undefined;
