@@ -11,6 +11,7 @@ import { jsonFramesTraces } from './parse/jsonFrames.ts';
 import { jvmTraces } from './parse/jvm.ts';
 import { phpTraces } from './parse/php.ts';
 import { phpConsoleTraces } from './parse/phpConsole.ts';
+import { phpunitTraces } from './parse/phpunit.ts';
 import { pytestTraces } from './parse/pytest.ts';
 import { pythonTraces } from './parse/python.ts';
 import { rubyTraces } from './parse/ruby.ts';
@@ -39,6 +40,7 @@ const parsers: readonly TraceParser[] = [
   rubyTraces,
   phpTraces,
   phpConsoleTraces,
+  phpunitTraces,
   beamTraces,
   geckoTraces,
   vitestTraces,
