@@ -33,7 +33,7 @@ export function isPackagePath(frame: Frame): boolean {
 
 /** Names that say little about which project a file belongs to. */
 const commonNames =
-  /^(?:src|lib|libs|app|apps|main|test|tests|packages|pkg|cmd|internal|java|kotlin|scala|python|js|dist|build|out|index\.\w+|main\.\w+|app\.\w+|mod\.rs|utils?\.\w+|types?\.\w+|config\.\w+|server\.\w+|client\.\w+|__init__\.py|__main__\.py)$/i;
+  /^(?:src|lib|libs|app|apps|main|test|tests|packages|pkg|cmd|internal|java|kotlin|scala|python|js|dist|build|out|index\.\w+|main\.\w+|app\.\w+|(?:mod|lib|build)\.rs|utils?\.\w+|types?\.\w+|config\.\w+|server\.\w+|client\.\w+|__init__\.py|__main__\.py)$/i;
 /** What stands beside the code that runs: less likely of two equal matches. */
 const asides = [
   {
@@ -60,12 +60,14 @@ export function suffixCandidates(frame: Frame, path: string, folders: readonly W
       // Kotlin and Scala need not have its folders: then the file must declare it.
       const needsDeclaration = packaged && !isAll;
       const weight = suffix.reduce((sum, component) => sum + (commonNames.test(component) ? 0.4 : 1), 0);
+      // Every project has a `src/main.rs`: that the frame names no more says nothing by itself.
+      const all = weight < 1 ? 0.1 : 0.15;
       const aside = asides.find(({ pattern }) => pattern.test(match.path) && !pattern.test(path));
       const confidence = packaged
         ? needsDeclaration
           ? 0.7
           : 0.9
-        : 0.3 + 0.15 * Math.min(weight, 4) + (match.whole ? 0.2 : 0) + (isAll && wanted.length > 1 ? 0.15 : 0);
+        : 0.3 + 0.15 * Math.min(weight, 4) + (match.whole ? 0.2 : 0) + (isAll && wanted.length > 1 ? all : 0);
       candidates.push({
         files,
         path: match.path,

@@ -200,6 +200,19 @@ test('does not open a file for its base name alone', async () => {
   }
 });
 
+test('does not open a file that every project has, unless something in it speaks for it', async () => {
+  for (const path of ['src/main.rs', 'src/lib.rs', 'src/index.ts']) {
+    const options = {
+      files: [new WorkspaceFiles('/repo', [path])],
+      readSource: () => Promise.resolve({ kind: 'text', text: 'fn start() {\n    load();\n}\n' } as const),
+    };
+    const alone = await resolveFrame(frame(path, { line1: 2 }), options);
+    assert.equal(alone.kind, 'choice', `${path}: ${alone.why}`);
+    const named = await resolveFrame(frame(path, { line1: 2, function: 'ingest::start' }), options);
+    assert.equal(pathOf(named), `/repo/${path}`);
+  }
+});
+
 test('says why there is none', async () => {
   const files = [workspace()];
   assert.deepEqual(await resolveFrame(frame('/app/src/nowhere.ts'), { files }), {
