@@ -70,10 +70,13 @@ export class Revision {
     return this.#paths.now(path);
   }
 
-  /** False of what git never knew, and of what is outside of the repository. */
+  /** False of what git never knew, and of what is outside of the repository or in a submodule that is another one now. */
   has(path: string): boolean {
-    const isInside = path.startsWith(`${this.root}/`);
-    return isInside && this.pathNow(path).kind !== 'new' && (this.#source.has?.(path) ?? true);
+    if (!path.startsWith(`${this.root}/`) || this.pathNow(path).kind === 'new') return false;
+    for (let end = path.lastIndexOf('/'); end > this.root.length; end = path.lastIndexOf('/', end - 1)) {
+      if (this.pathNow(path.slice(0, end)).kind !== 'unchanged') return false;
+    }
+    return this.#source.has?.(path) ?? true;
   }
 
   /** Follows lines of a file of the revision to the file on the disk; `undefined` when it was deleted. */

@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { Revision } from '../../src/stacktrace/revision.ts';
 import { guessLine } from '../../src/stacktrace/revisionGuess.ts';
 import { editBetween, lineNow, lineThrough, parseLineEdits, saysOnlyThat } from '../../src/stacktrace/revisionLines.ts';
 import { type FileChange, isCommitName, RevisionPaths } from '../../src/stacktrace/revisionPaths.ts';
@@ -215,6 +216,25 @@ test('tells the files of a revision apart: kept, changed, renamed, deleted, not 
     ['deleted', 'modified', 'new', 'renamed', 'new', 'unchanged'],
   );
   assert.deepEqual(paths.lost, ['/w/gone.ts', '/w/was.ts']);
+});
+
+test('a revision has neither files of other repositories nor those of a submodule that has changed', () => {
+  const source = {
+    root: '/w',
+    show: () => Promise.resolve(undefined),
+    edits: () => Promise.resolve([]),
+  };
+  const revision = new Revision('a'.repeat(40), source, [
+    { kind: 'modified', to: '/w/third/lib' },
+    { kind: 'modified', to: '/w/src/a.ts' },
+    { kind: 'added', to: '/w/src/new.ts' },
+  ]);
+  const paths = ['src/a.ts', 'src/b.ts', 'third/same/a.ts', 'third/library/a.ts', 'src/new.ts', 'third/lib/src/a.ts'];
+  assert.deepEqual(
+    paths.map((path) => revision.has(`/w/${path}`)),
+    [true, true, true, true, false, false],
+  );
+  assert.deepEqual([revision.has('/other/a.ts'), revision.has('/wide/a.ts')], [false, false]);
 });
 
 test('hands nothing to git but the names of commits', () => {

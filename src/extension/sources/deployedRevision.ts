@@ -89,7 +89,8 @@ async function deployedRevision(commit: string | undefined): Promise<Deployed> {
 async function hashOf(repository: GitRepository, commit: string): Promise<string | undefined> {
   // It rejects in many ways where there is no such commit.
   return repository.getCommit(commit).then(
-    ({ hash }) => hash,
+    // Branches and tags may be called like a commit, and go first.
+    ({ hash }) => (hash.startsWith(commit.toLowerCase()) ? hash : undefined),
     () => undefined,
   );
 }

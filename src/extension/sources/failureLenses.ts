@@ -149,7 +149,7 @@ export class FailureLenses implements vscode.CodeLensProvider, vscode.Disposable
         if (resolution.kind !== 'file') continue;
         const now = revision?.pathNow(resolution.path);
         if ((now && 'path' in now ? now.path : resolution.path) !== path) continue;
-        const follow = await revision?.lines(resolution.path);
+        const follow = revision?.has(resolution.path) ? await revision.lines(resolution.path) : undefined;
         const line = follow?.(resolution.line1);
         // What is no longer there needs no fixing.
         if (line?.kind === 'gone') continue;

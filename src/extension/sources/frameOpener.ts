@@ -110,7 +110,7 @@ export class FrameOpener {
     const source = await (revision?.readThen ?? readSource)(resolution.path, maxSourceBytes);
     if (source.kind !== 'text') return undefined;
     // The same line to which a click leads.
-    const isSure = revision !== undefined || this.#own.has(resolution);
+    const isSure = revision?.has(resolution.path) === true || this.#own.has(resolution);
     const guess = isSure ? undefined : await guessFrameLine(readSource, place.frame, place.trace, resolution);
     const { line1 } = guess ?? resolution;
     const first1 = Math.max(1, line1 - around);
@@ -148,12 +148,12 @@ export class FrameOpener {
     show: ShowOptions,
   ): Promise<boolean> {
     const { path, line1, column1 } = line;
-    if (await isLink(path)) {
-      const why = `it is a link, and what that led to at ${revision.shortCommit} is not known`;
-      return this.#openNearest(place, { kind: 'missing', why }, line, show);
+    const name = revision.shortCommit;
+    // What it leads to may be another file, or have changed.
+    if (!revision.has(path) || (await isLink(path))) {
+      return this.#openNearest(place, { kind: 'missing', why: `it is no file of commit ${name}` }, line, show);
     }
     const now = revision.pathNow(path);
-    const name = revision.shortCommit;
     const learned = (at1: number) => this.#learnedNotes(place, line, at1, show);
     if (now.kind === 'unchanged' || now.kind === 'new') {
       if (!(await openLine(path, line1, column1, show))) return false;
