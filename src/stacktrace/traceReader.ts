@@ -8,6 +8,7 @@ import { goTraces } from './parse/go.ts';
 import { goErrorsTraces } from './parse/goErrors.ts';
 import { javascriptTraces } from './parse/javascript.ts';
 import { jsonFramesTraces } from './parse/jsonFrames.ts';
+import { jvmDumpTraces } from './parse/jvmDump.ts';
 import { jvmTraces } from './parse/jvm.ts';
 import { phpTraces } from './parse/php.ts';
 import { phpConsoleTraces } from './parse/phpConsole.ts';
@@ -38,6 +39,7 @@ const parsers: readonly TraceParser[] = [
   dotnetTraces,
   valgrindTraces,
   rubyTraces,
+  jvmDumpTraces,
   phpTraces,
   phpConsoleTraces,
   phpunitTraces,

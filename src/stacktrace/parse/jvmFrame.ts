@@ -27,7 +27,15 @@ function isStart(text: string, at: number): boolean {
 }
 
 function frameAt(text: string, start: number): FoundFrame | undefined {
-  const from = start + 3;
+  return callAt(text, start, start + 3);
+}
+
+/** A call that no word stands before: `java.base/java.lang.Thread.run(Thread.java:833)`. */
+export function jvmCallAt(text: string, start: number): FoundFrame | undefined {
+  return callAt(text, start, start);
+}
+
+function callAt(text: string, start: number, from: number): FoundFrame | undefined {
   const open = text.indexOf('(', from);
   // Kotlin's test names have spaces, V8's frames one before the parenthesis.
   if (open === -1 || open - from > maxNameLength || text.charCodeAt(open - 1) === 32) return undefined;
