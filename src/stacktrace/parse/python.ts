@@ -23,6 +23,8 @@ export const pythonTraces: TraceParser = {
     if (!read) return undefined;
     const thread = isOpening && index > floor && !line.opens ? threadOn(lines.at(index - 1)) : undefined;
     if (thread !== undefined) read.draft.thread = thread;
+    if (isOpening && read.draft.type === undefined && index > floor && !line.opens)
+      nameByLambda(read.draft, lines, index);
     return { draft: read.draft, next: read.next };
   },
 };
@@ -32,6 +34,17 @@ function threadOn(line: TextLine | undefined): string | undefined {
   if (!line?.text.includes('Exception in thread ')) return undefined;
   return /Exception in thread (.{1,200}):\s*$/.exec(line.text)?.[1];
 }
+
+/** AWS Lambda: `[ERROR] KeyError: 'rows'` above a traceback that ends with its last frame. */
+function nameByLambda(draft: TraceDraft, lines: TextLines, index: number): void {
+  const above = lines.at(index - 1);
+  const column = above ? above.text.indexOf(lambdaError) : -1;
+  if (!above || column === -1) return;
+  const header = headerOn(above, index - 1, column + lambdaError.length);
+  if (header?.start === above.startOf(column + lambdaError.length)) draft.name(header);
+}
+
+const lambdaError = '[ERROR] ';
 
 interface ReadDraft {
   readonly draft: TraceDraft;
