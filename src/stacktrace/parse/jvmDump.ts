@@ -26,6 +26,7 @@ export const jvmDumpTraces: TraceParser = {
 const header = /#\d{1,10} "([^"]{0,400})"(?: virtual)?(?: [A-Z_]{1,20} \S{1,40})?\s*$/y;
 
 function threadOn(text: string): { name: string; start: number } | undefined {
+  if (!text.includes(' "')) return undefined;
   const start = text.indexOf('#');
   header.lastIndex = start;
   const match = start === -1 ? null : header.exec(text);

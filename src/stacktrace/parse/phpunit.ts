@@ -3,7 +3,7 @@
  * of such places, as Monolog's JSON has them, too.
  */
 
-import { trimmedLength } from './characters.ts';
+import { isDigit, trimmedLength } from './characters.ts';
 import { clue } from './clues.ts';
 import { looksLikePrefix, marginBefore } from './linePrefix.ts';
 import type { FoundFrame } from './newFrame.ts';
@@ -48,7 +48,7 @@ const place = /((?:[A-Za-z]:\\|\/|phar:\/\/)[^\s:"]{1,1000}\.php):(\d{1,9})$/;
 /** A path from the root on with its line, and nothing else. */
 function placeOn(text: string): FoundFrame | undefined {
   const end = trimmedLength(text);
-  if (end > maxPlace) return undefined;
+  if (end > maxPlace || !isDigit(text.charCodeAt(end - 1)) || !text.includes('.php:')) return undefined;
   const match = place.exec(text.slice(0, end));
   if (!match || !looksLikePrefix(text, match.index)) return undefined;
   const [, file = '', line1 = ''] = match;
