@@ -199,6 +199,7 @@ function opensName(source: string, from: number): boolean {
 
 /** Whether the array that opens at `bracket` is told by its name to hold a stack, line by line or frame by frame: `"stackTrace":[`. */
 export function opensStackArray(text: string, bracket: number): boolean {
+  if (bracket < shortestOpening) return false;
   let end = bracket - 1;
   if (text.charCodeAt(end) === 32) end--;
   if (text.charCodeAt(end) !== 58 || text.charCodeAt(end - 1) !== 34) return false;
@@ -206,6 +207,7 @@ export function opensStackArray(text: string, bracket: number): boolean {
   return (last === 107 || last === 101 || last === 115) && stackName.test(text.slice(Math.max(0, end - 11), end - 1));
 }
 
+const shortestOpening = '"stack":'.length;
 const stackName = /(?:stack|trace|traceback|frames)$/i;
 
 /**

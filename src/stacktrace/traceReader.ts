@@ -39,10 +39,10 @@ const parsers: readonly TraceParser[] = [
   dotnetTraces,
   valgrindTraces,
   rubyTraces,
-  jvmDumpTraces,
   phpTraces,
   phpConsoleTraces,
   phpunitTraces,
+  jvmDumpTraces,
   beamTraces,
   geckoTraces,
   vitestTraces,
@@ -110,11 +110,10 @@ export class TraceReader implements IterableIterator<Trace, undefined> {
   }
 
   /** The first of the traces that messages quote, the one that they belong to and those beside it; the others are given next. */
-  #firstOf({ draft, messages, beside }: ReadTraces): Trace | undefined {
+  #firstOf(read: ReadTraces): Trace | undefined {
     const found = this.#found;
-    for (const message of messages ?? []) addQuoted(this.#lines, message, found);
-    found.push(draft.finish());
-    for (const other of beside ?? []) found.push(other.finish());
+    for (const message of read.messages ?? []) addQuoted(this.#lines, message, found);
+    addTraces(read, found);
     found.reverse();
     return found.pop();
   }
@@ -145,10 +144,15 @@ function addQuoted(lines: TextLines, { from, to }: LineRange, traces: Trace[]): 
       const line = lines.at(index);
       const clues = line ? cluesOn(line) : 0;
       const read = line && clues !== 0 ? readTraces(lines, line, index, from, clues) : undefined;
-      if (read) traces.push(read.draft.finish(), ...(read.beside ?? []).map((other) => other.finish()));
+      if (read) addTraces(read, traces);
       index = read?.next ?? index + 1;
     }
   });
+}
+
+function addTraces({ draft, beside }: ReadTraces, traces: Trace[]): void {
+  traces.push(draft.finish());
+  for (const other of beside ?? []) traces.push(other.finish());
 }
 
 /** True when at most one line is between the trace that ended before `floor` and a frame, and no new text starts there. */

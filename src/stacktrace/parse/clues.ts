@@ -94,10 +94,16 @@ export function cluesOn(line: TextLine): number {
   // Once for the line, whatever stands in it how often.
   if ((found & clue.at) !== 0) found |= callClues(line.text);
   if ((found & (clue.php | clue.native)) === clue.php && mayBeNative(line.text)) found |= clue.native;
-  if (to > from && isDigit(chars.charCodeAt(to - 1)) && line.text.includes('❯ ')) found |= clue.report;
-  if (to > from && chars.charCodeAt(to - 1) === 91 && opensStackArray(chars, to - 1)) found |= clue.frames;
+  return to > from ? found | lastClue(line, chars.charCodeAt(to - 1)) : found;
+}
+
+/** What the last character of a line tells. */
+function lastClue({ text }: TextLine, unit: number): number {
+  if (isDigit(unit)) return text.includes('❯ ') ? clue.report : 0;
+  // `"stack": [`
+  if (unit === 91) return opensStackArray(text, text.length - 1) ? clue.frames : 0;
   // Safari: `eval code@` and nothing else.
-  return to > from && chars.charCodeAt(to - 1) === 64 && line.text.endsWith('eval code@') ? found | clue.gecko : found;
+  return unit === 64 && text.endsWith('eval code@') ? clue.gecko : 0;
 }
 
 function clueAt({ text }: TextLine, at: number): number {
