@@ -5,7 +5,8 @@
 
 import { opensStackArray } from '../escapedText.ts';
 import type { TextLine } from '../textLines.ts';
-import { digitsEnd, isDigit, isWordPart, trimmedLength } from './characters.ts';
+import { indentOf } from './linePrefix.ts';
+import { digitsEnd, isDigit, isWordPart, tableOf, trimmedLength } from './characters.ts';
 
 /** One bit for each thing that tells a trace. */
 export const clue = {
@@ -94,17 +95,27 @@ export function cluesOn(line: TextLine): number {
   // Once for the line, whatever stands in it how often.
   if ((found & clue.at) !== 0) found |= callClues(line.text);
   if ((found & (clue.php | clue.native)) === clue.php && mayBeNative(line.text)) found |= clue.native;
-  return to > from ? found | lastClue(line, chars.charCodeAt(to - 1)) : found;
+  const last = to > from ? chars.charCodeAt(to - 1) : 0;
+  return last < 128 && lastMarks[last] === 1 ? found | lastClue(line, last, found) : found;
 }
 
-/** What the last character of a line tells. */
-function lastClue({ text }: TextLine, unit: number): number {
-  if (isDigit(unit)) return text.includes('❯ ') ? clue.report : 0;
+const lastMarks = tableOf('0123456789[@');
+
+/** What the last character of a line tells, beside what was found before. */
+function lastClue({ text }: TextLine, unit: number, found: number): number {
+  if (isDigit(unit)) return isMarked(text, found) ? clue.report : 0;
   // `"stack": [`
   if (unit === 91) return opensStackArray(text, text.length - 1) ? clue.frames : 0;
   // Safari: `eval code@` and nothing else.
   return unit === 64 && text.endsWith('eval code@') ? clue.gecko : 0;
 }
+
+/** ` ❯ src/load.ts:12:18`; on lines that look like another's, not looked for behind a log's prefix. */
+function isMarked(text: string, found: number): boolean {
+  return found === 0 ? text.includes('❯ ') : text.charCodeAt(indentOf(text)) === mark;
+}
+
+const mark = '❯'.charCodeAt(0);
 
 function clueAt({ text }: TextLine, at: number): number {
   switch (text.charCodeAt(at)) {

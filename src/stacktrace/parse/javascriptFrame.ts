@@ -201,7 +201,7 @@ export function decodeFile(file: string): string {
     if (!path.startsWith('/')) return `//${path}`;
     return /^\/[A-Za-z]:/.test(path) ? path.slice(1) : path;
   }
-  return /^[a-z][\w+.-]+:\/\//i.test(file) ? withoutQuery(file) : file;
+  return file.includes('://') && /^[a-z][\w+.-]+:\/\//i.test(file) ? withoutQuery(file) : file;
 }
 
 function withoutQuery(url: string): string {
@@ -239,5 +239,5 @@ const installed = /[/\\](?:node_modules|\.yarn|\.pnp)[/\\]|webpack\/(?:bootstrap
 export function isInApp(file: string | undefined): boolean {
   if (file === undefined || installed.test(file)) return false;
   if (file.charCodeAt(0) === 47) return true;
-  return !foreign.test(file) && (file.includes('/') || !oldCore.test(file));
+  return !foreign.test(file) && (file.includes('/') || !(file.endsWith('.js') && oldCore.test(file)));
 }

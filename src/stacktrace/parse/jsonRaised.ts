@@ -15,6 +15,7 @@ const maxLinesBefore = 12;
 const maxMessageLength = 4000;
 
 const typeMember = /"(exc_type|type|errorType|exceptionType|class|className|name)": ?"([^"\\]{1,300})"/g;
+const shortestMember = '"type":"Exit"'.length;
 const messageMember = /"(?:exc_value|value|message|errorMessage|msg)": ?"((?:[^"\\]|\\.)*)"/g;
 
 /**
@@ -47,6 +48,7 @@ export function raisedBefore(
 }
 
 function raisedIn(text: string, line: TextLine, index: number, offset: number): Raised | undefined {
+  if (text.length < shortestMember) return undefined;
   const match = text
     .matchAll(typeMember)
     .toArray()

@@ -10,7 +10,7 @@ import type { FoundFrame } from './newFrame.ts';
 import { isPhpInApp } from './php.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
 import { TraceDraft } from './traceDraft.ts';
-import type { ReadTraces, TraceParser } from './traceParser.ts';
+import type { TraceParser } from './traceParser.ts';
 
 export const phpunitTraces: TraceParser = {
   language: 'php',
@@ -18,14 +18,19 @@ export const phpunitTraces: TraceParser = {
   read(lines, line, index, floor) {
     const first = placeOn(line.text);
     if (!first) return undefined;
-    if (line.opens)
-      return isInArray(lines, line, index, first) ? readPlaces(lines, index, new TraceDraft('php')) : undefined;
+    if (line.opens) {
+      if (!isInArray(lines, line, index, first)) return undefined;
+      const draft = new TraceDraft('php');
+      draft.addFound(line, first);
+      return { draft, next: readPlaces(lines, index + 1, draft) };
+    }
     const margin = marginBefore(line.text, first.start);
     const title = titleAbove(lines, index, floor, margin);
     if (title === -1) return undefined;
     const draft = new TraceDraft('php');
     nameDraft(draft, lines, title + 1, index, margin);
-    let { next } = readPlaces(lines, index, draft);
+    draft.addFound(line, first);
+    let next = readPlaces(lines, index + 1, draft);
     let innermost = draft;
     for (let depth = 0; depth < maxDepth; depth++) {
       const places = causeBelow(lines, next, margin);
@@ -33,7 +38,7 @@ export const phpunitTraces: TraceParser = {
       innermost.cause = new TraceDraft('php');
       innermost = innermost.cause;
       nameDraft(innermost, lines, next + 2, places, margin);
-      next = readPlaces(lines, places, innermost).next;
+      next = readPlaces(lines, places, innermost);
     }
     return { draft, next };
   },
@@ -48,7 +53,7 @@ const place = /((?:[A-Za-z]:\\|\/|phar:\/\/)[^\s:"]{1,1000}\.php):(\d{1,9})$/;
 /** A path from the root on with its line, and nothing else. */
 function placeOn(text: string): FoundFrame | undefined {
   const end = trimmedLength(text);
-  if (end > maxPlace || !isDigit(text.charCodeAt(end - 1)) || !text.includes('.php:')) return undefined;
+  if (end === 0 || end > maxPlace || !isDigit(text.charCodeAt(end - 1)) || !text.includes('.php:')) return undefined;
   const match = place.exec(text.slice(0, end));
   if (!match || !looksLikePrefix(text, match.index)) return undefined;
   const [, file = '', line1 = ''] = match;
@@ -75,11 +80,12 @@ function isInArray(lines: TextLines, line: TextLine, index: number, { end }: Fou
   return below !== undefined && !below.opens && placeOn(below.text) !== undefined;
 }
 
-function readPlaces(lines: TextLines, first: number, draft: TraceDraft): ReadTraces {
-  for (let next = first; ; next++) {
+/** Reads the places from the line at `from` on. @returns the index after the last one */
+function readPlaces(lines: TextLines, from: number, draft: TraceDraft): number {
+  for (let next = from; ; next++) {
     const line = lines.at(next);
-    const frame = line && (next === first || !line.opens) ? placeOn(line.text) : undefined;
-    if (!line || !frame) return { draft, next };
+    const frame = line && !line.opens ? placeOn(line.text) : undefined;
+    if (!line || !frame) return next;
     draft.addFound(line, frame);
   }
 }

@@ -18,10 +18,10 @@ export const vitestTraces: TraceParser = {
     if (!first) return undefined;
     const margin = marginBefore(line.text, first.start - mark.length);
     const draft = new TraceDraft('javascript', headerAbove(lines, index, floor, margin, isFrame));
+    draft.addFound(line, first);
     let current = draft;
-    let next = index;
-    for (let at = index, depth = 0; ; at = next) {
-      next = readFrames(lines, at, current);
+    let next = readFrames(lines, index + 1, draft);
+    for (let depth = 0; ; next = readFrames(lines, next, current)) {
       const cause = depth++ < maxDepth ? causeBelow(lines, next, margin) : undefined;
       if (!cause) return { draft, next };
       current.cause = cause.draft;
@@ -40,17 +40,17 @@ function isFrame({ text }: TextLine): boolean {
   return frameOn(text) !== undefined;
 }
 
-/** @returns the index after the last frame */
-function readFrames(lines: TextLines, first: number, draft: TraceDraft): number {
-  let next = first;
-  for (let index = first; index < next + maxSource; index++) {
+/** Reads the frames from the line at `from` on. @returns the index after the last one */
+function readFrames(lines: TextLines, from: number, draft: TraceDraft): number {
+  let next = from;
+  for (let index = from; index < next + maxSource; index++) {
     const line = lines.at(index);
-    if (!line || (line.opens && index > first)) return next;
-    const frame = frameOn(line.text);
+    if (!line || line.opens) return next;
+    const frame = line.text === '' ? undefined : frameOn(line.text);
     if (frame) {
       draft.addFound(line, frame);
       next = index + 1;
-    } else if (!sourceLine.test(line.text)) return next;
+    } else if (!isSource(line.text)) return next;
   }
   return next;
 }
@@ -58,11 +58,16 @@ function readFrames(lines: TextLines, first: number, draft: TraceDraft): number 
 /** `     12|   return rows;`, and the mark below it. */
 const sourceLine = /(?:^|[\s\d])\|(?:\s|$)/;
 
+function isSource(text: string): boolean {
+  return text.includes('|') && sourceLine.test(text);
+}
+
 /** `Caused by: Error: cut` above the frames of what the error was raised from. */
 function causeBelow(lines: TextLines, from: number, margin: number): { draft: TraceDraft; next: number } | undefined {
   for (let index = from; index < from + maxSource; index++) {
     const line = lines.at(index);
     if (!line || line.opens) return undefined;
+    if (line.text === '') continue;
     const column = indentOf(line.text, margin);
     if (line.text.startsWith('Caused by: ', column)) {
       const header = headerOn(line, index, column + 'Caused by: '.length);
@@ -70,14 +75,14 @@ function causeBelow(lines: TextLines, from: number, margin: number): { draft: Tr
       if (!header || !below || below.opens || !isFrame(below)) return undefined;
       return { draft: new TraceDraft('javascript', header), next: index + 1 };
     }
-    if (column < line.text.length && !sourceLine.test(line.text)) return undefined;
+    if (column < line.text.length && !isSource(line.text)) return undefined;
   }
   return undefined;
 }
 
 function frameOn(text: string): FoundFrame | undefined {
   const end = trimmedLength(text);
-  if (!isDigit(text.charCodeAt(end - 1))) return undefined;
+  if (end === 0 || !isDigit(text.charCodeAt(end - 1))) return undefined;
   const at = text.indexOf(mark);
   if (at === -1 || !looksLikePrefix(text, at)) return undefined;
   const start = at + mark.length;
@@ -91,7 +96,7 @@ function frameOn(text: string): FoundFrame | undefined {
   let place = middle;
   while (place > start && !isBlank(text.charCodeAt(place - 1))) place--;
   const file = decodeFile(text.slice(place, middle));
-  if (line1 === -1 || column1 === -1 || !/[/\\.]/.test(file)) return undefined;
+  if (line1 === -1 || column1 === -1 || !isPath(file)) return undefined;
   const name = text.slice(start, place).trimEnd();
   return {
     start,
@@ -105,4 +110,8 @@ function frameOn(text: string): FoundFrame | undefined {
     // Paths are those from the project's folder on.
     inApp: isInApp(file) && !file.startsWith('node_modules/'),
   };
+}
+
+function isPath(file: string): boolean {
+  return file.includes('.') || file.includes('/') || file.includes('\\');
 }
