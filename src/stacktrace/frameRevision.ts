@@ -28,7 +28,8 @@ export async function frameAtRevision(
   revision: Revision,
 ): Promise<FrameAtRevision> {
   if (resolution.kind !== 'file') return { resolution };
-  const { path, line1, column1, why, ...rest } = resolution;
+  // A line of the file as it ran has not moved, whatever stands on it.
+  const { path, line1, column1, why, approximate: _moved, ...rest } = resolution;
   const { root, shortCommit } = revision;
   if (!revision.has(path)) return { resolution: { ...resolution, why: `${why}; no file of commit ${shortCommit}` } };
   const pathThen = path.slice(root.length + 1);

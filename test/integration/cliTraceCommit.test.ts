@@ -180,6 +180,14 @@ test('people read that a line is approximate', async () => {
   assert.match(stdout, /edited\.ts:12:3 +compute$/m);
 });
 
+test('of a line at the commit that ran nothing is approximate', async () => {
+  const trace = frames('service/src/same.ts:1').replace('compute', 'same5');
+  const doubt = /approximate: same5 stands below the line only/;
+  assert.match((await run([], trace)).stdout, doubt);
+  const { stdout } = await run(['--commit', commit], trace);
+  assert.match(stdout, /same\.ts:1:3 +same5 +\(service\/src\/same\.ts:1 at [0-9a-f]{8}, same\)$/m);
+});
+
 test('people read where the line is, and where it was', async () => {
   const short = commit.slice(0, 10);
   const { code, stdout } = await run(
