@@ -48,7 +48,7 @@ export class TextLine {
 const containerRecord = '{"log":"';
 
 /** Longer lines are no frames: what follows is not looked at. */
-const maxLineLength = 4096;
+export const maxLineLength = 4096;
 
 /** JSON inside JSON inside JSON: container logs around structured logs around a quoted answer. */
 const maxNesting = 3;

@@ -3,7 +3,7 @@
 import type { TextLine, TextLines } from '../textLines.ts';
 import { clue } from './clues.ts';
 import { dotnetFrameOn } from './dotnetFrame.ts';
-import { type Header, headerAbove, headerOn, shortestErrorName, withMessage } from './header.ts';
+import { type Header, headerAbove, headerOn, maxMessageLength, shortestErrorName, withMessage } from './header.ts';
 import { marginBefore } from './linePrefix.ts';
 import { newFrame } from './newFrame.ts';
 import { TraceDraft } from './traceDraft.ts';
@@ -108,7 +108,6 @@ function testFailure(lines: TextLines, first: number, floor: number): TraceDraft
 const stackTrace = 'Stack Trace:';
 const errorMessage = 'Error Message:';
 const maxSaid = 66;
-const maxMessageLength = 4000;
 
 /** In other languages only a file tells a frame: those without one may stand above. */
 function firstFrame(lines: TextLines, index: number, floor: number, word: string): number {

@@ -18,7 +18,8 @@ export interface Header {
 
 /** Messages of several lines are rarely longer; diffs of assertions are the longest. */
 const maxMessageLines = 64;
-const maxMessageLength = 4000;
+/** Of any language's message: what is longer is cut. */
+export const maxMessageLength = 4000;
 
 /** What the names of exceptions end with, told from their last character on: most words end otherwise. */
 export function isConventional(name: string): boolean {

@@ -1,6 +1,6 @@
 /** Walks over JSON as it stands in lines, on one or broken over several, without building what it passes over. */
 
-import type { TextLine, TextLines } from '../textLines.ts';
+import { maxLineLength, type TextLine, type TextLines } from '../textLines.ts';
 
 /** Where a value stands: in the text that `line` is a range of. */
 export interface JsonSpan {
@@ -101,7 +101,7 @@ export class JsonCursor {
 /** Where the line ends, which may be longer than what is read of other lines. */
 export function lineEnd({ chars, from, text }: TextLine): number {
   const to = from + text.length;
-  if (text.length < 4096) return to;
+  if (text.length < maxLineLength) return to;
   const newline = chars.indexOf('\n', to);
   return newline === -1 ? chars.length : newline;
 }

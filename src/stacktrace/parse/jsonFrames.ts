@@ -3,6 +3,7 @@
  * `"frames":[{"filename":"/srv/load.py","lineno":44,"name":"load"}]`.
  */
 
+import { maxMessageLength } from './header.ts';
 import { opensStackArray } from '../escapedText.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
 import { clue } from './clues.ts';
@@ -128,8 +129,6 @@ function nameByError(cursor: JsonCursor, draft: TraceDraft, end: number): void {
     draft.grow(line.endOf(said.to + 1 - line.from));
   }
 }
-
-const maxMessageLength = 4000;
 
 /** The members of one frame that tell a place; what else there is must stand behind them where it is no plain value. */
 function readFrame(cursor: JsonCursor): JsonFrame | undefined {

@@ -1,7 +1,7 @@
 /** Finds what a structured log says was raised, before the array of its frames. */
 
 import type { TextLine, TextLines } from '../textLines.ts';
-import { type Header, isConventional } from './header.ts';
+import { type Header, isConventional, maxMessageLength } from './header.ts';
 
 export interface Raised {
   readonly header: Header;
@@ -12,7 +12,6 @@ export interface Raised {
 /** How much of what stands before the array is looked at. */
 const maxBefore = 4000;
 const maxLinesBefore = 12;
-const maxMessageLength = 4000;
 
 const typeMember = /"(exc_type|type|errorType|exceptionType|class|className|name)": ?"([^"\\]{1,300})"/g;
 const shortestMember = '"type":"Exit"'.length;

@@ -3,6 +3,7 @@
  * of such places, as Monolog's JSON has them, too.
  */
 
+import { maxMessageLength } from './header.ts';
 import { isDigit, trimmedLength } from './characters.ts';
 import { clue } from './clues.ts';
 import { looksLikePrefix, marginBefore } from './linePrefix.ts';
@@ -47,7 +48,6 @@ export const phpunitTraces: TraceParser = {
 const maxDepth = 32;
 /** Of what a failed assertion says: it compares texts and arrays. */
 const maxMessageLines = 100;
-const maxMessageLength = 4000;
 const place = /((?:[A-Za-z]:\\|\/|phar:\/\/)[^\s:"]{1,1000}\.php):(\d{1,9})$/;
 
 /** A path from the root on with its line, and nothing else. */

@@ -6,7 +6,7 @@
 import type { TextLine, TextLines } from '../textLines.ts';
 import type { Frame } from '../trace.ts';
 import { clue } from './clues.ts';
-import type { Header } from './header.ts';
+import { type Header, maxMessageLength } from './header.ts';
 import { looksLikePrefix, marginBefore } from './linePrefix.ts';
 import { type FoundFrame, newFrame } from './newFrame.ts';
 import { isInAppPython } from './pythonPath.ts';
@@ -73,7 +73,6 @@ const maxSource = 12;
 const maxFunction = 400;
 /** How far above its place what was raised is looked for, and where its function starts. */
 const maxAbove = 100;
-const maxMessageLength = 4000;
 const maxDepth = 32;
 
 /** `________ test_load ________` above the first function, `====== short test summary info ======` below the last. */

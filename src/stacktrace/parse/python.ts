@@ -3,7 +3,7 @@
 import { clue } from './clues.ts';
 import type { TextLine, TextLines } from '../textLines.ts';
 import type { Frame } from '../trace.ts';
-import { type Header, headerOn } from './header.ts';
+import { type Header, headerOn, maxMessageLength } from './header.ts';
 import { type FoundFrame, newFrame } from './newFrame.ts';
 import { readFault, readNotebook } from './pythonOther.ts';
 import { messageBelow, TracebackContext } from './pythonMessage.ts';
@@ -268,8 +268,6 @@ function nameDraft(
   if (last) draft.grow(last.endOf(last.text.trimEnd().length));
   return index + below.length + 1;
 }
-
-const maxMessageLength = 4000;
 
 /** Lines that come after an exception with all that belongs to it. */
 function isOfTraces(text: string): 'follows' | 'another' | undefined {
