@@ -7,6 +7,9 @@ type SourceText =
   | { readonly kind: 'missing' }
   | { readonly kind: 'tooLarge'; readonly sizeBytes: number };
 
+/** Larger files are data or bundles; nobody reads them by line, and no line is looked for in them. */
+export const maxSourceBytes = 4 << 20;
+
 /** Asked for files inside the workspace only. */
 export type ReadSource = (path: string, maxBytes: number) => Promise<SourceText>;
 

@@ -1,7 +1,7 @@
 /** Where a frame's line is now when nobody knows the revision that ran: by what it called and by its own function. */
 
 import { countText } from '../model/readableNumbers.ts';
-import type { ReadSource } from './readSource.ts';
+import { maxSourceBytes, type ReadSource } from './readSource.ts';
 import { calleeOf, nameInSource } from './resolveTrace.ts';
 import { hasWord, namesOf } from './sourceEvidence.ts';
 import type { Frame, Trace } from './trace.ts';
@@ -20,9 +20,6 @@ export interface FrameNames {
   /** The function that the frame was calling. */
   readonly callee?: string;
 }
-
-/** Larger files are not read to find a line in them. */
-const maxSourceBytes = 4 << 20;
 
 export interface LocatedLine {
   /** Absolute. */

@@ -4,7 +4,7 @@
  */
 
 import { type Declaration, declarationIn } from './declaredModule.ts';
-import type { ReadSource } from './readSource.ts';
+import { maxSourceBytes, type ReadSource } from './readSource.ts';
 
 export type Evidence =
   | { readonly kind: 'calleeOnLine'; readonly callee: string }
@@ -37,9 +37,6 @@ export interface Inspection {
   /** Whether the file declares the frame's package or module. */
   readonly declaration: Declaration;
 }
-
-/** Larger files are data or bundles; nobody reads them by line. */
-const maxSourceBytes = 4 << 20;
 
 export async function inspectSource(readSource: ReadSource, path: string, expected: Expectation): Promise<Inspection> {
   const source = await readSource(path, maxSourceBytes);

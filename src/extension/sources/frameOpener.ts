@@ -4,7 +4,7 @@ import { lstat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { PathMapping } from '../../model/environment.ts';
-import { readSource } from '../../stacktrace/readSource.ts';
+import { maxSourceBytes, readSource } from '../../stacktrace/readSource.ts';
 import { guessFrameLine, type LocatedLine } from '../../stacktrace/revisionGuess.ts';
 import type { LineNow } from '../../stacktrace/revisionLines.ts';
 import { type CandidateFile, type Frame, type Resolution, type Trace } from '../../stacktrace/trace.ts';
@@ -35,9 +35,6 @@ interface SourceLine extends LocatedLine {
   /** The learned mapping by which it was found. */
   readonly learned?: PathMapping;
 }
-
-/** Larger files are not read to find a line in them. */
-const maxSourceBytes = 4 << 20;
 
 export class FrameOpener {
   readonly #sources: WorkspaceSources;
