@@ -203,4 +203,38 @@ test('late answers undo nothing', async (t) => {
       assert.ok((await history.rows()).some((row) => row.includes('task-1')));
     }),
   );
+
+  await t.test('in a window that is far away, completions that come late leave the choice where it is', () =>
+    inPicture(window, 'late-completions', async () => {
+      await workbench.moveAway(100);
+      const chosen = page.locator('.quick-input-list .monaco-list-row.focused');
+      const completion = (name: RegExp) => workbench.quickRows.and(page.getByRole('option', { name }));
+      const ts = new Date(startMs).toISOString();
+      const record = { ts, event: 'task.succeeded', task: 'task-1', worker: 'w-1', work: 1, workers: 1 };
+      text = `${JSON.stringify(record)}\n`;
+      held = [];
+      await workbench.command('Ingest Trace: Search Tasks');
+      const [paths] = await reads(1);
+      held = undefined;
+      await workbench.quickInput.fill('status:succeeded work');
+      await workbench.quickRows
+        .nth(1)
+        .and(completion(/^worker:/))
+        .waitFor();
+      paths?.answer(text);
+      await page.keyboard.press('ArrowDown');
+      await completion(/^workers:/).waitFor();
+      await chosen.and(completion(/^worker:/)).waitFor();
+      await page.keyboard.press('Enter');
+      await completion(/^w-1, 1/).waitFor();
+      await page.keyboard.press('ArrowDown');
+      // As long as it takes until the window has drawn what it caused to be drawn.
+      await page.waitForTimeout(300);
+      await page.keyboard.press('Enter');
+      await until('the value is taken', async () => {
+        return (await workbench.quickInput.inputValue()) === 'status:succeeded worker:w-1';
+      });
+      await page.keyboard.press('Escape');
+    }),
+  );
 });

@@ -2,14 +2,9 @@
 
 import * as vscode from 'vscode';
 import { parseQuery } from '../../model/query/parseQuery.ts';
+import { LateList } from './lateList.ts';
 import { type LearnedVocabulary, type LearningEvents } from './learnedVocabulary.ts';
 import { type SearchItem, searchItems } from './searchItems.ts';
-
-interface QueryItem extends vscode.QuickPickItem {
-  readonly item: SearchItem;
-  /** The text for which this item was made: an item of an older text must not be accepted in its place. */
-  readonly forText: string;
-}
 
 export interface QueryQuestion {
   readonly title: string;
@@ -20,6 +15,9 @@ export interface QueryQuestion {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** A window that is further away than this draws under the user's finger. */
+const drawnWithinMs = 2000;
+
 /** Resolves with a query that parses, `undefined` when the user thinks better of it. */
 export function pickQuery({
   title,
@@ -28,23 +26,29 @@ export function pickQuery({
   vocabulary: learn,
   onFailure,
 }: QueryQuestion): Promise<string | undefined> {
-  const picker = vscode.window.createQuickPick<QueryItem>();
+  const picker = vscode.window.createQuickPick();
   picker.title = title;
   picker.placeholder = 'account:acme status:failed since:2h "timed out"';
   picker.ignoreFocusOut = true;
   picker.keepScrollPosition = true;
   picker.value = initial;
   const vocabulary = learn({ learned: () => draw(), failed: onFailure });
+  // What comes in late must not move the choice under the user's finger.
+  const list = new LateList(isSame);
+  let drawn: NodeJS.Timeout | undefined;
+  const activate = () => {
+    const item = picker.items[list.chosenAt];
+    if (item) picker.activeItems = [item];
+  };
   const draw = () => {
-    const [active] = picker.activeItems;
-    const items = searchItems(picker.value, recent, vocabulary, Date.now()).map(
-      (item): QueryItem => quickItem(item, picker.value),
-    );
-    picker.items = items;
-    // What comes in late must not move the choice under the user's finger. Said each time: left to itself, VS Code may
-    // keep an earlier search active that reads as the one typed before did.
-    const same = active?.forText === picker.value ? items.find((item) => isSame(item.item, active.item)) : undefined;
-    picker.activeItems = [same ?? items[0]].filter((item) => item !== undefined);
+    if (!list.change(picker.value, searchItems(picker.value, recent, vocabulary, Date.now()))) return;
+    picker.items = list.items.map(quickItem);
+    // Said each time: left to itself, VS Code may keep an earlier search active that reads as the one typed before did.
+    activate();
+    // VS Code sends what is set within a turn of the event loop together.
+    setTimeout(() => list.sent(), 0);
+    clearTimeout(drawn);
+    drawn = setTimeout(() => list.drawn(), drawnWithinMs);
   };
   const update = () => {
     draw();
@@ -56,9 +60,11 @@ export function pickQuery({
     picker,
     vocabulary,
     picker.onDidChangeValue(update),
+    picker.onDidChangeActive(([item]) => {
+      if (list.moved(item ? picker.items.indexOf(item) : -1)) activate();
+    }),
     picker.onDidAccept(() => {
-      const [active] = picker.activeItems;
-      const action = active?.forText === picker.value ? active.item.action : undefined;
+      const action = list.chosen?.action;
       if (action?.kind === 'complete') {
         picker.value = action.text;
         update();
@@ -72,20 +78,18 @@ export function pickQuery({
   ];
   picker.show();
   return done.promise.finally(() => {
+    clearTimeout(drawn);
     for (const disposable of disposables) disposable.dispose();
   });
 }
 
-function quickItem(item: SearchItem, forText: string): QueryItem {
-  const { label, description, detail, icon, alwaysShow } = item;
+function quickItem({ label, description, detail, icon, alwaysShow }: SearchItem): vscode.QuickPickItem {
   return {
     label,
     ...(description !== undefined && { description }),
     ...(detail !== undefined && { detail }),
     iconPath: new vscode.ThemeIcon(icon),
     alwaysShow,
-    item,
-    forText,
   };
 }
 
