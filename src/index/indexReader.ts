@@ -189,6 +189,7 @@ export class IndexReader {
 
   async #read<T>(options: ReadOptions, work: (reading: IndexReading) => Promise<T>): Promise<T> {
     const { signal } = options;
+    let wasDamaged = false;
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
       const [{ manifest }, completeTs] = await Promise.all([
@@ -204,9 +205,12 @@ export class IndexReader {
         const explained = await this.#explain(error, manifest.segments);
         // The index may have been deleted (then the next look says `missing`) or built anew.
         const isDamaged = explained instanceof IndexError && explained.code === 'damaged';
-        if (isDamaged && attempt === 1) continue;
+        if (isDamaged && !wasDamaged) {
+          wasDamaged = true;
+          continue;
+        }
         if (!(explained instanceof LostCacheFile)) throw explained;
-        if (attempt === mostAttempts) throw this.#crowded(explained);
+        if (attempt >= mostAttempts) throw this.#crowded(explained);
       }
     }
   }
@@ -319,7 +323,11 @@ export class IndexReader {
     if (isBadSide) this.#tasks.forget();
     if (error instanceof LostCacheFile) return error;
     const damaged = await this.#cache.findDamaged(entries.flatMap((entry) => [entry, entry.side]));
-    if (damaged && this.#cache.isRemote) return new LostCacheFile(error);
+    if (damaged && this.#cache.isRemote) {
+      // It may take what it has read for the file that comes next, where that is as large and of the same moment.
+      this.#engine.giveUp();
+      return new LostCacheFile(error);
+    }
     if (damaged) return damagedIndex(this.url, `${damaged.key} is gone or not what was written`, error);
     return isBadSide ? damagedIndex(this.url, `of a segment's side, ${error.message}`, error) : error;
   }
