@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageExtension } from '../../scripts/package.ts';
 import { launchChromium } from './chromium.ts';
+import { FarServer } from './farServer.ts';
 import { type TemporaryFolder, temporaryFolder } from './temporaryFolder.ts';
 import { temporaryWorkspace } from './temporaryWorkspace.ts';
 import { startTestVscode, type TestVscode } from './vscodeServer.ts';
@@ -14,6 +15,8 @@ export interface ExtensionWindow {
   readonly vscode: TestVscode;
   /** A copy of this repository. */
   readonly workspace: TemporaryFolder;
+  /** From now on all that the window and the server tell each other takes so many milliseconds, as over SSH. */
+  moveAway(lagMs: number): void;
   /** Throws when a process that VS Code or the extension started outlives the window. */
   close(): Promise<void>;
 }
@@ -50,11 +53,16 @@ export async function openExtensionWindow(options: ExtensionWindowOptions = {}):
     }
     const vscode = await startTestVscode({ folder: workspace.path, vsix, ...options });
     undo.push(() => vscode.close());
+    const server = await FarServer.before(vscode.server.url);
+    undo.push(() => server[Symbol.asyncDispose]());
     const browser = await launchChromium();
     undo.push(() => browser.close());
-    const workbench = await Workbench.open(browser, vscode.server.url);
+    const workbench = await Workbench.open(browser, server.url);
     await workbench.openContainer('Ingest Trace');
-    return { workbench, vscode, workspace, close };
+    const moveAway = (lagMs: number) => {
+      server.lagMs = lagMs;
+    };
+    return { workbench, vscode, workspace, moveAway, close };
   } catch (error) {
     await close();
     throw error;

@@ -47,16 +47,6 @@ export class Workbench {
     await this.#usable();
   }
 
-  /** Loads the window anew, with all that it and the server tell each other this much later, as over an SSH connection. */
-  async moveAway(milliseconds: number): Promise<void> {
-    await this.page.routeWebSocket(/./, (socket) => {
-      const server = socket.connectToServer();
-      socket.onMessage((message) => setTimeout(() => server.send(message), milliseconds));
-      server.onMessage((message) => setTimeout(() => socket.send(message), milliseconds));
-    });
-    await this.reload();
-  }
-
   async #usable(): Promise<void> {
     await this.page.locator('.monaco-workbench .activitybar .action-item').first().waitFor();
     await this.page.locator('.statusbar #status\\.host, .statusbar .statusbar-item').first().waitFor();

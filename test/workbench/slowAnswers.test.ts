@@ -206,7 +206,7 @@ test('late answers undo nothing', async (t) => {
 
   await t.test('in a window that is far away, completions that come late leave the choice where it is', () =>
     inPicture(window, 'late-completions', async () => {
-      await workbench.moveAway(100);
+      window.moveAway(100);
       const chosen = page.locator('.quick-input-list .monaco-list-row.focused');
       const completion = (name: RegExp) => workbench.quickRows.and(page.getByRole('option', { name }));
       const ts = new Date(startMs).toISOString();
