@@ -15,8 +15,8 @@ export interface ExtensionWindow {
   readonly vscode: TestVscode;
   /** A copy of this repository. */
   readonly workspace: TemporaryFolder;
-  /** From now on all that the window and the server tell each other takes so many milliseconds, as over SSH. */
-  moveAway(lagMs: number): void;
+  /** What the window tells the server waits until the answer is called. */
+  holdMessages(): () => void;
   /** Throws when a process that VS Code or the extension started outlives the window. */
   close(): Promise<void>;
 }
@@ -59,10 +59,9 @@ export async function openExtensionWindow(options: ExtensionWindowOptions = {}):
     undo.push(() => browser.close());
     const workbench = await Workbench.open(browser, server.url);
     await workbench.openContainer('Ingest Trace');
-    const moveAway = (lagMs: number) => {
-      server.lagMs = lagMs;
-    };
-    return { workbench, vscode, workspace, moveAway, close };
+    server.moveAway(Number(process.env['WINDOW_LAG_MS'] ?? 0));
+    const holdMessages = () => server.hold();
+    return { workbench, vscode, workspace, holdMessages, close };
   } catch (error) {
     await close();
     throw error;

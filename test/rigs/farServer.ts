@@ -1,13 +1,14 @@
-/** A server as it is from far away: what it and its clients tell each other takes its time, in both directions. */
+/** A server as it is from far away: what it and its clients tell each other takes its time, or waits until it is let through. */
 
-import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export class FarServer implements AsyncDisposable {
   /** The server's address with another port. */
   readonly url: string;
-  /** Milliseconds that each direction takes. Raise it only: what was sent before must not be overtaken. */
-  lagMs = 0;
   readonly #close: () => Promise<void>;
+  #lagMs = 0;
+  /** What clients have sent since it is held. */
+  #held: (() => void)[] | undefined;
 
   private constructor(url: string, close: () => Promise<void>) {
     this.url = url;
@@ -19,31 +20,51 @@ export class FarServer implements AsyncDisposable {
     const sockets = new Set<Socket>();
     const server = createServer((client) => {
       const behind = connect(Number(near.port), near.hostname);
-      for (const [from, to] of [
-        [client, behind],
-        [behind, client],
-      ] as const) {
-        sockets.add(from);
-        from.setNoDelay(true);
-        from.on('data', (bytes) => later(() => to.write(bytes)));
-        from.once('end', () => later(() => to.end()));
-        from.once('error', () => to.destroy());
-        from.once('close', () => sockets.delete(from));
-      }
+      pass(client, behind, (send) => far.#fromClient(send));
+      pass(behind, client, (send) => far.#later(send));
     });
+    const pass = (from: Socket, to: Socket, later: (send: () => void) => void) => {
+      sockets.add(from);
+      from.setNoDelay(true);
+      from.on('data', (bytes) => later(() => to.write(bytes)));
+      from.once('end', () => later(() => to.end()));
+      from.once('error', () => to.destroy());
+      from.once('close', () => sockets.delete(from));
+    };
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const far = new URL(url);
-    far.port = String((server.address() as AddressInfo).port);
-    const farServer = new FarServer(far.href, async () => {
+    const address = new URL(url);
+    address.port = String((server.address() as AddressInfo).port);
+    const far = new FarServer(address.href, async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       for (const socket of sockets) socket.destroy();
       await closed;
     });
-    const later = (send: () => void) => {
-      if (farServer.lagMs === 0) send();
-      else setTimeout(send, farServer.lagMs);
+    return far;
+  }
+
+  /** From now on each direction takes so long. Only once, lest what is sent overtakes what was sent before. */
+  moveAway(lagMs: number): void {
+    this.#lagMs = lagMs;
+  }
+
+  /** Keeps what clients send until the answer is called. */
+  hold(): () => void {
+    const held: (() => void)[] = [];
+    this.#held = held;
+    return () => {
+      this.#held = undefined;
+      for (const send of held) send();
     };
-    return farServer;
+  }
+
+  #fromClient(send: () => void): void {
+    if (this.#held) this.#held.push(() => this.#later(send));
+    else this.#later(send);
+  }
+
+  #later(send: () => void): void {
+    if (this.#lagMs === 0) send();
+    else setTimeout(send, this.#lagMs);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -78,6 +78,8 @@ export async function revisionSteps(t: TestContext, stage: FramesStage): Promise
       const row = await stage.history.row(/^moved\.json/);
       await row.hover();
       await row.getByRole('button', { name: 'Open Task Log' }).click();
+      // They come between the lines, which moves the frame.
+      await lens.filter({ hasText: 'Search failure group' }).nth(1).waitFor();
       const frame = workbench.page.locator('.editor-group-container.active .view-line', { hasText: 'at assertNever' });
       await frame.locator('.detected-link').first().hover();
       const hover = workbench.page.locator('.monaco-hover', {
