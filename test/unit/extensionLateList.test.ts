@@ -24,7 +24,7 @@ class Window {
     const at = this.list.chosenAt;
     this.#toWindow.push(() => {
       Object.assign(this, { items, listText: text });
-      this.#activate(-1, 0);
+      this.#activate(0);
       if (at !== 0) this.#activate(at);
     });
   }
@@ -32,7 +32,7 @@ class Window {
   type(text: string, itemsOf: (text: string) => readonly string[]): void {
     this.text = text;
     // It narrows the list to the text and begins anew in it.
-    if (this.active > 0) this.#activate(0);
+    this.#activate(-1, 0);
     this.#toList.push(() => this.change(text, itemsOf(text)));
   }
 
@@ -119,6 +119,42 @@ test('an item of an older text is not taken for the text that is typed', () => {
   assert.equal(window.accepted, 'worker:');
 });
 
+test('an arrow key counts after texts that were typed faster than their lists were drawn', () => {
+  const itemsOf = (text: string) => [text, 'worker:', 'workload:'];
+  const window = shown('w', itemsOf('w'));
+  for (const text of ['wo', 'wor', 'work']) window.type(text, itemsOf);
+  while (window.arriveAtList());
+  while (window.arriveAtWindow());
+  window.press('down');
+  window.press('enter');
+  window.settle();
+  assert.equal(window.accepted, 'worker:');
+});
+
+test('lists that were told before one was sent are drawn as one', () => {
+  const list = new LateList<string>((a, b) => a === b);
+  list.change('w', ['w']);
+  list.sent();
+  list.change('w', ['w', 'worker:']);
+  list.change('w', ['w', 'waits:', 'worker:']);
+  list.sent();
+  assert.ok(!list.moved(0));
+  list.moved(1);
+  assert.equal(list.chosen, 'waits:');
+});
+
+test('a list of which nothing is told is drawn once nothing can be on its way', () => {
+  const list = new LateList<string>((a, b) => a === b);
+  list.change('w', ['w']);
+  list.change('wo', ['wo', 'worker:']);
+  list.sent();
+  list.moved(1);
+  assert.equal(list.chosen, 'wo');
+  list.drawn();
+  list.moved(1);
+  assert.equal(list.chosen, 'worker:');
+});
+
 test('what is chosen and gone from a late list is chosen no more', () => {
   const window = shown('w', ['w', 'worker:']);
   window.press('down');
@@ -142,7 +178,7 @@ test('whatever crosses on its way, Enter takes what was meant', () => {
       else if (chance < 0.6) window.arriveAtList();
       else if (chance < 0.7) {
         isLate = false;
-        // Of several texts on their way, the first item made active by typing is taken for a list that is drawn.
+        // Of lists of several texts on their way, the first that is drawn is taken for the last.
         window.settle();
         window.type(`${window.text}x`, itemsOf);
         meant = window.text;

@@ -1,32 +1,27 @@
 /**
  * What is meant by keys in a list that VS Code's window draws a while after it is told to, a quarter of a second where
- * it is remote: until then the user moves in the lists that were there before.
+ * it is remote: until then the user moves in the list that was there before.
  */
 
 import { isDeepStrictEqual } from 'node:util';
 
-interface TextItems<Item> {
-  /** What the user had typed: an item of another text must not be taken in its place. */
-  readonly text: string;
-  readonly items: readonly Item[];
-}
-
 /**
- * The window tells in one order what becomes active and what is accepted. Each list that it draws begins, whatever was
- * active before, with its first item active (some versions clear the old one first): by that it is told which list the
- * user moves in. Typing makes the first item active, too; so while several texts are on their way, a list may be taken
- * for drawn too early.
+ * The window tells in one order what becomes active and what is accepted. A list that it draws begins, whatever was active
+ * before, with its first item active: by that it is told which list the user moves in. While lists of several texts are on
+ * their way, which they are for a moment where one types, the first of them is taken for the last.
  */
 export class LateList<Item> {
   readonly #isSame: (a: Item, b: Item) => boolean;
-  /** From the one that is drawn to the one that was told last. */
-  #lists: TextItems<Item>[] = [];
+  /** What the user had typed: an item of another text must not be taken in its place. */
+  #text = '';
+  /** Those of this text, from the one that is drawn, or will be, to the one that was told last. */
+  #lists: (readonly Item[])[] = [];
+  #isFirstDrawn = true;
   #isLastSent = true;
-  #isCleared = false;
   /** Place in the last list. */
   #chosen = 0;
-  /** Places that the window makes active until it comes to the chosen one, as it was told; undefined once it has. */
-  #passing: Set<number> | undefined;
+  /** Places that the window makes active until it comes to the chosen one, as it was told; none once it has. */
+  #passing = new Set<number>();
 
   /** @param isSame whether two items of different lists mean the same to the user */
   constructor(isSame: (a: Item, b: Item) => boolean) {
@@ -35,7 +30,7 @@ export class LateList<Item> {
 
   /** Of the list that was told last. */
   get items(): readonly Item[] {
-    return this.#lists.at(-1)?.items ?? [];
+    return this.#lists.at(-1) ?? [];
   }
 
   /** What Enter takes, by its place in `items`. */
@@ -49,25 +44,32 @@ export class LateList<Item> {
 
   /** Says whether the window has to be told: then the item at `chosenAt` is to be active in it. */
   change(text: string, items: readonly Item[]): boolean {
-    const last = this.#lists.at(-1);
-    const next = { text, items };
-    if (last !== undefined && isDeepStrictEqual(last, next)) return false;
-    const kept = last?.text === text ? last.items[this.#chosen] : undefined;
-    if (!this.#isLastSent) this.#lists.pop();
-    this.#lists.push(next);
+    const isOfText = text === this.#text && this.#lists.length > 0;
+    if (isOfText && isDeepStrictEqual(this.items, items)) return false;
+    const kept = isOfText ? this.chosen : undefined;
+    if (isOfText) {
+      if (!this.#isLastSent) this.#lists.pop();
+      this.#lists.push(items);
+    } else {
+      // Of the first of all nothing is told.
+      this.#isFirstDrawn = this.#lists.length === 0;
+      this.#lists = [items];
+    }
+    this.#text = text;
     this.#isLastSent = false;
-    this.#chosen = Math.max(kept === undefined ? 0 : this.#placeOf(kept), 0);
+    this.#chosen = Math.max(this.#placeOf(kept), 0);
     this.#passing = new Set([0, this.#chosen]);
     return true;
   }
 
-  /** The last list is on its way: no other will be drawn in its place. */
+  /** The last list is on its way: another one is drawn after it, not in its place. */
   sent(): void {
     this.#isLastSent = true;
   }
 
   /** The last list is drawn, whatever the window told. */
   drawn(): void {
+    this.#isFirstDrawn = true;
     this.#lists.splice(0, this.#lists.length - 1);
   }
 
@@ -76,29 +78,32 @@ export class LateList<Item> {
    * `chosenAt` active instead: the user had moved in a list before the one that is drawn now.
    */
   moved(at: number): boolean {
-    const begins = at < 0 || (at === 0 && !this.#isCleared);
-    this.#isCleared = at < 0;
-    if (begins && this.#lists.length > 1) {
-      this.#lists.shift();
-      if (this.#lists.length > 1 || this.#passing?.has(this.#chosen) !== false) return false;
-      this.#passing.add(this.#chosen);
-      return true;
-    }
-    const [drawn, ...later] = this.#lists;
-    if (drawn === undefined || at < 0) return false;
-    if (later.length > 0) {
-      const meant = drawn.text === later.at(-1)?.text && at > 0 ? drawn.items[at] : undefined;
-      const place = meant === undefined ? -1 : this.#placeOf(meant);
+    const isLate = !this.#isFirstDrawn || this.#lists.length > 1;
+    if (at === 0 && isLate) return this.#begin();
+    if (at < 0 || !this.#isFirstDrawn) return false;
+    if (isLate) {
+      const place = this.#placeOf(this.#lists[0]?.[at]);
       if (place >= 0) this.#chosen = place;
       return false;
     }
-    if (at !== this.#chosen && this.#passing?.has(at) === true) return false;
+    if (at !== this.#chosen && this.#passing.has(at)) return false;
     this.#chosen = at;
-    this.#passing = undefined;
+    this.#passing.clear();
     return false;
   }
 
-  #placeOf(item: Item): number {
-    return this.items.findIndex((other) => this.#isSame(other, item));
+  /** The next list is drawn. */
+  #begin(): boolean {
+    if (this.#isFirstDrawn) this.#lists.shift();
+    this.#isFirstDrawn = true;
+    if (this.#lists.length > 1) return false;
+    const isTold = this.#passing.has(this.#chosen);
+    if (this.#chosen === 0) this.#passing.clear();
+    else this.#passing.add(this.#chosen);
+    return !isTold;
+  }
+
+  #placeOf(item: Item | undefined): number {
+    return item === undefined ? -1 : this.items.findIndex((other) => this.#isSame(other, item));
   }
 }

@@ -45,7 +45,7 @@ export function pickQuery({
     picker.items = list.items.map(quickItem);
     // Said each time: left to itself, VS Code may keep an earlier search active that reads as the one typed before did.
     activate();
-    // VS Code sends what is set within a turn of the event loop together.
+    // What is set within a turn of the event loop VS Code sends together.
     setTimeout(() => list.sent(), 0);
     clearTimeout(drawn);
     drawn = setTimeout(() => list.drawn(), drawnWithinMs);
