@@ -127,7 +127,7 @@ export class IndexReader {
   readonly #memory: SharedMemory;
   readonly #tenant: MemoryTenant;
   readonly #tasks: IndexTasks;
-  readonly #layouts = new ParquetLayouts();
+  #layouts = new ParquetLayouts();
   readonly #spillDirectory: string;
   #loaded: LoadedManifest | undefined;
   /** Questions that are under way. */
@@ -321,15 +321,23 @@ export class IndexReader {
     }
     const isBadSide = error instanceof DamagedBlockFile;
     if (isBadSide) this.#tasks.forget();
-    if (error instanceof LostCacheFile) return error;
+    if (error instanceof LostCacheFile) {
+      this.#forgetFiles();
+      return error;
+    }
     const damaged = await this.#cache.findDamaged(entries.flatMap((entry) => [entry, entry.side]));
     if (damaged && this.#cache.isRemote) {
-      // It may take what it has read for the file that comes next, where that is as large and of the same moment.
-      this.#engine.giveUp();
+      this.#forgetFiles();
       return new LostCacheFile(error);
     }
     if (damaged) return damagedIndex(this.url, `${damaged.key} is gone or not what was written`, error);
     return isBadSide ? damagedIndex(this.url, `of a segment's side, ${error.message}`, error) : error;
+  }
+
+  /** Who has read a file takes the next one there for it where that is as large and of the same moment. */
+  #forgetFiles(): void {
+    this.#engine.giveUp();
+    this.#layouts = new ParquetLayouts();
   }
 
   #crowded(cause: LostCacheFile): IndexError {

@@ -59,13 +59,22 @@ export async function openExtensionWindow(options: ExtensionWindowOptions = {}):
     undo.push(() => browser.close());
     const workbench = await Workbench.open(browser, server.url);
     await workbench.openContainer('Ingest Trace');
-    server.moveAway(Number(process.env['WINDOW_LAG_MS'] ?? 0));
+    server.moveAway(windowLagMs());
     const holdMessages = () => server.hold();
     return { workbench, vscode, workspace, holdMessages, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** How far away windows are to be, each way. */
+function windowLagMs(): number {
+  const value = process.env['INGEST_TRACE_TEST_LAG_MS'] ?? '0';
+  if (!/^\d{1,4}$/.test(value)) {
+    throw new Error(`INGEST_TRACE_TEST_LAG_MS is '${value}': give whole milliseconds, such as 100`);
+  }
+  return Number(value);
 }
 
 /** Runs a step of a test; a failure leaves a picture of the window. */

@@ -18,8 +18,8 @@ export class FarServer implements AsyncDisposable {
   static async before(url: string): Promise<FarServer> {
     const near = new URL(url);
     const sockets = new Set<Socket>();
-    const server = createServer((client) => {
-      const behind = connect(Number(near.port), near.hostname);
+    const server = createServer({ allowHalfOpen: true }, (client) => {
+      const behind = connect({ port: Number(near.port), host: near.hostname, allowHalfOpen: true });
       pass(client, behind, (send) => far.#fromClient(send));
       pass(behind, client, (send) => far.#later(send));
     });

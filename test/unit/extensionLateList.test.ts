@@ -155,6 +155,50 @@ test('a list of which nothing is told is drawn once nothing can be on its way', 
   assert.equal(list.chosen, 'worker:');
 });
 
+test('a key crosses two late lists on its way', () => {
+  const window = shown('w', ['w', 'worker:']);
+  window.change('w', ['w', 'waits:', 'worker:']);
+  window.change('w', ['w', 'waits:', 'words:', 'worker:']);
+  window.press('down');
+  window.settle();
+  assert.deepEqual([window.list.chosen, window.items[window.active]], ['worker:', 'worker:']);
+
+  const list = new LateList<string>((a, b) => a === b);
+  for (const items of [['w', 'worker:'], ['w', 'waits:', 'worker:'], ['w']]) {
+    list.change('w', [...items, 'words:']);
+    list.sent();
+  }
+  list.moved(2);
+  assert.ok(!list.moved(0), 'its place was told while another list was there');
+  assert.ok(list.moved(0));
+  assert.equal(list.chosen, 'words:');
+});
+
+test('what the window was told and makes active later than a key counts less than a key after it', () => {
+  const window = shown('w', ['w', 'worker:', 'workload:']);
+  window.press('down');
+  window.settle();
+  window.change('w', ['w', 'waits:', 'worker:', 'workload:']);
+  window.press('down');
+  window.settle();
+  assert.equal(window.list.chosen, 'workload:');
+  window.press('up');
+  window.settle();
+  assert.deepEqual([window.list.chosen, window.items[window.active]], ['worker:', 'worker:']);
+});
+
+test('where the window was long away, what it shows then counts', () => {
+  const window = shown('w', ['w', 'worker:', 'workload:']);
+  window.press('down');
+  window.settle();
+  window.change('w', ['w', 'waits:', 'worker:', 'workload:']);
+  window.press('down');
+  while (window.arriveAtList());
+  window.list.drawn();
+  window.settle();
+  assert.equal(window.list.chosen, window.items[window.active]);
+});
+
 test('what is chosen and gone from a late list is chosen no more', () => {
   const window = shown('w', ['w', 'worker:']);
   window.press('down');
@@ -197,6 +241,7 @@ test('whatever crosses on its way, Enter takes what was meant', () => {
     window.press('enter');
     window.settle();
     assert.equal(window.accepted, meant, `seed ${seed}`);
+    assert.equal(window.items[window.active], meant, `shown with seed ${seed}`);
     taken[meant === window.text ? 'typed' : 'moved']++;
   }
   assert.ok(taken.moved > 500 && taken.typed > 500, JSON.stringify(taken));

@@ -221,11 +221,14 @@ test('late answers undo nothing', async (t) => {
         .and(completion(/^worker:/))
         .waitFor();
       const release = window.holdMessages();
-      await page.keyboard.press('ArrowDown');
-      await chosen.and(completion(/^worker:/)).waitFor();
-      paths?.answer(text);
-      await completion(/^workers:/).waitFor();
-      release();
+      try {
+        await page.keyboard.press('ArrowDown');
+        await chosen.and(completion(/^worker:/)).waitFor();
+        paths?.answer(text);
+        await completion(/^workers:/).waitFor();
+      } finally {
+        release();
+      }
       await chosen.and(completion(/^worker:/)).waitFor();
       await page.keyboard.press('Enter');
       await until('it is taken', async () => (await workbench.quickInput.inputValue()) === 'status:succeeded worker:');

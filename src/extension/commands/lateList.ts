@@ -7,15 +7,17 @@ import { isDeepStrictEqual } from 'node:util';
 
 /**
  * The window tells in one order what becomes active and what is accepted. A list that it draws begins, whatever was active
- * before, with its first item active: by that it is told which list the user moves in. While lists of several texts are on
- * their way, which they are for a moment where one types, the first of them is taken for the last.
+ * before, with its first item active: that tells which list the user moves in. While lists of several texts are on their
+ * way, which they are for a moment where one types, the first of them is taken for the last; and a key to the first item,
+ * for a list that begins.
  */
 export class LateList<Item> {
   readonly #isSame: (a: Item, b: Item) => boolean;
-  /** What the user had typed: an item of another text must not be taken in its place. */
+  /** What the user had typed: what was chosen for another text is chosen no more. */
   #text = '';
   /** Those of this text, from the one that is drawn, or will be, to the one that was told last. */
   #lists: (readonly Item[])[] = [];
+  /** False until the first list of a text is drawn: keys before that are meant for another text. */
   #isFirstDrawn = true;
   #isLastSent = true;
   /** Place in the last list. */
@@ -71,6 +73,7 @@ export class LateList<Item> {
   drawn(): void {
     this.#isFirstDrawn = true;
     this.#lists.splice(0, this.#lists.length - 1);
+    this.#passing.clear();
   }
 
   /**
@@ -78,9 +81,10 @@ export class LateList<Item> {
    * `chosenAt` active instead: the user had moved in a list before the one that is drawn now.
    */
   moved(at: number): boolean {
+    if (at < 0) return false;
     const isLate = !this.#isFirstDrawn || this.#lists.length > 1;
     if (at === 0 && isLate) return this.#begin();
-    if (at < 0 || !this.#isFirstDrawn) return false;
+    if (!this.#isFirstDrawn) return false;
     if (isLate) {
       const place = this.#placeOf(this.#lists[0]?.[at]);
       if (place >= 0) this.#chosen = place;
@@ -96,11 +100,7 @@ export class LateList<Item> {
   #begin(): boolean {
     if (this.#isFirstDrawn) this.#lists.shift();
     this.#isFirstDrawn = true;
-    if (this.#lists.length > 1) return false;
-    const isTold = this.#passing.has(this.#chosen);
-    if (this.#chosen === 0) this.#passing.clear();
-    else this.#passing.add(this.#chosen);
-    return !isTold;
+    return this.#lists.length === 1 && !this.#passing.has(this.#chosen);
   }
 
   #placeOf(item: Item | undefined): number {

@@ -35,6 +35,7 @@ export function pickQuery({
   const vocabulary = learn({ learned: () => draw(), failed: onFailure });
   // What comes in late must not move the choice under the user's finger.
   const list = new LateList(isSame);
+  let sent: NodeJS.Timeout | undefined;
   let drawn: NodeJS.Timeout | undefined;
   const activate = () => {
     const item = picker.items[list.chosenAt];
@@ -46,7 +47,8 @@ export function pickQuery({
     // Said each time: left to itself, VS Code may keep an earlier search active that reads as the one typed before did.
     activate();
     // What is set within a turn of the event loop VS Code sends together.
-    setTimeout(() => list.sent(), 0);
+    clearTimeout(sent);
+    sent = setTimeout(() => list.sent(), 0);
     clearTimeout(drawn);
     drawn = setTimeout(() => list.drawn(), drawnWithinMs);
   };
@@ -77,7 +79,9 @@ export function pickQuery({
     picker.onDidHide(() => done.resolve(undefined)),
   ];
   picker.show();
+  list.sent();
   return done.promise.finally(() => {
+    clearTimeout(sent);
     clearTimeout(drawn);
     for (const disposable of disposables) disposable.dispose();
   });
