@@ -1,5 +1,6 @@
 /** Asks for a query: checks it as it is typed, completes it, and offers what was searched before. */
 
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import { parseQuery } from '../../model/query/parseQuery.ts';
 import { LateList } from './lateList.ts';
@@ -97,6 +98,7 @@ function quickItem({ label, description, detail, icon, alwaysShow }: SearchItem)
   };
 }
 
+/** For one text: labels may be alike, of the number 1 and the text "1" say. */
 function isSame(a: SearchItem, b: SearchItem): boolean {
-  return a.label === b.label && a.action.kind === b.action.kind;
+  return isDeepStrictEqual(a.action, b.action);
 }
