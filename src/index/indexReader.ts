@@ -210,6 +210,9 @@ export class IndexReader {
           continue;
         }
         if (!(explained instanceof LostCacheFile)) throw explained;
+        // Who has read a file takes the next one there for it where that is as large and of the same moment.
+        this.#engine.giveUp();
+        this.#layouts = new ParquetLayouts();
         if (attempt >= mostAttempts) throw this.#crowded(explained);
       }
     }
@@ -321,23 +324,11 @@ export class IndexReader {
     }
     const isBadSide = error instanceof DamagedBlockFile;
     if (isBadSide) this.#tasks.forget();
-    if (error instanceof LostCacheFile) {
-      this.#forgetFiles();
-      return error;
-    }
+    if (error instanceof LostCacheFile) return error;
     const damaged = await this.#cache.findDamaged(entries.flatMap((entry) => [entry, entry.side]));
-    if (damaged && this.#cache.isRemote) {
-      this.#forgetFiles();
-      return new LostCacheFile(error);
-    }
+    if (damaged && this.#cache.isRemote) return new LostCacheFile(error);
     if (damaged) return damagedIndex(this.url, `${damaged.key} is gone or not what was written`, error);
     return isBadSide ? damagedIndex(this.url, `of a segment's side, ${error.message}`, error) : error;
-  }
-
-  /** Who has read a file takes the next one there for it where that is as large and of the same moment. */
-  #forgetFiles(): void {
-    this.#engine.giveUp();
-    this.#layouts = new ParquetLayouts();
   }
 
   #crowded(cause: LostCacheFile): IndexError {

@@ -78,7 +78,7 @@ export async function revisionSteps(t: TestContext, stage: FramesStage): Promise
       const row = await stage.history.row(/^moved\.json/);
       await row.hover();
       await row.getByRole('button', { name: 'Open Task Log' }).click();
-      // They come between the lines, which moves the frame.
+      // What is offered there comes between the lines, and moves the frame.
       await lens.filter({ hasText: 'Search failure group' }).nth(1).waitFor();
       const frame = workbench.page.locator('.editor-group-container.active .view-line', { hasText: 'at assertNever' });
       await frame.locator('.detected-link').first().hover();
